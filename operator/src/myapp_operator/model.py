@@ -10,6 +10,7 @@ MyApp is applied; `holds` is the same rule in Python, for whoever has no server 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -19,20 +20,6 @@ from pydantic.alias_generators import to_camel
 
 Json = dict[str, Any]
 """A Kubernetes object or a part of one, as plain data."""
-
-
-@dataclass(frozen=True)
-class Kube:
-    """Marks a field that has the schema of a Kubernetes type.
-
-    `type` is its name in the API server's OpenAPI document without the package (`EnvVar`). `keys` are the merge keys of
-    a list of such items. `only` keeps these properties of the type and `without` drops those, at any depth.
-    """
-
-    type: str
-    keys: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,10 +36,29 @@ class Rule:
     holds: Callable[[Any], bool] | None = None
 
 
+@dataclass(frozen=True)
+class Kube:
+    """Marks a field that has the schema of a Kubernetes type.
+
+    `type` is its name in the API server's OpenAPI document without the package (`EnvVar`). `keys` are the merge keys of
+    a list of such items. `only` keeps these properties of the type and `without` drops those, at any depth. `entries`
+    are the keys that its maps may have. `rules` are checked on each object of the type, by the server alone.
+    """
+
+    type: str
+    keys: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+
 class Part(BaseModel):
     """A part of the API: camelCase outside, rules checked on construction."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, use_attribute_docstrings=True
+    )
     rules: ClassVar[tuple[Rule, ...]] = ()
 
     @model_validator(mode="after")
@@ -63,7 +69,23 @@ class Part(BaseModel):
         return self
 
 
-Image = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^\S+$")]
+RESOURCES = ("cpu", "memory", "ephemeral-storage")
+"""What an app may request and limit. Other resources tie a pod to special nodes, which the API does not offer."""
+
+REQUESTS_WITHIN_LIMITS = tuple(
+    Rule(
+        cel=(
+            f"!has(self.requests) || !has(self.limits) || !has(self.requests.{name}) || !has(self.limits.{name})"
+            f" || !quantity(string(self.requests.{name})).isGreaterThan(quantity(string(self.limits.{name})))"
+        ),
+        message=f"requests.{key} must not be above limits.{key}: lower the request or raise the limit",
+        path=f".requests['{key}']",
+    )
+    # CEL has no dash in names: https://kubernetes.io/docs/reference/using-api/cel/#escaping
+    for key, name in ((key, key.replace("-", "__dash__")) for key in RESOURCES)
+)
+
+Image = Annotated[str, Field(min_length=1, max_length=512)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=0, le=86400)]
 Argument = Annotated[str, Field(max_length=8192)]
@@ -74,8 +96,23 @@ Percentage = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)
 CountOrPercentage = Annotated[int, Field(ge=0, le=1000)] | Percentage
 Env = Annotated[list[Json], Field(max_length=1000), Kube("EnvVar", keys=("name",))]
 EnvFrom = Annotated[list[Json], Field(max_length=100), Kube("EnvFromSource")]
-Resources = Annotated[Json, Kube("ResourceRequirements", only=("requests", "limits"))]
+Resources = Annotated[
+    Json,
+    Kube("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES, rules=REQUESTS_WITHIN_LIMITS),
+]
 Probe = Annotated[Json, Kube("Probe", without=("host",))]
+
+
+IMAGE_RULE = Rule(
+    cel="self.image.matches('^[!-~]*$')",
+    message=(
+        "image must be a name such as registry.example.com/myapp:1.0, in ASCII and without white space: "
+        "remove what does not belong to the name"
+    ),
+    path=".image",
+    holds=lambda it: re.fullmatch("[!-~]*", it.image) is not None,
+)
+"""For every part that names an image. A rule and no pattern: a pattern answers with itself, not with a sentence."""
 
 
 class Probes(Part):
@@ -120,8 +157,14 @@ class Rollout(Part):
             holds=lambda it: it.min_ready_seconds is None or it.min_ready_seconds < it.progress_deadline_seconds,
         ),
         Rule(
-            cel="!(self.maxSurge in [0, '0%'] && self.maxUnavailable in [0, '0%'])",
-            message="maxSurge and maxUnavailable must not both be 0: a rollout could never take its first step",
+            cel=(
+                "!((self.maxSurge == 0 || self.maxSurge == '0%')"
+                " && (self.maxUnavailable == 0 || self.maxUnavailable == '0%'))"
+            ),
+            message=(
+                "maxSurge and maxUnavailable must not both be 0, since a rollout could never take its first step: "
+                "raise one of them"
+            ),
             path=".maxUnavailable",
             holds=lambda it: not (it.max_surge in (0, "0%") and it.max_unavailable in (0, "0%")),
         ),
@@ -145,16 +188,20 @@ class Spec(Part):
     """What the app should be."""
 
     rules = (
+        IMAGE_RULE,
         Rule(
             cel="self.terminationGracePeriodSeconds > self.drainSeconds",
-            message="terminationGracePeriodSeconds must be above drainSeconds: the app needs time to end after the drain",
+            message=(
+                "terminationGracePeriodSeconds must be above drainSeconds, so that the app has time to end after the "
+                "drain: raise it, or lower drainSeconds"
+            ),
             path=".terminationGracePeriodSeconds",
             holds=lambda it: it.termination_grace_period_seconds > it.drain_seconds,
         ),
     )
 
     image: Image
-    """The container image of the app, without white space."""
+    """The container image of the app, 1 to 512 characters without white space."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the image is pulled. A tag that moves (`latest`) needs Always to be noticed on nodes that have it."""
     image_pull_secrets: (
@@ -208,6 +255,10 @@ class Condition(Part):
     """The generation of the spec that this statement is about."""
 
 
+BY_TYPE: Any = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+"""One condition of each type."""
+
+
 class Status(Part):
     """How the app is doing. Written by the operator alone."""
 
@@ -219,22 +270,25 @@ class Status(Part):
     """Pods that are ready."""
     updated_replicas: int | None = None
     """Pods that run the current version."""
-    ready: str | None = None
+    ready: Annotated[str, Field(max_length=32)] | None = None
     """Ready pods of wanted pods, such as 1/2."""
-    selector: str | None = None
+    selector: Annotated[str, Field(max_length=256)] | None = None
     """Selects the app's pods; autoscalers read it through the scale subresource."""
-    url: str | None = None
+    url: Annotated[str, Field(max_length=2048)] | None = None
     """Where the app answers."""
-    image: str | None = None
+    image: Image | None = None
     """The image that this generation asks for."""
-    message: str | None = None
+    message: Annotated[str, Field(max_length=32768)] | None = None
     """One sentence: how the app is doing and why."""
-    conditions: Annotated[list[Condition], Field(max_length=16)] | None = None
+    conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=BY_TYPE)] | None = None
     """Ready, Available, Reconciling, Stalled."""
 
 
 NAME_RULE = Rule(
-    cel="oldSelf.hasValue() || (self.metadata.name.size() <= 55 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$'))",
+    cel=(
+        "oldSelf.hasValue() || (self.metadata.name.size() <= 55"
+        " && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$'))"
+    ),
     message=(
         "the name must have at most 55 characters, start with a letter and hold only a-z, 0-9 and -, "
         "because the Service is named after it: choose another name"
