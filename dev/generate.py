@@ -1,0 +1,34 @@
+"""Writes what is generated from the model: the CRD and the API reference.
+
+uv run python -m dev.generate            writes both (make generate)
+uv run python -m dev.generate --check    changes nothing, fails if one of them is not current (make generate-check)
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dev import api_docs
+from myapp_operator import crd
+
+ROOT = Path(__file__).parent.parent
+
+
+def main(arguments: list[str]) -> int:
+    """Write the generated files, or with `--check` say which are not current."""
+    wanted = {ROOT / "crds/myapps.yaml": crd.render(), ROOT / "docs/api.md": api_docs.render()}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    names = " and ".join(str(path.relative_to(ROOT)) for path in stale)
+    if "--check" in arguments:
+        if stale:
+            print(f"{names} no longer fit the model: run `make generate` and commit the result.", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
+    print(f"wrote {names}" if stale else "nothing to do: all generated files are current")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

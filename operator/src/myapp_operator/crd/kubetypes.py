@@ -1,0 +1,123 @@
+"""Schemas of Kubernetes' own types, as a CRD may carry them.
+
+The API server publishes its types in OpenAPI v3, with references, unions and defaults that the structural schema of a
+CRD does not allow, and without bounds, which CEL needs to estimate what a rule may cost. Here they become structural
+and bounded. The rules are those of "Specifying a structural schema" in
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from myapp_operator.model import Json, Kube
+
+EXTRACT = "kubernetes-1.31.json"
+"""The definitions in use, from the oldest Kubernetes that is supported. Remade by dev/kubernetes_schemas.py."""
+
+INT_OR_STRING: Json = {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
+"""The one union that a structural schema may hold; its bounds stand beside `anyOf`, never inside."""
+
+_PORT = {"minimum": 1, "maximum": 65535}
+_UNIONS = {
+    # No sign: a negative request or limit makes no sense, and the server would refuse it in the Deployment only.
+    "Quantity": {
+        "maxLength": 32,
+        "pattern": r"^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
+    },
+    # A probe's port. The container has one port, named `http`; a probe of any other name could never succeed.
+    "IntOrString": {**_PORT, "maxLength": 4, "pattern": "^http$"},
+}
+
+_MAX_LENGTHS = {
+    "name": 253,  # ConfigMaps and Secrets: a DNS subdomain
+    "key": 253,  # the server's limit for keys of a ConfigMap
+    "value": 131072,  # what Linux takes for one string of an environment (MAX_ARG_STRLEN)
+    "command": 8192,  # as the app's own command
+}
+_MAX_LENGTH = 1024
+_MAX_ITEMS = 256
+_MAX_PROPERTIES = 64
+
+_KEPT = (
+    "type",
+    "required",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+)
+
+
+def resolve(mark: Kube) -> Json:
+    """Return the schema of the marked type: no references, every list, map and string bounded.
+
+    Descriptions are kept for the type's own fields and left out below. With all of them the CRD would soon outgrow the
+    annotation in which `kubectl apply` stores it.
+    """
+    definition = _named(mark.type)
+    schema = _structural(definition, mark)
+    if mark.only:
+        schema["properties"] = {name: schema["properties"][name] for name in mark.only}
+    if mark.keys:
+        schema["required"] = sorted({*schema.get("required", ()), *mark.keys})
+    for name in schema["properties"]:
+        described = {"description": definition["properties"][name]["description"]}
+        schema["properties"][name] = described | schema["properties"][name]
+    return schema
+
+
+def referred(reference: str) -> str:
+    """Return the name of the definition that a `$ref` points to."""
+    return reference.rpartition("/")[2]
+
+
+def _structural(node: Json, mark: Kube, name: str = "") -> Json:
+    """Return `node`, which describes the field `name`, without what a structural schema does not allow."""
+    for reference in [*node.get("allOf", ()), node]:
+        if "$ref" in reference:
+            return _referenced(referred(reference["$ref"]), mark, name)
+    schema = {key: node[key] for key in _KEPT if key in node}
+    if node.get("default"):  # the others are Go's zero values: nobody chose them, and they would be stored
+        schema["default"] = node["default"]
+    match node["type"]:
+        case "object":
+            schema |= _object(node, mark)
+        case "array":
+            schema |= {"maxItems": _MAX_ITEMS, "items": _structural(node["items"], mark, name)}
+        case "string":
+            schema |= {"maxLength": _MAX_LENGTHS.get(name, _MAX_LENGTH)}
+        case "integer" if name == "port":
+            schema |= _PORT
+    return schema
+
+
+def _referenced(definition: str, mark: Kube, name: str) -> Json:
+    bounds = _UNIONS.get(definition.rpartition(".")[2])
+    if bounds is not None:
+        return INT_OR_STRING | bounds
+    return _structural(_definitions()[definition], mark, name)
+
+
+def _object(node: Json, mark: Kube) -> Json:
+    if "properties" in node:
+        fields = {name: field for name, field in node["properties"].items() if name not in mark.without}
+        return {"properties": {name: _structural(field, mark, name) for name, field in fields.items()}}
+    values = _structural(node["additionalProperties"], mark)
+    if mark.entries:
+        return {"properties": dict.fromkeys(mark.entries, values)}
+    return {"maxProperties": _MAX_PROPERTIES, "additionalProperties": values}
+
+
+@cache
+def _definitions() -> Json:
+    definitions: Json = json.loads(files(__package__).joinpath(EXTRACT).read_text(encoding="utf-8"))["definitions"]
+    return definitions
+
+
+def _named(kind: str) -> Json:
+    for name, definition in _definitions().items():
+        if name.endswith(f".core.v1.{kind}"):
+            return dict(definition)
+    raise KeyError(f"{EXTRACT} has no {kind}: run `make kubernetes-schemas`")
