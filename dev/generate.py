@@ -22,7 +22,9 @@ def main(arguments: list[str]) -> int:
     names = " and ".join(str(path.relative_to(ROOT)) for path in stale)
     if "--check" in arguments:
         if stale:
-            print(f"{names} no longer fit the model: run `make generate` and commit the result.", file=sys.stderr)
+            print(
+                f"{names} not as generated from the model: run `make generate` and commit the result.", file=sys.stderr
+            )
         return 1 if stale else 0
     for path in stale:
         path.write_text(wanted[path], encoding="utf-8")

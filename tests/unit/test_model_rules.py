@@ -1,0 +1,61 @@
+"""Each rule's Python half, `holds`, agrees with its message. The CEL half is tried on a real server in tests/api."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from myapp_operator.model import IMAGE_RULE, Json, Part, Rollout, Rule, Spec
+
+GRACE_RULE = next(rule for rule in Spec.rules if rule is not IMAGE_RULE)
+DEADLINE_RULE, FIRST_STEP_RULE = Rollout.rules
+
+ACCEPTED: list[tuple[Rule, type[Part], Json]] = [
+    (IMAGE_RULE, Spec, {"image": "a"}),
+    (IMAGE_RULE, Spec, {"image": "registry.example.com:5000/team/myapp:1.0@sha256:" + 64 * "a"}),
+    (GRACE_RULE, Spec, {"image": "a", "drainSeconds": 29}),
+    (GRACE_RULE, Spec, {"image": "a", "drainSeconds": 0, "terminationGracePeriodSeconds": 1}),
+    (DEADLINE_RULE, Rollout, {}),
+    (DEADLINE_RULE, Rollout, {"minReadySeconds": 599}),
+    (DEADLINE_RULE, Rollout, {"minReadySeconds": 0, "progressDeadlineSeconds": 1}),
+    (FIRST_STEP_RULE, Rollout, {"maxSurge": 0}),
+    (FIRST_STEP_RULE, Rollout, {"maxUnavailable": "0%"}),
+    (FIRST_STEP_RULE, Rollout, {"maxSurge": "1%", "maxUnavailable": 0}),
+]
+
+REFUSED: list[tuple[Rule, type[Part], Json]] = [
+    (IMAGE_RULE, Spec, {"image": "my app"}),
+    (IMAGE_RULE, Spec, {"image": " myapp"}),
+    (IMAGE_RULE, Spec, {"image": "myapp\n"}),
+    (IMAGE_RULE, Spec, {"image": "my\u00a0app"}),
+    (IMAGE_RULE, Spec, {"image": "m\u00fcapp"}),
+    (GRACE_RULE, Spec, {"image": "a", "drainSeconds": 30}),
+    (GRACE_RULE, Spec, {"image": "a", "terminationGracePeriodSeconds": 5}),
+    (DEADLINE_RULE, Rollout, {"minReadySeconds": 600}),
+    (DEADLINE_RULE, Rollout, {"minReadySeconds": 5, "progressDeadlineSeconds": 5}),
+    (FIRST_STEP_RULE, Rollout, {"maxSurge": 0, "maxUnavailable": 0}),
+    (FIRST_STEP_RULE, Rollout, {"maxSurge": "0%", "maxUnavailable": 0}),
+    (FIRST_STEP_RULE, Rollout, {"maxSurge": 0, "maxUnavailable": "0%"}),
+]
+
+
+def described(case: Any) -> str:
+    return case.path if isinstance(case, Rule) else getattr(case, "__name__", str(case))
+
+
+@pytest.mark.parametrize(("rule", "part", "values"), ACCEPTED, ids=described)
+def test_holds(rule: Rule, part: type[Part], values: Json) -> None:
+    assert rule.holds is not None
+    assert rule.holds(part.model_validate(values))
+
+
+@pytest.mark.parametrize(("rule", "part", "values"), REFUSED, ids=described)
+def test_is_broken_and_the_message_says_so(rule: Rule, part: type[Part], values: Json) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        part.model_validate(values)
+    assert [error["msg"] for error in refusal.value.errors()] == [f"Value error, {rule.message}"]
+
+
+def test_every_rule_that_python_checks_is_tried_both_ways() -> None:
+    checked = {rule.cel for rule in (*Spec.rules, *Rollout.rules) if rule.holds is not None}
+    assert checked == {rule.cel for rule, _, _ in ACCEPTED} == {rule.cel for rule, _, _ in REFUSED}
