@@ -56,7 +56,7 @@ def _rows(part: type[Part], path: str) -> Iterator[str]:
     for each in schema.of_fields(part):
         field = f"{path}.{each.name}"
         name = f"**`{field}`**" if each.required and part is Spec else f"`{field}`"
-        default = "" if each.default in (None, {}) else f"`{schema.in_words(each.default)}`"
+        default = "" if each.default is None or isinstance(each.default, dict) else f"`{schema.in_words(each.default)}`"
         yield f"| {name} | {_cell(_type(each))} | {default} | {_cell(each.meaning)} |"
         if isinstance(each.inner, type):
             yield from _rows(each.inner, f"{field}[]" if each.schema["type"] == "array" else field)

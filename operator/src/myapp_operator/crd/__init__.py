@@ -70,8 +70,8 @@ def _columns() -> list[Json]:
 
 
 def _root() -> Json:
-    # The status starts as -1, not empty, so that nobody takes an app that was never looked at for current (kstatus).
-    unseen = Status().model_dump(by_alias=True, exclude_none=True)
+    # A new app has the status -1, not none, so that nobody takes it for current before it was looked at (kstatus).
+    unseen = schema.filled_in(Status())
     return {
         "description": "A web app: from its image this becomes a Deployment and a Service that stay as described here.",
         "type": "object",

@@ -26,7 +26,7 @@ class Property:
     meaning: str
     required: bool
     default: Any
-    """What the server fills in; None where it fills in nothing. A part is filled in empty, then field by field."""
+    """What the server fills in; None where it fills in nothing."""
     inner: Kube | type[Part] | None
     """What the field, or each item of a list, consists of; None for plain values."""
     schema: Json
@@ -71,9 +71,18 @@ def kube_types(part: type[Part]) -> Iterator[Kube]:
             yield from kube_types(inner)
 
 
+def filled_in(part: Part) -> Json:
+    """Return the default of a field that holds `part`.
+
+    Every value is spelled out, although the server would also fill an empty default field by field: it checks the rules
+    against the default as it stands, and a rule that reads a missing field makes it refuse the whole CRD.
+    """
+    return part.model_dump(by_alias=True, exclude_none=True)
+
+
 def in_words(default: Any) -> str:
     """Return a default as a user would write it."""
-    if default == {}:
+    if isinstance(default, dict):
         return "the defaults of its fields"
     return str(default).lower() if isinstance(default, bool) else str(default)
 
@@ -85,7 +94,7 @@ def _property(part: type[Part], name: str, hint: Any) -> Property:
     default = None if field.is_required() else field.default
     described: Json = {"description": meaning} | _schema(hint, inner)
     if default is not None:
-        default = {} if isinstance(default, Part) else default
+        default = filled_in(default) if isinstance(default, Part) else default
         described |= {"description": f"{meaning} Default: {in_words(default)}.", "default": default}
     return Property(field.alias or name, meaning, field.is_required(), default, inner, described)
 
