@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import yaml
 
-from myapp_operator.crd import schema
+from myapp_operator.crd import rules, schema
 from myapp_operator.model import NAME_RULE, Json, Spec, Status
 
 _HEADER = """\
@@ -83,7 +83,7 @@ def _root() -> Json:
             "spec": {"description": Spec.__doc__} | schema.of_part(Spec),
             "status": {"description": Status.__doc__} | schema.of_part(Status) | {"default": unseen},
         },
-    } | schema.of_rules((NAME_RULE,))
+    } | rules.listed((NAME_RULE,))
 
 
 class _Plain(yaml.SafeDumper):

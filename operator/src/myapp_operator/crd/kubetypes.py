@@ -12,7 +12,8 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from myapp_operator.model import Json, Kube
+from myapp_operator.crd import rules
+from myapp_operator.model import Json, Kube, Rule
 
 EXTRACT = "kubernetes-1.31.json"
 """The definitions in use, from the oldest Kubernetes that is supported. Remade by dev/kubernetes_schemas.py."""
@@ -20,13 +21,18 @@ EXTRACT = "kubernetes-1.31.json"
 INT_OR_STRING: Json = {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
 """The one union that a structural schema may hold; its bounds stand beside `anyOf`, never inside."""
 
+QUANTITY_RULE = Rule(
+    cel="isQuantity(string(self)) && !quantity(string(self)).isLessThan(quantity('0'))",
+    message=(
+        'this must be a quantity that is not negative: write cpu as 2, 500m or "0.5", '
+        "and memory or storage as 512Mi, 2Gi or 2G"
+    ),
+)
+"""The server itself would refuse such a quantity only later, in the Deployment."""
+
 _PORT = {"minimum": 1, "maximum": 65535}
-_UNIONS = {
-    # No sign: a negative request or limit makes no sense, and the server would refuse it in the Deployment only.
-    "Quantity": {
-        "maxLength": 32,
-        "pattern": r"^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
-    },
+_UNIONS: dict[str, Json] = {
+    "Quantity": {"maxLength": 32, **rules.listed((QUANTITY_RULE,))},
     # A probe's port. The container has one port, named `http`; a probe of any other name could never succeed.
     "IntOrString": {**_PORT, "maxLength": 4, "pattern": "^http$"},
 }

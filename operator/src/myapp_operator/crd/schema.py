@@ -13,8 +13,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
 
-from myapp_operator.crd import kubetypes
-from myapp_operator.model import Json, Kube, Part, Rule
+from myapp_operator.crd import kubetypes, rules
+from myapp_operator.model import Json, Kube, Part
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,13 @@ def of_part(part: type[Part]) -> Json:
     required = [each.name for each in properties if each.required]
     if required:
         schema["required"] = required
-    return schema | of_rules(part.rules)
+    return schema | rules.listed(part.rules)
 
 
 def of_fields(part: type[Part]) -> list[Property]:
     """Return the fields of `part`, in the model's order."""
     hints = get_type_hints(part, include_extras=True)
     return [_property(part, name, hints[name]) for name in part.model_fields]
-
-
-def of_rules(rules: tuple[Rule, ...]) -> Json:
-    """Return the rules as the API server reads them. A rule that looks at `oldSelf` holds for new objects too."""
-    listed = []
-    for rule in rules:
-        each: Json = {"rule": rule.cel, "message": rule.message}
-        if rule.path:
-            each["fieldPath"] = rule.path
-        if "oldSelf" in rule.cel:
-            each["optionalOldSelf"] = True
-        listed.append(each)
-    return {"x-kubernetes-validations": listed} if listed else {}
 
 
 def kube_types(part: type[Part]) -> Iterator[Kube]:
@@ -104,7 +91,7 @@ def _schema(hint: Any, inner: Kube | type[Part] | None) -> Json:
     if inner is None:
         return plain
     if isinstance(inner, Kube):
-        schema = kubetypes.resolve(inner) | of_rules(inner.rules)
+        schema = kubetypes.resolve(inner) | rules.listed(inner.rules)
         keys = list(inner.keys)
     else:
         schema, keys = of_part(inner), []

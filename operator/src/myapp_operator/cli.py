@@ -1,0 +1,93 @@
+"""The command line: run, crd, render."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import yaml
+
+from myapp_operator import desired, logs, names
+from myapp_operator.errors import InvalidMyAppError, OperatorError, StartError
+from myapp_operator.model import Json, parse_spec
+from myapp_operator.names import Key
+from myapp_operator.observed import App
+
+
+@click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="myapp-operator")
+def main() -> None:
+    """Keeps the Deployment and Service of every MyApp as described."""
+
+
+@main.command()
+@click.option("--namespace", "-n", "namespaces", multiple=True, help="Look after this namespace only; repeatable.")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="Default: the pod's own account, else KUBECONFIG.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
+@click.option("--probes-host", default="0.0.0.0", show_default=True, help="Address of /healthz and /readyz.")  # noqa: S104
+@click.option("--probes-port", default=8080, show_default=True, help="Port of /healthz and /readyz.")
+def run(
+    namespaces: tuple[str, ...],
+    kubeconfig: Path | None,
+    log_format: str,
+    log_level: str,
+    probes_host: str,
+    probes_port: int,
+) -> None:
+    """Run the operator until SIGTERM.
+
+    Exit codes: 2 settings are wrong, 3 the CRD is missing, 4 the API server could not be reached for a minute,
+    5 rights are missing, 6 it crashed.
+    """
+    from myapp_operator import run as running  # noqa: PLC0415  the other commands need no client and no kopf
+
+    logs.configure(log_format, log_level)
+    try:
+        asyncio.run(running.run(running.Settings(namespaces, kubeconfig, probes_host, probes_port)))
+    except StartError as error:
+        click.echo(f"myapp-operator: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+@main.command()
+def crd() -> None:
+    """Print the CustomResourceDefinition of MyApp."""
+    from myapp_operator import crd as generator  # noqa: PLC0415  only this command needs the schemas of Kubernetes
+
+    click.echo(generator.render(), nl=False)
+
+
+@main.command()
+@click.argument("files", type=click.File(), nargs=-1, required=True)
+def render(files: tuple[TextIO, ...]) -> None:
+    """Print the children that the MyApps in FILES (- for standard input) would get, without a cluster."""
+    try:
+        children = [want.body for file in files for app, spec in _apps(file) for want in desired.build(app, spec)]
+    except OperatorError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(yaml.safe_dump_all((body for body in children if body), sort_keys=False), nl=False)
+
+
+def _apps(file: TextIO) -> Iterator[tuple[App, Any]]:
+    """The MyApps of one file; other objects in it are passed over."""
+    try:
+        documents = [each for each in yaml.safe_load_all(file) if each]
+    except yaml.YAMLError as error:
+        raise InvalidMyAppError(f"{file.name} is no YAML: {error}") from error
+    found = [each for each in documents if isinstance(each, dict) and each.get("kind") == names.KIND]
+    if not found:
+        raise InvalidMyAppError(f"{file.name} holds no {names.KIND}: give a file with apiVersion {names.API_VERSION}")
+    for raw in found:
+        yield _unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
+
+
+def _unstored(raw: Json) -> App:
+    """A MyApp that no API server has seen: it has no uid, so its children name no owner."""
+    metadata = raw.get("metadata") or {}
+    key = Key(metadata.get("namespace", "default"), metadata.get("name", ""))
+    return App(key, uid="", resource_version=0, generation=1, deleting=False)

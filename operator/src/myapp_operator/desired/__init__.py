@@ -1,0 +1,70 @@
+"""What should be: MyApp in, children out. Pure; the same code serves the operator and `myapp-operator render`.
+
+One builder a kind, one line a kind in `BUILDERS`. A builder gets the app and its parsed spec and returns the object
+without the parts that are alike for all (they are added here), or None where the app does not want that child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from myapp_operator import names
+from myapp_operator.desired import deployment, service
+from myapp_operator.drift import fingerprint
+from myapp_operator.model import Json, Spec
+from myapp_operator.names import Kind
+from myapp_operator.observed import App
+
+Builder = Callable[[str, Spec], Json | None]
+
+BUILDERS: Mapping[Kind, Builder] = MappingProxyType(
+    {
+        names.DEPLOYMENT: deployment.build,
+        names.SERVICE: service.build,
+    }
+)
+"""Every kind of child, in the order in which `render` prints them."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should stand in one child's place: `body` to apply (None: nothing) and its hash."""
+
+    kind: Kind
+    body: Json | None = None
+    applied: str = ""
+
+
+def build(app: App, spec: Spec) -> list[Wanted]:
+    """The children that an app with this spec should have."""
+    return [_finish(app, kind, builder(app.key.name, spec)) for kind, builder in BUILDERS.items()]
+
+
+def _finish(app: App, kind: Kind, part: Json | None) -> Wanted:
+    """Adds what all children have: identity, labels, owner, and the hash by which drift is noticed."""
+    if part is None:
+        return Wanted(kind)
+    metadata: Json = {
+        "name": kind.name_for(app.key.name),
+        "namespace": app.key.namespace,
+        "labels": names.labels(app.key.name),
+    }
+    if app.uid:
+        metadata["ownerReferences"] = [_owner_reference(app)]
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **part}
+    applied = fingerprint(body)
+    metadata["annotations"] = {names.APPLIED: applied}
+    return Wanted(kind, body, applied)
+
+
+def _owner_reference(app: App) -> Json:
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.KIND,
+        "name": app.key.name,
+        "uid": app.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

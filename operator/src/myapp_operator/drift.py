@@ -1,0 +1,79 @@
+"""Has anyone changed what we applied? Told from metadata alone, without reading the object.
+
+Server-side apply records who owns which field. When somebody else changes a field of ours, it leaves our entry of
+managedFields. So there is no drift as long as (1) the hash that we left on the object is the hash of what is wanted now
+and (2) our entry still owns every field of what is wanted. Fields that others add are theirs and none of our business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from myapp_operator.model import Json
+from myapp_operator.names import NUDGE
+from myapp_operator.observed import Child
+
+_UNOWNED = ("apiVersion", "kind")
+_UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
+
+
+def fingerprint(body: Json) -> str:
+    """Hash of what is about to be applied. Owner references are left out: `render` does not know the uid."""
+    metadata = {key: value for key, value in body["metadata"].items() if key != "ownerReferences"}
+    text = json.dumps({**body, "metadata": metadata}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def drifted(body: Json, applied: str, child: Child) -> bool:
+    """Whether the child differs from what is wanted: `body`, which carries the hash `applied`."""
+    return child.applied != applied or next(lost(body, child), None) is not None
+
+
+def lost(body: Json, child: Child) -> Iterator[str]:
+    """The paths of `body` that our entry of managedFields no longer owns, such as `spec.replicas`."""
+    if not child.fields:
+        yield "every field"
+        return
+    ours = json.loads(child.fields)
+    body = {key: value for key, value in body.items() if key not in _UNOWNED}
+    body["metadata"] = {key: value for key, value in body["metadata"].items() if key not in _UNOWNED_METADATA}
+    annotations = body["metadata"].get("annotations", {})
+    body["metadata"]["annotations"] = {key: value for key, value in annotations.items() if key != NUDGE}
+    yield from _lost(body, ours, "")
+
+
+def _lost(wanted: Any, ours: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Walks a wanted value along our fieldsV1; an empty map there means: owned as a whole."""
+    if not ours:
+        return
+    if isinstance(wanted, dict):
+        for key, value in wanted.items():
+            yield from _step(value, ours.get(f"f:{key}"), f"{path}.{key}".lstrip("."))
+    elif isinstance(wanted, list):
+        entries = {key: json.loads(key[2:]) for key in ours if key[:2] in ("k:", "v:")}
+        for item in wanted:
+            found = next((key for key, keys in entries.items() if _matches(item, keys)), None)
+            yield from _step(item, None if found is None else ours[found], f"{path}{_label(item)}")
+
+
+def _step(wanted: Any, ours: Mapping[str, Any] | None, path: str) -> Iterator[str]:
+    if ours is None:
+        yield path
+    else:
+        yield from _lost(wanted, ours, path)
+
+
+def _matches(item: Any, keys: Any) -> bool:
+    """Whether a list item is the one that managedFields names by its keys; a key left out was filled by a default."""
+    if isinstance(item, dict) and isinstance(keys, dict):
+        return all(item.get(key, value) == value for key, value in keys.items())
+    return bool(item == keys)
+
+
+def _label(item: Any) -> str:
+    if not isinstance(item, dict):
+        return f"[{item}]"
+    return f"[{item['name']}]" if "name" in item else "[]"

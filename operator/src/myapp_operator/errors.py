@@ -1,0 +1,58 @@
+"""The few errors of our own. Each carries a sentence that tells its reader what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class OperatorError(Exception):
+    """Something the user of this program must read: `str()` of it is the whole sentence."""
+
+
+class InvalidMyAppError(OperatorError):
+    """A MyApp breaks the rules of the API; the sentence names field and rule."""
+
+
+class UnreachableError(OperatorError):
+    """No answer from the API server: connection refused, cut, or timed out."""
+
+
+class ExpiredError(OperatorError):
+    """A watch asked for changes that the API server no longer has (410): list again."""
+
+
+class ApiError(OperatorError):
+    """The API server answered with a refusal.
+
+    `status` is the HTTP code, `reason` and `details` are those of the `Status` object (empty when the body was none),
+    `retry_after` is in seconds and comes from the header of the same name.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        details: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message or f"HTTP {status}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.details: Mapping[str, Any] = details or {}
+        self.retry_after = retry_after
+
+    @property
+    def causes(self) -> list[str]:
+        """The reasons of the single causes that the server listed, such as `NamespaceTerminating`."""
+        return [str(cause.get("reason", "")) for cause in self.details.get("causes") or ()]
+
+
+class StartError(OperatorError):
+    """The operator cannot start. `exit_code` is documented in the README."""
+
+    def __init__(self, exit_code: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

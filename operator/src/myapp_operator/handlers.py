@@ -1,0 +1,110 @@
+"""kopf: brings the MyApps. Events become entries in the store and keys in the queue, nothing else.
+
+Only `on.event` is used. kopf's other handlers write annotations and finalizers into the user's object, and an object
+with a finalizer cannot be deleted once the operator is gone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kopf
+
+from myapp_operator import kube, names
+from myapp_operator.names import Key
+from myapp_operator.observed import App
+from myapp_operator.store import Store
+
+
+def registry(store: Store, changed: Callable[[Key], None], kubeconfig: Path | None) -> kopf.OperatorRegistry:
+    """The handlers, bound to a store and a queue."""
+    handlers = kopf.OperatorRegistry()
+
+    @kopf.on.event(names.GROUP, names.VERSION, names.PLURAL, registry=handlers)
+    async def seen(event: kopf.RawEvent, **_: Any) -> None:
+        app = App.from_json(event["object"])
+        if event["type"] == "DELETED":
+            store.drop_app(app.key, app.uid)
+        else:
+            store.put_app(app)
+        changed(app.key)
+
+    @kopf.on.login(registry=handlers)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        return await _connection(kubeconfig)
+
+    return handlers
+
+
+def settings() -> kopf.OperatorSettings:
+    """kopf as a watcher that never gives up and never writes."""
+    chosen = kopf.OperatorSettings()
+    chosen.peering.standalone = True
+    chosen.posting.enabled = False
+    chosen.scanning.disabled = True
+    chosen.watching.chunk_size = 500
+    chosen.queueing.idle_timeout = 0.5
+    chosen.networking.request_timeout = 30
+    chosen.networking.error_backoffs = _Endless()
+    chosen.persistence.progress_storage = _NoProgress()
+    chosen.persistence.diffbase_storage = _NoDiffBase()
+    return chosen
+
+
+async def _connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
+    """The same identity as our own connection; asked for again whenever the API server no longer accepts the token."""
+    found = await kube.load_configuration(kubeconfig)
+    scheme, _, token = (await found.get_api_key_with_prefix("BearerToken") or "").rpartition(" ")
+    return kopf.ConnectionInfo(
+        server=found.host,
+        ca_path=found.ssl_ca_cert,
+        insecure=not found.verify_ssl,
+        scheme=(scheme or "Bearer") if token else None,
+        token=token or None,
+        certificate_path=found.cert_file,
+        private_key_path=found.key_file,
+    )
+
+
+class _Endless:
+    """Pauses between attempts, in seconds; a new endless series for each request, because kopf gives up at its end."""
+
+    def __iter__(self) -> itertools.chain[float]:
+        return itertools.chain((0.5, 1.0, 2.0), itertools.repeat(5.0))
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """kopf keeps handler progress in annotations; we have no such handlers, and nothing may be written."""
+
+    def fetch(self, **_: Any) -> None:
+        """Finds nothing."""
+
+    def store(self, **_: Any) -> None:
+        """Keeps nothing."""
+
+    def purge(self, **_: Any) -> None:
+        """Has nothing to remove."""
+
+    def touch(self, **_: Any) -> None:
+        """Writes nothing."""
+
+    def clear(self, *, essence: Any) -> Any:
+        """Has nothing to remove, so the copy that kopf makes here by default is saved."""
+        return essence
+
+
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """kopf keeps the last handled state in an annotation; we compare by managedFields instead."""
+
+    def build(self, **_: Any) -> Any:
+        """Saves the copy of the whole object that kopf makes here by default."""
+        return {}
+
+    def fetch(self, **_: Any) -> None:
+        """Finds nothing."""
+
+    def store(self, **_: Any) -> None:
+        """Keeps nothing."""

@@ -1,0 +1,151 @@
+"""Keeps the store in step with the cluster: lists and watches the children, sweeps the MyApps.
+
+kopf brings the MyApps, but never tells what vanished while its watch was broken; and watching children through it costs
+twice the CPU. So the children have this small informer, which lists again after every watch and drops what is gone, and
+the MyApps have a sweep that does the same with a metadata-only list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from myapp_operator import names
+from myapp_operator.errors import ExpiredError, OperatorError
+from myapp_operator.kube import APPS, Event, Kube, Listing
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import Child
+from myapp_operator.store import Store
+
+_SWEEP_SECONDS = 600.0
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class Informer:
+    """Brings one kind of child, in one namespace or in all, into the store."""
+
+    def __init__(
+        self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
+    ) -> None:
+        self._kube = kube
+        self._store = store
+        self._kind = kind
+        self._namespace = namespace
+        self._changed = changed
+        self.outage = asyncio.Event()
+        """Set when a watch broke off; whoever waits for it clears it."""
+
+    async def run(self, version: int) -> None:
+        """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._watch(version)
+                version = await self.list()
+                pause = _FIRST_PAUSE
+            except ExpiredError:
+                version = 0
+            except OperatorError as error:
+                version = 0
+                self.outage.set()
+                logger.warning("cannot watch %s, trying again in %.1f s: %s", self._kind.plural, pause, error)
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+                pause = min(_LONGEST_PAUSE, pause * 2)
+
+    async def list(self) -> int:
+        """Takes over one whole list, drops what is gone, and returns the version it is of."""
+        sent_at = asyncio.get_running_loop().time()
+        listing = await self._kube.list(self._kind, self._namespace, selector=names.MANAGED_BY_SELECTOR)
+        listed = {}
+        for raw in listing.items:
+            if key := self._key(raw["metadata"]):
+                listed[key] = Child.from_json(raw)
+        changed = self._store.replace_children(
+            self._kind, listed, namespace=self._namespace, sent_at=sent_at, version=listing.version
+        )
+        for key in changed:
+            self._changed(key)
+        return listing.version
+
+    async def _watch(self, version: int) -> None:
+        """Takes in events until the watch ends; version 0 means that a list must come first."""
+        if not version:
+            version = await self.list()
+        seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+        events = self._kube.watch(
+            self._kind, self._namespace, version, selector=names.MANAGED_BY_SELECTOR, seconds=seconds
+        )
+        async for event in events:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        key = self._key(event.object["metadata"])
+        if event.type == "BOOKMARK" or key is None:
+            return
+        child = Child.from_json(event.object)
+        if event.type == "DELETED":
+            self._store.drop_child(key, self._kind, child.resource_version)
+        else:
+            self._store.put_child(key, self._kind, child)
+        self._changed(key)
+
+    def _key(self, metadata: dict[str, str]) -> Key | None:
+        app = self._kind.app_of(metadata.get("name", ""))
+        return Key(metadata["namespace"], app) if app else None
+
+
+class Sweep:
+    """Lists the MyApps now and then: drops those that vanished unseen, and has every app looked at again."""
+
+    def __init__(self, kube: Kube, store: Store, namespaces: list[str | None], changed: Callable[[Key], None]) -> None:
+        self._kube = kube
+        self._store = store
+        self._namespaces = namespaces
+        self._changed = changed
+
+    async def first(self) -> set[str]:
+        """The uids of all MyApps there are: the store is complete once it holds them.
+
+        Raises:
+            ApiError, UnreachableError: what start-up must tell the user.
+        """
+        listings = [await self._kube.list(APPS, namespace) for namespace in self._namespaces]
+        return {raw["metadata"]["uid"] for listing in listings for raw in listing.items}
+
+    async def run(self, informers: list[Informer]) -> None:
+        """Sweeps every ten minutes or so, and after each outage."""
+        while True:
+            await _first_outage(informers, _SWEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            try:
+                for namespace in self._namespaces:
+                    self._drop_vanished(namespace, await self._kube.list(APPS, namespace))
+            except OperatorError as error:
+                logger.warning("cannot list %s, trying again: %s", names.PLURAL, error)
+                await asyncio.sleep(_LONGEST_PAUSE)
+                informers[0].outage.set()
+                continue
+            self._store.forgive_outages()
+            for key in self._store.apps():
+                self._changed(key)
+
+    def _drop_vanished(self, namespace: str | None, listing: Listing) -> None:
+        uids = (raw["metadata"]["uid"] for raw in listing.items)
+        for key in self._store.retain_apps(uids, namespace=namespace, version=listing.version):
+            logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
+
+
+async def _first_outage(informers: list[Informer], seconds: float) -> None:
+    """Waits until one of the informers has lost its watch, at most this long."""
+    waits = [asyncio.ensure_future(informer.outage.wait()) for informer in informers]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    for informer in informers:
+        informer.outage.clear()

@@ -1,0 +1,256 @@
+"""The only module that talks to the API server.
+
+It keeps the official client's configuration, authentication and connection, and sends and reads plain JSON: the
+client's typed and dynamic layers cost several times the CPU of the request itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from myapp_operator import names
+from myapp_operator.errors import ApiError, ExpiredError, StartError, UnreachableError
+from myapp_operator.model import Json
+from myapp_operator.names import Key, Kind
+
+APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
+"""The MyApps themselves, for lists."""
+
+_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
+_SILENCE = 90.0
+"""Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
+_PAGE = 500
+_ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list at one moment of the cluster."""
+
+    items: list[Json]
+    version: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a watch: ADDED, MODIFIED, DELETED or BOOKMARK."""
+
+    type: str
+    object: Json
+
+
+async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
+    """Finds out where the API server is and who we are: inside a pod by its ServiceAccount, else by a kubeconfig.
+
+    Raises:
+        StartError: there is neither.
+    """
+    configuration = Configuration()
+    if kubeconfig is None:
+        try:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except config.ConfigException:
+            pass
+        else:
+            return configuration
+    try:
+        file = str(kubeconfig) if kubeconfig else None
+        await config.load_kube_config(file, client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except config.ConfigException as error:
+        raise StartError(2, f"no usable kubeconfig ({error}): set KUBECONFIG or pass --kubeconfig") from error
+    return configuration
+
+
+class Kube:
+    """A connection to the API server. Use it as an async context manager.
+
+    Every method raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._api = ApiClient(configuration)
+
+    async def __aenter__(self) -> Kube:
+        """Opens nothing yet; connections are made by the first request."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Closes all connections."""
+        await self._api.close()  # type: ignore[no-untyped-call]
+
+    @property
+    def host(self) -> str:
+        """Address of the API server, for messages."""
+        return str(self._configuration.host)
+
+    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
+        """All objects of a kind, in one namespace or in all; metadata only unless the kind says `whole`."""
+        accept = _JSON if kind.whole else _ONLY_METADATA_LIST
+        items: list[Json] = []
+        query = {"limit": str(_PAGE), "labelSelector": selector}
+        while True:
+            page = await self._json("GET", _path(kind, namespace), query=query, accept=accept)
+            items += page["items"]
+            if not page["metadata"].get("continue"):
+                return Listing(items, int(page["metadata"]["resourceVersion"]))
+            query["continue"] = page["metadata"]["continue"]
+
+    async def watch(
+        self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
+    ) -> AsyncIterator[Event]:
+        """The changes after a version, for this many seconds.
+
+        Raises:
+            ExpiredError: the version is too old.
+        """
+        query = {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": str(version),
+            "labelSelector": selector,
+            "timeoutSeconds": str(int(seconds)),
+        }
+        accept = _JSON if kind.whole else _ONLY_METADATA
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=_SILENCE)
+        response = await self._send("GET", _path(kind, namespace), query=query, accept=accept, timeout=timeout)
+        try:
+            async for line in response.content:
+                yield _event(line)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise UnreachableError(f"the watch of {kind.plural} was cut: {error!r}") from error
+        finally:
+            response.close()
+
+    async def metadata(self, kind: Kind, key: Key) -> Json | None:
+        """The metadata of one object, where `key` holds its own name; None if there is no such object."""
+        try:
+            return await self._json("GET", _path(kind, *key), accept=_ONLY_METADATA)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def create(self, kind: Kind, body: Json) -> Json:
+        """Applies an object that must not exist yet; any object in its place is a conflict (409), never taken over.
+
+        Applied, not posted, so that our fields have one owner; resourceVersion 1 can never be met by an object that
+        exists. Answers with metadata only.
+        """
+        return await self._apply(kind, body, {"resourceVersion": "1"})
+
+    async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
+        """Applies onto just this version of just this object, taking over what others changed. Answers with metadata."""
+        return await self._apply(kind, body, {"uid": uid, "resourceVersion": str(version)})
+
+    async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
+        """Deletes just this version of just this object."""
+        preconditions = {"uid": uid, "resourceVersion": str(version)}
+        body = {"propagationPolicy": "Background", "preconditions": preconditions}
+        await self._json("DELETE", _path(kind, *key), body=body)
+
+    async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
+        """Replaces the status of just this version of just this MyApp; returns the new version.
+
+        A JSON patch, because apply and merge patch ignore a stale uid.
+        """
+        patch = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "test", "path": "/metadata/resourceVersion", "value": str(version)},
+            {"op": "add", "path": "/status", "value": status},
+        ]
+        answer = await self._json(
+            "PATCH",
+            _path(APPS, *key, "status"),
+            body=patch,
+            content="application/json-patch+json",
+            accept=_ONLY_METADATA,
+        )
+        return int(answer["metadata"]["resourceVersion"])
+
+    async def _apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
+        metadata = body["metadata"]
+        return await self._json(
+            "PATCH",
+            _path(kind, metadata["namespace"], metadata["name"]),
+            query={"fieldManager": names.MANAGER, "force": "true"},
+            body={**body, "metadata": {**metadata, **preconditions}},
+            content="application/apply-patch+yaml",
+            accept=_ONLY_METADATA,
+        )
+
+    async def _json(self, method: str, path: str, **options: Any) -> Json:
+        response = await self._send(method, path, **options)
+        try:
+            answer: Json = json.loads(await response.read())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise UnreachableError(f"the answer to {method} {path} was cut: {error!r}") from error
+        return answer
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content: str = _JSON,
+        accept: str = _JSON,
+        timeout: aiohttp.ClientTimeout = _TIMEOUT,
+    ) -> aiohttp.ClientResponse:
+        """Sends one request; an answer that is no success is raised."""
+        url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
+        if authorization := await self._configuration.get_api_key_with_prefix("BearerToken"):
+            headers["Authorization"] = authorization
+        try:
+            answer = await self._api.rest_client.request(  # type: ignore[no-untyped-call]
+                method, url, headers, body, _request_timeout=timeout
+            )
+            response: aiohttp.ClientResponse = answer.response
+            if response.status >= 400:
+                raise _refusal(response, await response.text())
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise UnreachableError(f"no answer from the API server at {self.host}: {error or 'timed out'}") from error
+        return response
+
+
+def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:
+    root = f"/apis/{kind.api_version}" if "/" in kind.api_version else f"/api/{kind.api_version}"
+    parts = [root, *(["namespaces", namespace] if namespace else []), kind.plural, name, subresource]
+    return "/".join(part for part in parts if part)
+
+
+def _event(line: bytes) -> Event:
+    event = json.loads(line)
+    if event["type"] == "ERROR":
+        status = event["object"]
+        if status.get("code") == 410:
+            raise ExpiredError("the watch fell behind what the API server keeps")
+        raise ApiError(status.get("code", 500), status.get("reason", ""), status.get("message", ""))
+    return Event(event["type"], event["object"])
+
+
+def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:
+    """Reads the refusal; some (too many requests, an API that does not exist) are plain text, not a Status object."""
+    after = response.headers.get("Retry-After", "")
+    retry_after = float(after) if after.isdecimal() else None
+    try:
+        status = json.loads(text)
+        return ApiError(
+            response.status, status.get("reason", ""), status.get("message", ""), status.get("details"), retry_after
+        )
+    except (ValueError, AttributeError):
+        return ApiError(response.status, "", text.strip()[:500], None, retry_after)

@@ -1,0 +1,98 @@
+"""What things are called: the API, the children, their labels and annotations, the reasons of the status.
+
+These names are promises to users; none of them ever changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+GROUP = "apps.example.com"
+VERSION = "v1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "MyApp"
+PLURAL = "myapps"
+
+MANAGER = "myapp-operator"
+"""Field manager of every write, and value of the label `app.kubernetes.io/managed-by`."""
+
+APPLIED = f"{GROUP}/applied"
+"""Annotation on a child: hash of what was applied (see `drift`)."""
+
+NUDGE = f"{GROUP}/nudge"
+"""Annotation on a Deployment: a number that grows to make its controller try again at once (see `plan`)."""
+
+MANAGED_BY_SELECTOR = f"app.kubernetes.io/managed-by={MANAGER}"
+"""Label selector of everything that the operator made."""
+
+
+class Key(NamedTuple):
+    """Names one MyApp: all that a request to reconcile holds."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """The usual spelling, for logs."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of child. `X-<suffix>` is the name of the child of a MyApp X."""
+
+    kind: str
+    api_version: str
+    plural: str
+    suffix: str
+    whole: bool = False
+    """Whether the watch must bring spec and status (only where the status of the app needs them), not metadata alone."""
+
+    def name_for(self, app: str) -> str:
+        """The name of this child of the MyApp called `app`."""
+        return f"{app}-{self.suffix}"
+
+    def app_of(self, child: str) -> str | None:
+        """The inverse: the MyApp that a child of this name would belong to; None where it can be no child."""
+        return child.removesuffix(f"-{self.suffix}") if child.endswith(f"-{self.suffix}") else None
+
+    def __str__(self) -> str:
+        """As in messages: Deployment."""
+        return self.kind
+
+
+DEPLOYMENT = Kind("Deployment", "apps/v1", "deployments", "deployment", whole=True)
+SERVICE = Kind("Service", "v1", "services", "service")
+
+
+def selector(app: str) -> dict[str, str]:
+    """What selects the pods of an app, fixed for ever: the selector of a Deployment is immutable."""
+    return {"app": app}
+
+
+def labels(app: str) -> dict[str, str]:
+    """The labels of every child and every pod of an app."""
+    return {
+        **selector(app),
+        "app.kubernetes.io/name": app,
+        "app.kubernetes.io/instance": app,
+        "app.kubernetes.io/managed-by": MANAGER,
+    }
+
+
+class Reason(StrEnum):
+    """Why an app is or is not Ready: one word, shown as STATUS. The whole vocabulary stands in docs/status.md."""
+
+    READY = "Ready"
+    SCALED_TO_ZERO = "ScaledToZero"
+    SUSPENDED = "Suspended"
+    WAITING = "Waiting"
+    ROLLING_OUT = "RollingOut"
+    SCALING = "Scaling"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    FORBIDDEN = "Forbidden"
+    PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    NOT_OWNED = "NotOwned"
+    REJECTED = "Rejected"

@@ -1,0 +1,165 @@
+"""What was seen of the cluster, cut down to what decisions need.
+
+A whole Deployment costs 25 KB as a Python dict; thousands of them would fill the operator's memory. So the raw JSON is
+projected here, at the border, and dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from myapp_operator.model import Json
+from myapp_operator.names import APPLIED, MANAGER, NUDGE, Key
+
+
+@dataclass(frozen=True)
+class App:
+    """A MyApp as it was stored: identity, raw spec and raw status."""
+
+    key: Key
+    uid: str
+    resource_version: int
+    generation: int
+    deleting: bool
+    spec: Json = field(default_factory=dict)
+    status: Json = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, object]) -> App:
+        """Projects a MyApp as the API server sends it; for a metadata-only one spec and status are empty."""
+        meta: Json = dict(raw["metadata"])  # type: ignore[call-overload]
+        return cls(
+            key=Key(meta["namespace"], meta["name"]),
+            uid=meta["uid"],
+            resource_version=int(meta["resourceVersion"]),
+            generation=meta.get("generation", 1),
+            deleting="deletionTimestamp" in meta,
+            spec=raw.get("spec") or {},  # type: ignore[arg-type]
+            status=raw.get("status") or {},  # type: ignore[arg-type]
+        )
+
+    @property
+    def never_judged(self) -> bool:
+        """Whether no status was ever written: the schema's default says -1."""
+        return int(self.status.get("observedGeneration", -1)) < 0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The controller ownerReference of a child."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+
+    def __str__(self) -> str:
+        """As in messages."""
+        return f'{self.kind} "{self.name}"'
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a Deployment."""
+
+    status: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How a Deployment is doing, by its own account."""
+
+    observed_generation: int
+    wanted: int
+    replicas: int
+    ready: int
+    available: int
+    updated: int
+    conditions: Mapping[str, Condition]
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
+        """Projects a whole Deployment."""
+        spec, status = raw["spec"], raw.get("status") or {}
+        return cls(
+            observed_generation=status.get("observedGeneration", 0),
+            wanted=spec.get("replicas", 1),
+            replicas=status.get("replicas", 0),
+            ready=status.get("readyReplicas", 0),
+            available=status.get("availableReplicas", 0),
+            updated=status.get("updatedReplicas", 0),
+            conditions={
+                each["type"]: Condition(each["status"] == "True", each.get("reason", ""), each.get("message", ""))
+                for each in status.get("conditions") or ()
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Child:
+    """An object in the place of a child, ours or not."""
+
+    uid: str
+    resource_version: int
+    generation: int
+    deleting: bool
+    owner: Owner | None
+    applied: str
+    """The annotation with the hash of what was applied last; empty where it is missing."""
+    nudge: int
+    fields: str
+    """Our own entry of managedFields as JSON text (a third of its size as a dict); empty where we have none."""
+    rollout: Rollout | None = None
+    """Only for a Deployment that was seen whole."""
+    awaited: bool = False
+    """Known from the answer to our own write; the watch has not brought it yet."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Json]) -> Child:
+        """Projects an owned object, whole or metadata only."""
+        meta = raw["metadata"]
+        annotations = meta.get("annotations") or {}
+        nudge = str(annotations.get(NUDGE, ""))
+        return cls(
+            uid=meta["uid"],
+            resource_version=int(meta["resourceVersion"]),
+            generation=meta.get("generation", 0),
+            deleting="deletionTimestamp" in meta,
+            owner=_controller(meta),
+            applied=annotations.get(APPLIED, ""),
+            nudge=int(nudge) if nudge.isdecimal() else 0,
+            fields=_our_fields(meta),
+            rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
+        )
+
+    def answered(self, answer: Child) -> Child:
+        """This child after the answer to one of our writes: new metadata, the last known rollout."""
+        newer = answer.resource_version > self.resource_version or answer.uid != self.uid
+        return replace(answer, rollout=self.rollout if answer.uid == self.uid else None, awaited=newer or self.awaited)
+
+    def is_controlled_by(self, app: App) -> bool:
+        """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
+        return self.owner is not None and self.owner.uid == app.uid
+
+    @property
+    def settled(self) -> bool:
+        """Whether the Deployment's own status is about what was last written to it."""
+        return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+def _controller(meta: Json) -> Owner | None:
+    for each in meta.get("ownerReferences") or ():
+        if each.get("controller"):
+            return Owner(each["apiVersion"], each["kind"], each["name"], each["uid"])
+    return None
+
+
+def _our_fields(meta: Json) -> str:
+    for entry in meta.get("managedFields") or ():
+        if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
+            return json.dumps(entry.get("fieldsV1") or {}, separators=(",", ":"))
+    return ""

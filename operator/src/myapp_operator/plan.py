@@ -1,0 +1,194 @@
+"""What to do about the difference between what is wanted and what was seen: create, apply, delete, or keep away.
+
+Pure. Nothing here depends on which event came; the same inputs give the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from myapp_operator import drift, names
+from myapp_operator.desired import Wanted
+from myapp_operator.model import Json
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import App, Child, Owner
+from myapp_operator.refusals import Obstacle, Refused, Retry
+
+_LASTING = 15.0
+"""Seconds after which a failure that may pass by itself is worth telling the user."""
+_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE_REJECTED = 300.0
+NUDGE = "nudge"
+"""The attempt of a step that only nudges."""
+
+
+class Verb(StrEnum):
+    """What is done to one child. The words are those of the log."""
+
+    CREATE = "create"
+    APPLY = "apply"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. A step on an existing child names its uid and resourceVersion, so that a late one fails."""
+
+    verb: Verb
+    kind: Kind
+    name: str
+    body: Json = field(default_factory=dict)
+    uid: str = ""
+    resource_version: int = 0
+    why: str = ""
+    attempt: str = ""
+    """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is remembered of a write that failed, or of a nudge that has not helped yet."""
+
+    what: str
+    verdict: Refused | Retry | None
+    count: int
+    since: float
+    not_before: float
+    """Both on the clock that `make` gets as `now`."""
+
+    def blocks(self, step: Step, now: float) -> bool:
+        """Whether it is too early to try this step again."""
+        return self.what == step.attempt and now < self.not_before
+
+    def obstacle(self, now: float) -> Obstacle | None:
+        """What to tell the user; None for a nudge, which stands in nobody's way."""
+        if self.verdict is None:
+            return None
+        lasting = isinstance(self.verdict, Refused) or now - self.since >= _LASTING
+        return Obstacle(self.verdict, lasting)
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The plan for one app."""
+
+    steps: tuple[Step, ...] = ()
+    """The writes to make now."""
+    obstacles: Mapping[Kind, Obstacle] = field(default_factory=dict)
+    """The children that cannot be as wanted yet, and why."""
+    fine: frozenset[Kind] = frozenset()
+    """The children that are as wanted: earlier attempts on them are history."""
+    again: float | None = None
+    """Seconds until a step that failed may be tried again; None: there is none."""
+
+    @property
+    def creates(self) -> bool:
+        """Whether anything would come into being."""
+        return any(step.verb is Verb.CREATE for step in self.steps)
+
+
+def make(
+    wanted: Iterable[Wanted],
+    children: Mapping[Kind, Child],
+    app: App,
+    attempts: Mapping[Kind, Attempt],
+    now: float,
+) -> Todo:
+    """Compares kind by kind. `now` is in seconds, on the clock of `attempts`."""
+    steps: list[Step] = []
+    obstacles: dict[Kind, Obstacle] = {}
+    fine: set[Kind] = set()
+    pauses: list[float] = []
+    for want in wanted:
+        kind, child = want.kind, children.get(want.kind)
+        if want.body is not None and child is not None and not child.is_controlled_by(app):
+            obstacles[kind] = Obstacle(foreign(kind, app, child.owner))
+            continue
+        step = _step(want, child, app)
+        tried = attempts.get(kind)
+        if step is None:
+            if child is None or not child.awaited:
+                fine.add(kind)
+        elif tried is None or not tried.blocks(step, now):
+            steps.append(step)
+        else:
+            pauses.append(tried.not_before - now)
+            if obstacle := tried.obstacle(now):
+                obstacles[kind] = obstacle
+    return Todo(tuple(steps), obstacles, frozenset(fine), min(pauses, default=None))
+
+
+def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: float) -> Attempt:
+    """Remembers a refused write: the pause doubles from one second, up to a minute (Rejected: five)."""
+    rejected = isinstance(verdict, Refused) and verdict.reason is Reason.REJECTED
+    asked = verdict.after if isinstance(verdict, Retry) and verdict.after else 0.0
+    attempt = _next(step, before, now, _LONGEST_PAUSE_REJECTED if rejected else _LONGEST_PAUSE)
+    return replace(attempt, verdict=verdict, not_before=max(attempt.not_before, now + asked))
+
+
+def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
+    """Remembers a nudge that was sent, so that the next one waits longer."""
+    return _next(step, before, now, _LONGEST_PAUSE)
+
+
+def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
+    """What to say of an object in a child's place that this MyApp does not control."""
+    what = f'{kind} "{kind.name_for(app.key.name)}"'
+    if owner is not None and (owner.kind, owner.name) == (names.KIND, app.key.name):
+        return Refused(
+            Reason.WAITING, f"{what} still belongs to an earlier {names.KIND} of this name and is being removed"
+        )
+    whose = f"is controlled by {owner}" if owner is not None else f"exists and is not controlled by this {names.KIND}"
+    return Refused(Reason.NOT_OWNED, f"{what} {whose}: delete or rename it, or give the {names.KIND} another name")
+
+
+def _next(step: Step, before: Attempt | None, now: float, longest: float) -> Attempt:
+    again = before if before is not None and before.what == step.attempt else None
+    count = again.count + 1 if again else 1
+    since = again.since if again else now
+    return Attempt(step.attempt, None, count, since, now + min(longest, 2.0 ** min(count - 1, 10)))
+
+
+def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
+    """The one write that brings this child nearer to what is wanted; None if there is none to make now."""
+    name = want.kind.name_for(app.key.name)
+    if child is None:
+        if want.body is None:
+            return None
+        return Step(Verb.CREATE, want.kind, name, want.body, attempt=want.applied)
+    if child.awaited or child.deleting:
+        return None  # the watch will bring what became of it
+    target = Step(Verb.APPLY, want.kind, name, uid=child.uid, resource_version=child.resource_version)
+    if want.body is None:
+        return replace(target, verb=Verb.DELETE, attempt="delete") if child.is_controlled_by(app) else None
+    if drift.drifted(want.body, want.applied, child):
+        body = with_nudge(want.body, child.nudge)
+        return replace(target, body=body, attempt=want.applied, why=", ".join(_why(want, child)))
+    if _cannot_make_pods(child):
+        return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGE, why=NUDGE)
+    return None
+
+
+def _why(want: Wanted, child: Child) -> Iterator[str]:
+    """For the log: the fields that others changed, or that the MyApp itself did."""
+    if child.applied != want.applied:
+        yield "changed"
+    elif want.body is not None:
+        yield from (f"reverts {path}" for path in drift.lost(want.body, child))
+
+
+def _cannot_make_pods(child: Child) -> bool:
+    """Whether its controller was refused pods. It pauses for minutes then, also when the cause is gone; see NUDGE."""
+    failure = child.rollout and child.rollout.conditions.get("ReplicaFailure")
+    return bool(failure and failure.status)
+
+
+def with_nudge(body: Json, nudge: int) -> Json:
+    """The body with the count of nudges as an annotation, carried over by every later apply; outside the hash."""
+    if not nudge:
+        return body
+    metadata = body["metadata"]
+    annotations = {**metadata["annotations"], names.NUDGE: str(nudge)}
+    return {**body, "metadata": {**metadata, "annotations": annotations}}

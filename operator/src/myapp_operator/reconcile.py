@@ -1,0 +1,173 @@
+"""The recipe: brings one app nearer to its desired state and says how it is doing.
+
+It runs the same way whatever happened. Each step hands a value to the next; the decisions are made in the pure modules
+(`desired`, `plan`, `status`), and here is only their order and the requests to the API server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from myapp_operator import desired, plan, status
+from myapp_operator.errors import InvalidMyAppError, OperatorError
+from myapp_operator.kube import APPS, Kube
+from myapp_operator.model import parse_spec
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import App, Child
+from myapp_operator.plan import Step, Todo, Verb
+from myapp_operator.refusals import NamespaceEnds, Obstacle, Refused, Retry, Stale, Verdict, classify
+from myapp_operator.status import Judged
+from myapp_operator.store import Store
+from myapp_operator.verdicts import Seen
+
+_STALE_PAUSE = 1.0
+"""Seconds to wait for the watch after somebody was faster than us."""
+
+logger = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Holds what the recipe needs: the connection and the store."""
+
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube = kube
+        self._store = store
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
+        app = self._store.app(key)
+        if app is None or app.deleting:
+            return None
+        try:
+            spec = parse_spec(app.spec)
+        except InvalidMyAppError as error:
+            return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
+        wanted = desired.build(app, spec)
+        todo = plan.make(wanted, self._store.children(key), app, self._store.attempts(key), time.monotonic())
+        if todo.creates and not await self._confirm(app):
+            return None
+        obstacles = await self._execute(app, todo)
+        if obstacles is None:
+            return None
+        judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now()))
+        wait = await self._write_status(app, judged)
+        return _earliest(wait, judged.again, todo.again, *self._pauses(app, todo, obstacles))
+
+    async def _confirm(self, app: App) -> bool:
+        """Whether a MyApp whose children may have existed before is still there; else they are gone with it.
+
+        A missed deletion would otherwise make a loop: the garbage collector removes the children, we make them again.
+        """
+        if app.never_judged and not self._store.had_children(app):
+            return True
+        raw = await self._kube.metadata(APPS, app.key)
+        if raw is None or raw["metadata"]["uid"] != app.uid:
+            self._store.drop_app(app.key, app.uid)
+            return False
+        return "deletionTimestamp" not in raw["metadata"]
+
+    async def _execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
+        """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
+        self._store.forgive(app.key, todo.fine)
+        results = await asyncio.gather(*(self._take(app, step) for step in todo.steps))
+        obstacles = dict(todo.obstacles)
+        for step, result in zip(todo.steps, results, strict=True):
+            if isinstance(result, NamespaceEnds):
+                return None
+            if result is not None:
+                obstacles[step.kind] = self._obstacle(app, step, result)
+        return obstacles
+
+    def _obstacle(self, app: App, step: Step, verdict: Refused | Retry | Stale) -> Obstacle:
+        if isinstance(verdict, Stale):
+            return Obstacle(verdict, lasting=False)
+        now = time.monotonic()
+        attempt = plan.failed(step, verdict, self._store.attempts(app.key).get(step.kind), now)
+        self._store.remember(app.key, step.kind, attempt)
+        return attempt.obstacle(now) or Obstacle(verdict)
+
+    async def _take(self, app: App, step: Step) -> Verdict | None:
+        """Takes one step. None: done."""
+        log = {"app": str(app.key), "kind": step.kind.kind, "object": step.name}
+        try:
+            answer = await self._send(app, step)
+        except OperatorError as error:
+            verdict = classify(error)
+            if isinstance(verdict, Stale) and step.verb is Verb.CREATE:
+                return await self._look_who_is_there(app, step)
+            logger.warning("cannot %s %s %s: %s", step.verb, step.kind, step.name, error, extra=log)
+            return verdict
+        now = time.monotonic()
+        if step.attempt != plan.NUDGE:
+            self._store.forgive(app.key, [step.kind])
+        if answer is not None:
+            self._store.answered_child(app.key, step.kind, answer, now)
+        if step.attempt == plan.NUDGE:
+            self._store.remember(
+                app.key, step.kind, plan.nudged(step, self._store.attempts(app.key).get(step.kind), now)
+            )
+        logger.info("%s %s %s%s", step.verb, step.kind, step.name, f" ({step.why})" if step.why else "", extra=log)
+        return None
+
+    async def _send(self, app: App, step: Step) -> Child | None:
+        match step.verb:
+            case Verb.CREATE:
+                return Child.from_json(await self._kube.create(step.kind, step.body))
+            case Verb.APPLY:
+                return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
+            case Verb.DELETE:
+                key = Key(app.key.namespace, step.name)
+                await self._kube.delete(step.kind, key, step.uid, step.resource_version)
+                return None
+
+    async def _look_who_is_there(self, app: App, step: Step) -> Verdict:
+        """An object stands where one was to be created: ours, whose label was lost or which the watch has not brought
+        yet, goes into the store; anybody else's is reported and left alone."""
+        try:
+            raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
+        except OperatorError as error:
+            return classify(error)
+        if raw is None:
+            return Stale()
+        child = Child.from_json(raw)
+        if not child.is_controlled_by(app):
+            return plan.foreign(step.kind, app, child.owner)
+        self._store.put_child(app.key, step.kind, child)
+        return Stale()
+
+    def _pauses(self, app: App, todo: Todo, obstacles: Mapping[Kind, Obstacle]) -> Iterator[float]:
+        """Seconds until the steps of this pass may be tried again."""
+        now, attempts = time.monotonic(), self._store.attempts(app.key)
+        for step in todo.steps:
+            if step.kind in attempts:
+                yield attempts[step.kind].not_before - now
+        if any(isinstance(each.verdict, Stale) for each in obstacles.values()):
+            yield _STALE_PAUSE
+
+    async def _write_status(self, app: App, judged: Judged) -> float | None:
+        """Writes the status if it says something new and it is time; returns when to try again."""
+        wait = status.due(app.status, judged, *self._store.since_writes(app.key, time.monotonic()))
+        if wait is None or self._store.status_awaited(app):
+            return None
+        if wait > 0:
+            return wait
+        try:
+            version = await self._kube.put_status(app.key, app.uid, app.resource_version, judged.status)
+        except OperatorError as error:
+            if isinstance(classify(error), Stale):
+                return _STALE_PAUSE
+            raise
+        self._store.answered_status(app.key, version, time.monotonic())
+        return None
+
+
+def _earliest(*waits: float | None) -> float | None:
+    return min((max(wait, 0.0) for wait in waits if wait is not None), default=None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,83 @@
+"""What an answer of the API server means: the reason it gives the user, or the way on for the operator.
+
+The order in which codes and words are looked at was tried against a real server; it matters, because admission policies
+answer 422, 403 or 400 for the same thing and only the words tell them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.names import Reason
+
+_RETRY_CODES = frozenset({401, 408, 429, 502, 503, 504})
+_REJECTED_500 = ("failed to c", "etcdserver: request is too large")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The object cannot be written as things stand. It is tried again, with growing pauses."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """No fault of the object: an outage, an overload. `after` is in seconds, where the server asked for a pause."""
+
+    words: str
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Somebody was faster: the object is not what it was when the decision was made. Decide again."""
+
+
+@dataclass(frozen=True)
+class NamespaceEnds:
+    """The namespace is gone or on its way: nothing more may be written for the app."""
+
+
+Verdict = Refused | Retry | Stale | NamespaceEnds
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a child is not as wanted after this pass. A `lasting` one is told to the user even if it may pass."""
+
+    verdict: Refused | Retry | Stale
+    lasting: bool = True
+
+
+def classify(error: OperatorError) -> Verdict:
+    """Judges the answer to a write, or its absence."""
+    if not isinstance(error, ApiError):
+        return Retry(str(error))
+    if error.status in _RETRY_CODES:
+        return Retry(error.message, error.retry_after)
+    if "NamespaceTerminating" in error.causes or (error.status == 404 and error.details.get("kind") == "namespaces"):
+        return NamespaceEnds()
+    if error.status in (404, 409) or _test_failed(error):
+        return Stale()
+    if error.status == 500 and not error.message.startswith(_REJECTED_500):
+        return Retry(error.message, error.retry_after)
+    return from_words(error.message)
+
+
+def from_words(message: str) -> Refused:
+    """Finds the reason in the server's own sentence; serves refused writes and a Deployment's ReplicaFailure alike."""
+    forbidden = re.search(r" is forbidden: (.*)| (denied (?:the )?request.*)", message, re.DOTALL)
+    if forbidden is None:
+        return Refused(Reason.REJECTED, message)
+    words = (forbidden[1] or forbidden[2]).strip()
+    reason = Reason.QUOTA_EXCEEDED if words.startswith("exceeded quota") else Reason.FORBIDDEN
+    return Refused(reason, words)
+
+
+def _test_failed(error: ApiError) -> bool:
+    """A JSON patch whose `test` of uid or resourceVersion failed is answered like an invalid object."""
+    return error.status == 422 and "testing value /metadata/" in error.message

@@ -1,0 +1,145 @@
+"""`myapp-operator run`: settings, wiring, start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import kopf
+
+from myapp_operator import desired, handlers, kube, names, probes
+from myapp_operator.errors import ApiError, StartError, UnreachableError
+from myapp_operator.informer import Informer, Sweep
+from myapp_operator.kube import Kube
+from myapp_operator.reconcile import Reconciler
+from myapp_operator.store import Store
+from myapp_operator.workqueue import WorkQueue
+
+EXIT_CRD_MISSING = 3
+EXIT_UNREACHABLE = 4
+EXIT_FORBIDDEN = 5
+EXIT_CRASHED = 6
+
+_WORKERS = 16
+_START_SECONDS = 60.0
+_START_PAUSE = 2.0
+_FIRST_LOOK = 0.1
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line chooses. No namespaces: all of them."""
+
+    namespaces: tuple[str, ...] = ()
+    kubeconfig: Path | None = None
+    probes_host: str = "0.0.0.0"  # noqa: S104  the kubelet asks from outside the pod
+    probes_port: int = 8080
+
+    @property
+    def scopes(self) -> list[str | None]:
+        """What each list and watch covers: one namespace each, or everything at once."""
+        return [*self.namespaces] or [None]
+
+
+class Operator:
+    """All parts of the running operator, wired together."""
+
+    def __init__(self, settings: Settings, connection: Kube) -> None:
+        self._settings = settings
+        self._kube = connection
+        self._store = Store()
+        self._queue = WorkQueue()
+        self._ready = False
+        self._reconciler = Reconciler(connection, self._store)
+        self._sweep = Sweep(connection, self._store, settings.scopes, self._queue.add)
+        self._informers = [
+            Informer(connection, self._store, kind, scope, self._queue.add)
+            for kind in desired.BUILDERS
+            for scope in settings.scopes
+        ]
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT.
+
+        Raises:
+            StartError: it cannot start; the sentence says why and what to do.
+        """
+        async with probes.serve(self._settings.probes_host, self._settings.probes_port, lambda: self._ready):
+            await _patiently(self._sweep.first, self._kube.host)
+            versions = [await _patiently(informer.list, self._kube.host) for informer in self._informers]
+            async with asyncio.TaskGroup() as tasks:
+                background = [
+                    *(
+                        tasks.create_task(informer.run(version))
+                        for informer, version in zip(self._informers, versions, strict=True)
+                    ),
+                    tasks.create_task(self._sweep.run(self._informers)),
+                    tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS)),
+                    tasks.create_task(self._announce()),
+                ]
+                await self._watch_apps()
+                self._ready = False
+                for task in background:
+                    task.cancel()
+
+    async def _watch_apps(self) -> None:
+        """Runs kopf; it ends by itself on SIGTERM and SIGINT."""
+        await kopf.operator(
+            registry=handlers.registry(self._store, self._queue.add, self._settings.kubeconfig),
+            settings=handlers.settings(),
+            clusterwide=not self._settings.namespaces,
+            namespaces=self._settings.namespaces,
+        )
+
+    async def _announce(self) -> None:
+        """Says ready once kopf has brought every MyApp that there is."""
+        while not await self._sweep.first() <= self._store.uids():
+            await asyncio.sleep(_FIRST_LOOK)
+        self._ready = True
+        where = ", ".join(self._settings.namespaces) or "all namespaces"
+        logger.info("ready: looking after %d MyApps in %s", len(self._store.uids()), where)
+
+
+async def run(settings: Settings) -> None:
+    """Connects and runs the operator until it is told to stop.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
+    async with Kube(await kube.load_configuration(settings.kubeconfig)) as connection:
+        await Operator(settings, connection).run()
+
+
+async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
+    """Repeats a first request while the API server cannot be reached, for a minute at most."""
+    deadline = asyncio.get_running_loop().time() + _START_SECONDS
+    while True:
+        try:
+            return await request()
+        except UnreachableError as error:
+            if asyncio.get_running_loop().time() > deadline:
+                message = f"the API server at {host} cannot be reached: check the address and that it runs ({error})"
+                raise StartError(EXIT_UNREACHABLE, message) from error
+            logger.warning("%s; trying again in %.0f s", error, _START_PAUSE)
+            await asyncio.sleep(_START_PAUSE)
+        except ApiError as error:
+            raise _start_error(error) from error
+
+
+def _start_error(error: ApiError) -> StartError:
+    if error.status == 404:
+        what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
+        return StartError(EXIT_CRD_MISSING, f"{what}: install the CRD first, with: kubectl apply -k crds")
+    if error.status in (401, 403):
+        return StartError(EXIT_FORBIDDEN, f"rights are missing ({error}): grant those of deploy/rbac.yaml")
+    return StartError(EXIT_UNREACHABLE, f"the API server does not answer as it should: {error}")

@@ -1,0 +1,168 @@
+"""What to say of an app: one reason, one sentence, four conditions. Pure; the time comes in as an argument.
+
+The conditions follow kstatus (Reconciling and Stalled are True only while they apply), so that `kubectl wait`, Flux and
+Helm understand them without a plug-in: https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from myapp_operator import names
+from myapp_operator.model import Json
+from myapp_operator.names import Reason
+from myapp_operator.observed import App
+from myapp_operator.refusals import Retry, Stale
+from myapp_operator.verdicts import Outlook, Seen, Verdict, decide, past_own_deadline, rolled_out, sentence
+
+_QUIET_SECONDS = 10.0
+_SETTLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The status to show."""
+
+    status: Json
+    again: float | None = None
+    """Seconds after which the passing of time alone may change it; None: never."""
+    settled: bool = True
+    """Whether the children have answered to our last writes; until then nothing is known."""
+
+
+def judge(seen: Seen) -> Judged:
+    """Says how the app is doing."""
+    verdict = decide(seen)
+    verdict, again = _apply_deadline(verdict, seen)
+    lasting = [
+        each.verdict.words for each in seen.obstacles.values() if each.lasting and isinstance(each.verdict, Retry)
+    ]
+    if lasting:
+        verdict = replace(verdict, message=f"{verdict.message}; the API server does not take changes now: {lasting[0]}")
+    return Judged(_status(verdict, seen), again, _settled(seen))
+
+
+def judge_invalid(app: App, message: str, now: datetime) -> Judged:
+    """Says that the stored spec breaks the rules of this version of the API; nothing is known of the children."""
+    verdict = Verdict(Reason.REJECTED, sentence(message), Outlook.STALLED)
+    kept = {key: value for key, value in app.status.items() if key != "conditions"}
+    return Judged(
+        kept
+        | {"observedGeneration": app.generation, "message": verdict.message}
+        | {"conditions": _conditions(verdict, app, now, available=_was_true(app, "Available"))}
+    )
+
+
+def due(old: Json, judged: Judged, since_status: float, since_write: float) -> float | None:
+    """Seconds until the judgement should be written over `old`: 0 means now, None means never.
+
+    `since_status` and `since_write` are the seconds since our last status write and our last write to a child.
+
+    Status writes are the dearest of all. A changed reason or generation is told at once, anything else (numbers of
+    pods) at most every ten seconds. While the children have not reacted to our own writes yet, nothing is known: a
+    second of patience saves a write that the next one would contradict.
+    """
+    new = judged.status
+    if old == new:
+        return None
+    first_status = int(old.get("observedGeneration", -1)) < 0
+    if not judged.settled and not first_status and since_write < _SETTLE_SECONDS:
+        return _SETTLE_SECONDS - since_write
+    if _headline(old) != _headline(new):
+        return 0.0
+    return max(0.0, _QUIET_SECONDS - since_status)
+
+
+def _headline(status: Json) -> tuple[object, ...]:
+    conditions = status.get("conditions") or ()
+    return status.get("observedGeneration"), *((each["status"], each["reason"]) for each in conditions)
+
+
+def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None]:
+    """Turns a refusal that lasts into a stall; also gives the seconds until that happens.
+
+    While the Deployment rolls out its own deadline decides; otherwise the same number of seconds counts from the moment
+    at which the app began to reconcile.
+    """
+    if verdict.reason not in (Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN):
+        return verdict, None
+    stalled = replace(verdict, outlook=Outlook.STALLED)
+    still = seen.app.status.get("observedGeneration") == seen.app.generation and _was_true(seen.app, "Stalled")
+    if past_own_deadline(seen) or still:
+        return stalled, None
+    deployment = seen.child(names.DEPLOYMENT)
+    if deployment and deployment.settled and deployment.rollout and not rolled_out(deployment.rollout):
+        return verdict, None
+    began = _since(seen.app, "Reconciling") or seen.now
+    left = (began + timedelta(seconds=seen.spec.rollout.progress_deadline_seconds) - seen.now).total_seconds()
+    return (stalled, None) if left <= 0 else (verdict, left)
+
+
+def _settled(seen: Seen) -> bool:
+    deployment = seen.child(names.DEPLOYMENT)
+    return (
+        not any(child.awaited for child in seen.children.values())
+        and not any(isinstance(each.verdict, Stale) for each in seen.obstacles.values())
+        and (deployment is None or deployment.settled)
+    )
+
+
+def _status(verdict: Verdict, seen: Seen) -> Json:
+    name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
+    ready = rollout.ready if rollout else 0
+    wanted = rollout.wanted if rollout else seen.wanted
+    available = ready > 0 and seen.child(names.SERVICE) is not None
+    return {
+        "observedGeneration": seen.app.generation,
+        "replicas": rollout.replicas if rollout else 0,
+        "readyReplicas": ready,
+        "updatedReplicas": rollout.updated if rollout else 0,
+        "ready": f"{ready}/{wanted}",
+        "selector": ",".join(f"{key}={value}" for key, value in names.selector(name).items()),
+        "url": _url(seen),
+        "image": spec.image,
+        "message": verdict.message,
+        "conditions": _conditions(verdict, seen.app, seen.now, available=available),
+    }
+
+
+def _url(seen: Seen) -> str:
+    port = "" if seen.spec.service.port == 80 else f":{seen.spec.service.port}"
+    return f"http://{names.SERVICE.name_for(seen.app.key.name)}.{seen.app.key.namespace}.svc{port}"
+
+
+def _conditions(verdict: Verdict, app: App, now: datetime, *, available: bool) -> list[Json]:
+    ready, outlook = verdict.outlook is Outlook.READY, verdict.outlook
+    answer = ("EndpointsReady", "at least one pod can answer") if available else ("NoEndpoints", "no pod can answer")
+    return [
+        _condition("Ready", ready, verdict.reason, verdict.message, app, now),
+        _condition("Available", available, *answer, app, now),
+        _condition("Reconciling", outlook is Outlook.PROGRESSING, verdict.reason, verdict.message, app, now),
+        _condition("Stalled", outlook is Outlook.STALLED, verdict.reason, verdict.message, app, now),
+    ]
+
+
+def _condition(kind: str, holds: bool, reason: str, message: str, app: App, now: datetime) -> Json:
+    since = (_since(app, kind) if _was_true(app, kind) == holds else None) or now
+    return {
+        "type": kind,
+        "status": "True" if holds else "False",
+        "reason": str(reason),
+        "message": message,
+        "lastTransitionTime": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "observedGeneration": app.generation,
+    }
+
+
+def _old(app: App, kind: str) -> Json:
+    return next((each for each in app.status.get("conditions") or () if each.get("type") == kind), {})
+
+
+def _was_true(app: App, kind: str) -> bool:
+    return _old(app, kind).get("status") == "True"
+
+
+def _since(app: App, kind: str) -> datetime | None:
+    text = _old(app, kind).get("lastTransitionTime")
+    return datetime.fromisoformat(text) if text else None

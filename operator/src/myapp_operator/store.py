@@ -1,0 +1,207 @@
+"""What the operator knows: what the watches brought and what its own writes answered.
+
+Decisions read from here, not from the API server. Two rules keep that safe. An answer to one of our own writes is newer
+than what the watch has brought so far: it stays `awaited` until the watch has caught up, and nothing is written to the
+object meanwhile. And every write names the uid and resourceVersion that it was decided on, so that a decision on old
+knowledge fails at the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import App, Child
+from myapp_operator.plan import Attempt
+from myapp_operator.refusals import Retry
+
+
+@dataclass
+class _Record:
+    """All that is known under one key. Times are monotonic seconds."""
+
+    app: App | None = None
+    children: dict[Kind, Child] = field(default_factory=dict)
+    answered_at: dict[Kind, float] = field(default_factory=dict)
+    attempts: dict[Kind, Attempt] = field(default_factory=dict)
+    had_children: set[str] = field(default_factory=set)
+    status_version: int = 0
+    status_at: float = float("-inf")
+    write_at: float = float("-inf")
+
+
+class Store:
+    """Knowledge of all apps and their children, by key. Used from one event loop only."""
+
+    def __init__(self) -> None:
+        self._records: dict[Key, _Record] = {}
+
+    # What the watches bring.
+
+    def put_app(self, app: App) -> None:
+        """Takes over a MyApp from the watch, unless it is older than what is known of the same one."""
+        record = self._record(app.key)
+        known = record.app
+        if known is not None and known.uid == app.uid and known.resource_version > app.resource_version:
+            return
+        if known is not None and known.uid != app.uid:
+            self._forget_app(record)
+        record.app = app
+
+    def drop_app(self, key: Key, uid: str) -> None:
+        """Forgets a MyApp that is gone; a newer one of the same name stays."""
+        record = self._records.get(key)
+        if record is not None and record.app is not None and record.app.uid == uid:
+            self._forget_app(record)
+            self._tidy(key)
+
+    def put_child(self, key: Key, kind: Kind, child: Child) -> None:
+        """Takes over a child from a watch event, unless it is older than what is known."""
+        record = self._record(key)
+        known = record.children.get(kind)
+        if known is None or child.resource_version >= known.resource_version:
+            self._keep(record, kind, child)
+
+    def drop_child(self, key: Key, kind: Kind, version: int) -> None:
+        """Forgets a child whose deletion, at this resourceVersion, the watch has brought."""
+        record = self._records.get(key)
+        known = record.children.get(kind) if record else None
+        if record and known and known.resource_version <= version:
+            del record.children[kind]
+            self._tidy(key)
+
+    def replace_children(
+        self, kind: Kind, listed: Mapping[Key, Child], *, namespace: str | None, sent_at: float, version: int
+    ) -> set[Key]:
+        """Takes over a whole list, sent at this moment and answered at this resourceVersion; returns what changed.
+
+        Only an answer to a write that came after the list was sent outlives it.
+        """
+        changed = set()
+        for key, record in list(self._records.items()):
+            known = record.children.get(kind)
+            if known is None or key in listed or (namespace is not None and key.namespace != namespace):
+                continue
+            if record.answered_at.get(kind, float("-inf")) > sent_at and known.resource_version > version:
+                continue
+            del record.children[kind]
+            changed.add(key)
+            self._tidy(key)
+        for key, child in listed.items():
+            record = self._record(key)
+            known = record.children.get(kind)
+            if known is not None and record.answered_at.get(kind, float("-inf")) > sent_at:
+                self.put_child(key, kind, child)
+            else:
+                self._keep(record, kind, child)
+            if known is None or known.resource_version != child.resource_version:
+                changed.add(key)
+        return changed
+
+    def retain_apps(self, uids: Iterable[str], *, namespace: str | None, version: int) -> set[Key]:
+        """Forgets every MyApp that a list, answered at this resourceVersion, does not hold; returns their keys."""
+        kept = set(uids)
+        gone = {
+            key: record.app.uid
+            for key, record in self._records.items()
+            if record.app is not None
+            and record.app.uid not in kept
+            and record.app.resource_version <= version
+            and namespace in (None, key.namespace)
+        }
+        for key, uid in gone.items():
+            self.drop_app(key, uid)
+        return set(gone)
+
+    # What our own writes answer.
+
+    def answered_child(self, key: Key, kind: Kind, child: Child, now: float) -> None:
+        """Remembers the answer to a write; a stale one (the watch was faster) changes nothing."""
+        record = self._record(key)
+        known = record.children.get(kind)
+        record.write_at = now
+        if known is None:
+            self._keep(record, kind, replace(child, awaited=True))
+        elif child.resource_version >= known.resource_version:
+            self._keep(record, kind, known.answered(child))
+        record.answered_at[kind] = now
+
+    def answered_status(self, key: Key, version: int, now: float) -> None:
+        """Remembers a status write: no other one until the watch has brought this one back."""
+        record = self._record(key)
+        record.status_version, record.status_at = version, now
+
+    def remember(self, key: Key, kind: Kind, attempt: Attempt) -> None:
+        """Remembers a write that failed."""
+        self._record(key).attempts[kind] = attempt
+
+    def forgive(self, key: Key, kinds: Iterable[Kind]) -> None:
+        """Forgets failed writes to these children."""
+        record = self._record(key)
+        for kind in kinds:
+            record.attempts.pop(kind, None)
+
+    def forgive_outages(self) -> None:
+        """Forgets the failures that were no fault of the object: the API server answers again."""
+        for record in self._records.values():
+            for kind in [kind for kind, each in record.attempts.items() if isinstance(each.verdict, Retry)]:
+                del record.attempts[kind]
+
+    # What the recipe reads.
+
+    def app(self, key: Key) -> App | None:
+        """The MyApp of this key, if there is one."""
+        record = self._records.get(key)
+        return record.app if record else None
+
+    def children(self, key: Key) -> Mapping[Kind, Child]:
+        """What stands in the places of the app's children, ours or not."""
+        record = self._records.get(key)
+        return dict(record.children) if record else {}
+
+    def attempts(self, key: Key) -> Mapping[Kind, Attempt]:
+        """The failed writes that are still remembered."""
+        record = self._records.get(key)
+        return record.attempts if record else {}
+
+    def had_children(self, app: App) -> bool:
+        """Whether this process has seen a child of this very MyApp."""
+        return app.uid in self._record(app.key).had_children
+
+    def status_awaited(self, app: App) -> bool:
+        """Whether the watch has not yet brought back our last status write."""
+        return app.resource_version < self._record(app.key).status_version
+
+    def since_writes(self, key: Key, now: float) -> tuple[float, float]:
+        """Seconds since our last status write and since our last write to a child; infinite where there was none."""
+        record = self._record(key)
+        return now - record.status_at, now - record.write_at
+
+    def apps(self) -> set[Key]:
+        """Every key under which there is a MyApp."""
+        return {key for key, record in self._records.items() if record.app is not None}
+
+    def uids(self) -> set[str]:
+        """The uid of every known MyApp."""
+        return {record.app.uid for record in self._records.values() if record.app is not None}
+
+    def _record(self, key: Key) -> _Record:
+        return self._records.setdefault(key, _Record())
+
+    def _keep(self, record: _Record, kind: Kind, child: Child) -> None:
+        record.children[kind] = child
+        if child.owner is not None:
+            record.had_children.add(child.owner.uid)
+
+    def _forget_app(self, record: _Record) -> None:
+        record.app = None
+        record.attempts.clear()
+        record.had_children.clear()
+        record.status_version = 0
+        record.status_at = float("-inf")
+
+    def _tidy(self, key: Key) -> None:
+        record = self._records[key]
+        if record.app is None and not record.children:
+            del self._records[key]

@@ -1,0 +1,167 @@
+"""Why an app is or is not Ready: a chain of judgements, the most telling first. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from myapp_operator import names
+from myapp_operator.model import Spec
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import App, Child, Rollout
+from myapp_operator.refusals import Obstacle, Refused, from_words
+
+_LONGEST_MESSAGE = 512
+
+
+class Outlook(Enum):
+    """What becomes of an app that is left alone."""
+
+    READY = "nothing is left to do"
+    PROGRESSING = "it may get there by itself"
+    STALLED = "somebody must change something"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement in short; the rest of the status is made of it."""
+
+    reason: Reason
+    message: str
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a judgement rests on."""
+
+    app: App
+    spec: Spec
+    children: Mapping[Kind, Child]
+    obstacles: Mapping[Kind, Obstacle]
+    now: datetime
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The Deployment's own account, if it is ours."""
+        deployment = self.child(names.DEPLOYMENT)
+        return deployment.rollout if deployment else None
+
+    def child(self, kind: Kind) -> Child | None:
+        """The child of this kind, if it is ours."""
+        child = self.children.get(kind)
+        return child if child is not None and child.is_controlled_by(self.app) else None
+
+    @property
+    def wanted(self) -> int:
+        """Pods that this generation asks for."""
+        return 0 if self.spec.suspend else self.spec.replicas
+
+
+def decide(seen: Seen) -> Verdict:
+    """The first judgement of the chain that has something to say."""
+    return next(filter(None, _judgements(seen)))
+
+
+def _judgements(seen: Seen) -> Iterator[Verdict | None]:
+    """The chain, the most telling first."""
+    yield _refused(seen)
+    yield _unwritten(seen)
+    yield _no_pods_allowed(seen)
+    yield _deadline_exceeded(seen)
+    yield _rolling_out(seen)
+    yield _scaling(seen)
+    yield _ready(seen)
+
+
+def _refused(seen: Seen) -> Verdict | None:
+    order = (Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.WAITING)
+    found = {
+        each.verdict.reason: (kind, each.verdict)
+        for kind, each in reversed(list(seen.obstacles.items()))
+        if isinstance(each.verdict, Refused)
+    }
+    for reason in order:
+        if reason in found:
+            kind, refused = found[reason]
+            final = reason in (Reason.NOT_OWNED, Reason.REJECTED)
+            prefix = "" if reason in (Reason.NOT_OWNED, Reason.WAITING) else f"the {kind} is refused: "
+            outlook = Outlook.STALLED if final else Outlook.PROGRESSING
+            return Verdict(reason, sentence(prefix + refused.message), outlook)
+    return None
+
+
+def _unwritten(seen: Seen) -> Verdict | None:
+    """Some child is not yet what this generation asks for, or has not answered to it."""
+    deployment, service = seen.child(names.DEPLOYMENT), seen.child(names.SERVICE)
+    written = deployment and service and not seen.obstacles and not service.awaited and not service.deleting
+    if written and deployment and deployment.settled and not deployment.deleting:
+        return None
+    return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
+
+
+def _no_pods_allowed(seen: Seen) -> Verdict | None:
+    failure = seen.rollout and seen.rollout.conditions.get("ReplicaFailure")
+    if not failure or not failure.status:
+        return None
+    refused = from_words(failure.message)
+    reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
+    return Verdict(reason, sentence(f"pods are refused: {refused.message}"), Outlook.PROGRESSING)
+
+
+def _deadline_exceeded(seen: Seen) -> Verdict | None:
+    if not past_own_deadline(seen):
+        return None
+    seconds = seen.spec.rollout.progress_deadline_seconds
+    message = (
+        f'image "{seen.spec.image}" made no progress for {seconds} seconds: look at the pods, then change the MyApp'
+    )
+    return Verdict(Reason.PROGRESS_DEADLINE_EXCEEDED, sentence(message), Outlook.STALLED)
+
+
+def _rolling_out(seen: Seen) -> Verdict | None:
+    rollout = seen.rollout
+    if rollout is not None and rolled_out(rollout):
+        return None
+    return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
+
+
+def _scaling(seen: Seen) -> Verdict | None:
+    rollout = seen.rollout
+    if rollout is not None and rollout.replicas == rollout.available == rollout.wanted == seen.wanted:
+        return None
+    return Verdict(Reason.SCALING, f"waiting until {seen.wanted} pods are available", Outlook.PROGRESSING)
+
+
+def _ready(seen: Seen) -> Verdict:
+    if seen.spec.suspend:
+        return Verdict(Reason.SUSPENDED, "suspended: set spec.suspend to false to start the pods", Outlook.READY)
+    if seen.wanted == 0:
+        return Verdict(Reason.SCALED_TO_ZERO, "scaled to zero: raise spec.replicas to start pods", Outlook.READY)
+    return Verdict(Reason.READY, sentence(f'all pods run image "{seen.spec.image}"'), Outlook.READY)
+
+
+def rolled_out(rollout: Rollout) -> bool:
+    """Whether only pods of the newest version are left. Progressing alone does not tell: going back to an old version
+    leaves it at NewReplicaSetAvailable."""
+    progressing = rollout.conditions.get("Progressing")
+    return bool(progressing and progressing.reason == "NewReplicaSetAvailable" and rollout.updated == rollout.replicas)
+
+
+def past_own_deadline(seen: Seen) -> bool:
+    progressing = seen.rollout and seen.rollout.conditions.get("Progressing")
+    return bool(progressing and progressing.reason == "ProgressDeadlineExceeded")
+
+
+def _rolling_out_message(seen: Seen) -> str:
+    return sentence(f'rolling out image "{seen.spec.image}"')
+
+
+def sentence(text: str) -> str:
+    """One line, without credentials in URLs and random names of pods, and not too long."""
+    line = " ".join(text.split())
+    line = re.sub(r"://[^/@\s]+@", "://***@", line)
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
