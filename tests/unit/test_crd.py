@@ -9,6 +9,7 @@ import yaml
 
 from myapp_operator import crd
 from myapp_operator.crd import schema
+from myapp_operator.crd.kubetypes import QUANTITY_RULE
 from myapp_operator.model import NAME_RULE, Json, Kube, Part, Rule, Spec, Status
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def kube_rules(part: type[Part]) -> Iterator[Rule]:
             yield from kube_rules(each.inner)
 
 
-RULES = [NAME_RULE, *kube_rules(Spec)]
+RULES = [NAME_RULE, QUANTITY_RULE, *kube_rules(Spec)]
 
 
 def test_the_file_in_crds_is_current() -> None:
@@ -176,7 +177,7 @@ def test_resources_are_those_that_every_node_has() -> None:
 
 def test_every_rule_of_the_model_stands_in_the_crd() -> None:
     listed = [rule for node in NODES.values() for rule in node.get("x-kubernetes-validations", ())]
-    assert sorted(rule["rule"] for rule in listed) == sorted(rule.cel for rule in RULES)
+    assert {rule["rule"] for rule in listed} == {rule.cel for rule in RULES}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.path)
@@ -184,8 +185,14 @@ def test_every_rule_says_what_to_do(rule: Rule) -> None:
     must, colon, advice = rule.message.partition(": ")
     assert colon
     assert "must" in must
-    assert advice.split()[0].rstrip(",") in {"choose", "lower", "raise", "remove"}
-    assert rule.path, "without a path the API server names no field"
+    assert advice.split()[0].rstrip(",") in {"choose", "lower", "raise", "remove", "write"}
+
+
+def test_every_rule_on_a_part_names_a_field() -> None:
+    """Without a path the API server names the whole part, and for the root `<nil>`."""
+    for path, node in NODES.items():
+        for rule in node.get("x-kubernetes-validations", ()) if "properties" in node else ():
+            assert rule.get("fieldPath"), path
 
 
 def test_a_rule_on_the_whole_object_spares_stored_objects() -> None:
