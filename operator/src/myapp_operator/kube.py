@@ -103,7 +103,7 @@ class Kube:
         query = {"limit": str(_PAGE), "labelSelector": selector}
         while True:
             page = await self._json("GET", _path(kind, namespace), query=query, accept=accept)
-            items += page["items"]
+            items += page["items"] or ()  # null where a metadata-only list is empty
             if not page["metadata"].get("continue"):
                 return Listing(items, int(page["metadata"]["resourceVersion"]))
             query["continue"] = page["metadata"]["continue"]
@@ -124,8 +124,8 @@ class Kube:
             "timeoutSeconds": str(int(seconds)),
         }
         accept = _JSON if kind.whole else _ONLY_METADATA
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=_SILENCE)
-        response = await self._send("GET", _path(kind, namespace), query=query, accept=accept, timeout=timeout)
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=_SILENCE)
+        response = await self._send("GET", _path(kind, namespace), query=query, accept=accept, patience=patience)
         try:
             async for line in response.content:
                 yield _event(line)
@@ -152,7 +152,7 @@ class Kube:
         return await self._apply(kind, body, {"resourceVersion": "1"})
 
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
-        """Applies onto just this version of just this object, taking over what others changed. Answers with metadata."""
+        """Applies onto just this version of just this object, taking over what others changed."""
         return await self._apply(kind, body, {"uid": uid, "resourceVersion": str(version)})
 
     async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
@@ -199,7 +199,7 @@ class Kube:
             raise UnreachableError(f"the answer to {method} {path} was cut: {error!r}") from error
         return answer
 
-    async def _send(
+    async def _send(  # noqa: PLR0913  one argument for each part of a request
         self,
         method: str,
         path: str,
@@ -208,7 +208,7 @@ class Kube:
         body: Any = None,
         content: str = _JSON,
         accept: str = _JSON,
-        timeout: aiohttp.ClientTimeout = _TIMEOUT,
+        patience: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> aiohttp.ClientResponse:
         """Sends one request; an answer that is no success is raised."""
         url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -217,7 +217,7 @@ class Kube:
             headers["Authorization"] = authorization
         try:
             answer = await self._api.rest_client.request(  # type: ignore[no-untyped-call]
-                method, url, headers, body, _request_timeout=timeout
+                method, url, headers, body, _request_timeout=patience
             )
             response: aiohttp.ClientResponse = answer.response
             if response.status >= 400:

@@ -15,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
+
+from myapp_operator.errors import InvalidMyAppError
 
 Json = dict[str, Any]
 """A Kubernetes object or a part of one, as plain data."""
@@ -297,3 +299,17 @@ NAME_RULE = Rule(
     path=".metadata",
 )
 """Only for new objects (`oldSelf`): a root rule that a stored object breaks would block its status for ever."""
+
+
+def parse_spec(raw: Json, *, strict: bool = False) -> Spec:
+    """Reads the spec of a MyApp. `strict` refuses unknown fields, as the API server does for a user's file.
+
+    Raises:
+        InvalidMyAppError: with one sentence that names the first wrong field and its rule.
+    """
+    try:
+        return Spec.model_validate(raw, extra="forbid" if strict else "ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(["spec", *(to_camel(str(part)) for part in first["loc"])])
+        raise InvalidMyAppError(f"{field}: {first['msg'].removeprefix('Value error, ')}") from error

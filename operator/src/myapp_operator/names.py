@@ -48,7 +48,7 @@ class Kind:
     plural: str
     suffix: str
     whole: bool = False
-    """Whether the watch must bring spec and status (only where the status of the app needs them), not metadata alone."""
+    """Whether the watch brings spec and status (only where the status of the app needs them), not metadata alone."""
 
     def name_for(self, app: str) -> str:
         """The name of this child of the MyApp called `app`."""

@@ -154,15 +154,17 @@ def _next(step: Step, before: Attempt | None, now: float, longest: float) -> Att
 def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
     """The one write that brings this child nearer to what is wanted; None if there is none to make now."""
     name = want.kind.name_for(app.key.name)
-    if child is None:
-        if want.body is None:
-            return None
-        return Step(Verb.CREATE, want.kind, name, want.body, attempt=want.applied)
-    if child.awaited or child.deleting:
-        return None  # the watch will bring what became of it
-    target = Step(Verb.APPLY, want.kind, name, uid=child.uid, resource_version=child.resource_version)
+    if child is not None:
+        if child.awaited or child.deleting or not child.is_controlled_by(app):
+            return None  # the watch will bring what becomes of it
+        return _step_on(child, want, Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version))
+    return Step(Verb.CREATE, want.kind, name, want.body, attempt=want.applied) if want.body is not None else None
+
+
+def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
+    """What to do with a child of ours that is there."""
     if want.body is None:
-        return replace(target, verb=Verb.DELETE, attempt="delete") if child.is_controlled_by(app) else None
+        return replace(target, verb=Verb.DELETE, attempt="delete")
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(want.body, child.nudge)
         return replace(target, body=body, attempt=want.applied, why=", ".join(_why(want, child)))

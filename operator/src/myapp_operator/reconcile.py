@@ -96,22 +96,30 @@ class Reconciler:
         try:
             answer = await self._send(app, step)
         except OperatorError as error:
-            verdict = classify(error)
-            if isinstance(verdict, Stale) and step.verb is Verb.CREATE:
+            return await self._refused(app, step, classify(error))
+        finally:
+            self._store.tried(app.key, time.monotonic())
+        logger.info("%s %s %s%s", step.verb, step.kind, step.name, f" ({step.why})" if step.why else "", extra=log)
+        self._remember_success(app, step, answer, time.monotonic())
+        return None
+
+    async def _refused(self, app: App, step: Step, verdict: Verdict) -> Verdict:
+        log = {"app": str(app.key), "kind": step.kind.kind, "object": step.name}
+        match verdict:
+            case Stale() if step.verb is Verb.CREATE:
                 return await self._look_who_is_there(app, step)
-            logger.warning("cannot %s %s %s: %s", step.verb, step.kind, step.name, error, extra=log)
-            return verdict
-        now = time.monotonic()
-        if step.attempt != plan.NUDGE:
+            case Refused(message=words) | Retry(words=words):
+                logger.warning("cannot %s %s %s: %s", step.verb, step.kind, step.name, words, extra=log)
+        return verdict
+
+    def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
+        if step.attempt == plan.NUDGE:
+            before = self._store.attempts(app.key).get(step.kind)
+            self._store.remember(app.key, step.kind, plan.nudged(step, before, now))
+        else:
             self._store.forgive(app.key, [step.kind])
         if answer is not None:
             self._store.answered_child(app.key, step.kind, answer, now)
-        if step.attempt == plan.NUDGE:
-            self._store.remember(
-                app.key, step.kind, plan.nudged(step, self._store.attempts(app.key).get(step.kind), now)
-            )
-        logger.info("%s %s %s%s", step.verb, step.kind, step.name, f" ({step.why})" if step.why else "", extra=log)
-        return None
 
     async def _send(self, app: App, step: Step) -> Child | None:
         match step.verb:

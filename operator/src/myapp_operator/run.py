@@ -102,7 +102,7 @@ class Operator:
 
     async def _announce(self) -> None:
         """Says ready once kopf has brought every MyApp that there is."""
-        while not await self._sweep.first() <= self._store.uids():
+        while not await self._sweep.first() <= self._store.uids():  # noqa: ASYNC110  kopf sets no event
             await asyncio.sleep(_FIRST_LOOK)
         self._ready = True
         where = ", ".join(self._settings.namespaces) or "all namespaces"

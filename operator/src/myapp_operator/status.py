@@ -75,8 +75,10 @@ def due(old: Json, judged: Judged, since_status: float, since_write: float) -> f
 
 
 def _headline(status: Json) -> tuple[object, ...]:
-    conditions = status.get("conditions") or ()
-    return status.get("observedGeneration"), *((each["status"], each["reason"]) for each in conditions)
+    """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
+    conditions = {each["type"]: each for each in status.get("conditions") or ()}
+    ready, stalled = conditions.get("Ready", {}), conditions.get("Stalled", {})
+    return status.get("observedGeneration"), ready.get("reason"), ready.get("status"), stalled.get("status")
 
 
 def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None]:
@@ -135,24 +137,30 @@ def _url(seen: Seen) -> str:
 def _conditions(verdict: Verdict, app: App, now: datetime, *, available: bool) -> list[Json]:
     ready, outlook = verdict.outlook is Outlook.READY, verdict.outlook
     answer = ("EndpointsReady", "at least one pod can answer") if available else ("NoEndpoints", "no pod can answer")
+    because = (str(verdict.reason), verdict.message)
+    facts = (
+        ("Ready", ready, *because),
+        ("Available", available, *answer),
+        ("Reconciling", outlook is Outlook.PROGRESSING, *because),
+        ("Stalled", outlook is Outlook.STALLED, *because),
+    )
     return [
-        _condition("Ready", ready, verdict.reason, verdict.message, app, now),
-        _condition("Available", available, *answer, app, now),
-        _condition("Reconciling", outlook is Outlook.PROGRESSING, verdict.reason, verdict.message, app, now),
-        _condition("Stalled", outlook is Outlook.STALLED, verdict.reason, verdict.message, app, now),
+        {
+            "type": kind,
+            "status": "True" if holds else "False",
+            "reason": reason,
+            "message": message,
+            "lastTransitionTime": _transition(app, kind, holds, now),
+            "observedGeneration": app.generation,
+        }
+        for kind, holds, reason, message in facts
     ]
 
 
-def _condition(kind: str, holds: bool, reason: str, message: str, app: App, now: datetime) -> Json:
+def _transition(app: App, kind: str, holds: bool, now: datetime) -> str:
+    """When the condition began to be what it is now."""
     since = (_since(app, kind) if _was_true(app, kind) == holds else None) or now
-    return {
-        "type": kind,
-        "status": "True" if holds else "False",
-        "reason": str(reason),
-        "message": message,
-        "lastTransitionTime": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "observedGeneration": app.generation,
-    }
+    return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _old(app: App, kind: str) -> Json:

@@ -28,7 +28,7 @@ class _Record:
     had_children: set[str] = field(default_factory=set)
     status_version: int = 0
     status_at: float = float("-inf")
-    write_at: float = float("-inf")
+    tried_at: float = float("-inf")
 
 
 class Store:
@@ -120,7 +120,6 @@ class Store:
         """Remembers the answer to a write; a stale one (the watch was faster) changes nothing."""
         record = self._record(key)
         known = record.children.get(kind)
-        record.write_at = now
         if known is None:
             self._keep(record, kind, replace(child, awaited=True))
         elif child.resource_version >= known.resource_version:
@@ -131,6 +130,10 @@ class Store:
         """Remembers a status write: no other one until the watch has brought this one back."""
         record = self._record(key)
         record.status_version, record.status_at = version, now
+
+    def tried(self, key: Key, now: float) -> None:
+        """Remembers when a write to a child was last sent, whatever came of it."""
+        self._record(key).tried_at = now
 
     def remember(self, key: Key, kind: Kind, attempt: Attempt) -> None:
         """Remembers a write that failed."""
@@ -174,9 +177,9 @@ class Store:
         return app.resource_version < self._record(app.key).status_version
 
     def since_writes(self, key: Key, now: float) -> tuple[float, float]:
-        """Seconds since our last status write and since our last write to a child; infinite where there was none."""
+        """Seconds since our last status write and since we last tried to write a child; infinite where we never did."""
         record = self._record(key)
-        return now - record.status_at, now - record.write_at
+        return now - record.status_at, now - record.tried_at
 
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""

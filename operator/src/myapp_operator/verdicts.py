@@ -152,6 +152,7 @@ def rolled_out(rollout: Rollout) -> bool:
 
 
 def past_own_deadline(seen: Seen) -> bool:
+    """Whether the Deployment itself has given up its rollout for now."""
     progressing = seen.rollout and seen.rollout.conditions.get("Progressing")
     return bool(progressing and progressing.reason == "ProgressDeadlineExceeded")
 
