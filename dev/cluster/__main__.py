@@ -1,0 +1,46 @@
+"""`python -m dev.cluster up|down|status`: what the Makefile calls."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dev.cluster import lifecycle
+from dev.cluster.errors import ClusterError
+from dev.cluster.layout import Layout
+from dev.cluster.progress import say
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; a failure is one sentence and exit code 1."""
+    options = _parser().parse_args(arguments)
+    chosen = {"name": options.name, "state": options.state, "kubeconfig": options.kubeconfig}
+    try:
+        if options.command == "up":
+            cluster = lifecycle.up(options.node, **chosen)
+            say(f"The cluster {cluster.name} is ready. To use it:\n\n    export KUBECONFIG={cluster.kubeconfig}\n")
+        elif options.command == "down":
+            lifecycle.down(options.node, **chosen)
+        else:
+            say("\n".join(lifecycle.status(Layout.of(options.node, **chosen))))
+    except ClusterError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted: run the same command again to go on, or `make cluster-down` to clean up.\n")
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dev.cluster", description="A local Kubernetes for development.")
+    parser.add_argument("command", choices=["up", "down", "status"], help="what to do")
+    parser.add_argument("--node", choices=["real", "simulated"], default="real", help="real containers, or none")
+    parser.add_argument("--name", help="the cluster's name, which decides its ports")
+    parser.add_argument("--state", type=Path, help="the folder of its state")
+    parser.add_argument("--kubeconfig", type=Path, help="where its kubeconfig is written")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

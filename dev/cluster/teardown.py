@@ -1,0 +1,36 @@
+"""Taking a cluster away again: everything it made, and nothing else."""
+
+import shutil
+from contextlib import suppress
+
+from dev.cluster import network, owner, pods, processes
+from dev.cluster.layout import Layout, runtime_folder
+from dev.cluster.progress import step
+
+POLITELY_SECONDS = 5
+
+
+def remove(layout: Layout) -> None:
+    """Remove the cluster; safe to repeat where an earlier removal was interrupted."""
+    with step(f"Removing the cluster {layout.name}"):
+        if layout.node == "real":
+            _remove_node(layout)
+        # Their data goes too: there is nothing they would have to save.
+        processes.end_all(layout, processes.CONTROL_PLANE, seconds=0)
+        shutil.rmtree(layout.state, ignore_errors=True)
+        layout.kubeconfig.unlink(missing_ok=True)
+        owner.release(layout)
+        with suppress(OSError):
+            runtime_folder().rmdir()
+
+
+def _remove_node(layout: Layout) -> None:
+    # The kubelet first: it would start again what we stop.
+    processes.end_all(layout, processes.NODE, seconds=POLITELY_SECONDS)
+    pods.end_processes()
+    processes.end_all(layout, processes.RUNTIME, seconds=POLITELY_SECONDS)
+    pods.unmount(layout)
+    network.remove(layout)
+    pods.remove_cgroups()
+    pods.remove_records(layout)
+    shutil.rmtree(layout.runtime, ignore_errors=True)

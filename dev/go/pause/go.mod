@@ -1,0 +1,3 @@
+module example.com/myapp/dev/pause
+
+go 1.26.0
