@@ -1,14 +1,17 @@
 """CoreDNS as a pod: `http://myapp-service.default.svc` answers."""
 
 import ipaddress
+import socket
 from pathlib import Path
 
 import yaml
 
 from dev.cluster import controlplane, kubelet
+from dev.cluster.commands import wait_until
 from dev.cluster.layout import Layout
 from dev.cluster.progress import step
 
+FAILED = "The cluster's DNS does not answer: read {log}"
 MANIFEST = Path(__file__).with_name("coredns.yaml")
 
 
@@ -31,8 +34,18 @@ def ensure(layout: Layout) -> None:
         controlplane.kubectl(
             layout,
             *("--namespace", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=120s"),
-            failed=f"CoreDNS does not become ready: read {kubelet.daemon(layout).log}",
+            failed=FAILED.format(log=kubelet.daemon(layout).log),
         )
+        # After a reboot the API still says what was true before it; only an answer proves network, proxy and pod.
+        wait_until(_answers, seconds=90, failed=FAILED.format(log=kubelet.daemon(layout).log) + ".")
+
+
+def _answers() -> bool:
+    try:
+        socket.create_connection((kubelet.DNS_ADDRESS, 53), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def corefile(resolv_conf: str) -> str:

@@ -1,15 +1,19 @@
 """The kubelet and kube-proxy: the node's two Kubernetes processes."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import yaml
 
 from dev.cluster import certificates, containerd, kubeconfigs
 from dev.cluster.binaries import binary
 from dev.cluster.certificates import Pair, Subject
+from dev.cluster.commands import wait_until
 from dev.cluster.controlplane_config import NODE_ADDRESS
 from dev.cluster.daemons import Daemon
+from dev.cluster.errors import ClusterError
 from dev.cluster.layout import Layout
 from dev.cluster.network import POD_RANGE
 
@@ -49,6 +53,23 @@ def ensure(layout: Layout) -> None:
         _start_kubelet(layout)
     if proxy_daemon(layout).pid() is None:
         _start_proxy(layout)
+    _wait_healthy(daemon(layout), layout.ports.kubelet_health)
+    _wait_healthy(proxy_daemon(layout), layout.ports.proxy_health)
+
+
+def _wait_healthy(process: Daemon, port: int) -> None:
+    failed = f"{process.name} does not become healthy: read {process.log}."
+    wait_until(lambda: _healthy(process, port), seconds=60, failed=failed)
+
+
+def _healthy(process: Daemon, port: int) -> bool:
+    if process.pid() is None:
+        raise ClusterError(f"{process.name} has ended ({process.last_words()}): read {process.log}.")
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 def _start_kubelet(layout: Layout) -> None:
