@@ -71,6 +71,19 @@ REFUSED = [
     ({"resources": {"limits": {"cpu": 0.5}}}, "spec.resources.limits.cpu in body must be of type integer,string"),
     ({"probes": {"startup": {"httpGet": {"port": "web"}}}}, "spec.probes.startup.httpGet.port in body should match"),
     ({"env": [{"name": "A", "value": "1"}, {"name": "A"}]}, 'spec.env[1]: Duplicate value: {"name":"A"}'),
+    (
+        {"env": [{"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]},
+        "a variable must not have both value and valueFrom: remove one of them",
+    ),
+    (
+        {"env": [{"name": "A", "valueFrom": {}}]},
+        "valueFrom must have exactly one of configMapKeyRef, secretKeyRef, fieldRef and resourceFieldRef: choose one",
+    ),
+    ({"envFrom": [{}]}, "an item of envFrom must have exactly one of configMapRef and secretRef: choose one"),
+    (
+        {"probes": {"liveness": {"exec": {"command": ["true"]}, "grpc": {"port": 1}}}},
+        "a probe must have exactly one of httpGet, tcpSocket, exec and grpc: choose one",
+    ),
     ({"env": [{"value": "1"}]}, "spec.env[0].name: Required value"),
     ({"imagePullSecrets": [{"name": "a"}, {"name": "a"}]}, 'spec.imagePullSecrets[1]: Duplicate value: {"name":"a"}'),
 ]

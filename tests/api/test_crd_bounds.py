@@ -23,14 +23,20 @@ ROOM: Json = {
     "rollout": {"progressDeadlineSeconds": 86400},
 }
 
+# What excludes each other: where none is tried, the first by name is there.
+ONE_OF = (
+    {"exec", "grpc", "httpGet", "tcpSocket"},
+    {"configMapRef", "secretRef"},
+    {"configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef"},
+)
+
 
 def variants(node: Json, path: str) -> Iterator[tuple[str, Any, bool]]:
     """Yield what to write, values at and just beyond every bound below `node`, and whether they fit."""
     if "properties" in node:
-        needed = {name: sample(node["properties"][name]) for name in node.get("required", ())}
         for name, child in node["properties"].items():
             for label, value, fits in variants(child, f"{path}.{name}"):
-                yield label, {**needed, name: value}, fits
+                yield label, {**needed(node, beside=name), name: value}, fits
     if "items" in node:
         for count, fits in ((node["maxItems"], True), (node["maxItems"] + 1, False)):
             yield f"{count} of {path}", [sample(node["items"], index) for index in range(count)], fits
@@ -56,8 +62,15 @@ def at_bounds(node: Json) -> Iterator[tuple[Any, bool]]:
 def sample(node: Json, index: int = 0) -> Any:
     """Return a value that fits, a different one for each index."""
     if "properties" in node:
-        return {name: sample(node["properties"][name], index) for name in node.get("required", ())}
+        return needed(node, index)
     return node["minimum"] + index if "minimum" in node else f"a{index}"
+
+
+def needed(node: Json, index: int = 0, beside: str = "") -> Json:
+    """Return what an object needs to fit, if the field `beside` is there as well."""
+    offered = [choice for choice in ONE_OF if choice <= node["properties"].keys() and beside not in choice]
+    names = [*node.get("required", ()), *map(min, offered)]
+    return {name: sample(node["properties"][name], index) for name in names}
 
 
 def merged(base: Json, over: Json) -> Json:

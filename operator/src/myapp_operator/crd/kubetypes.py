@@ -2,7 +2,7 @@
 
 The API server publishes its types in OpenAPI v3, with references, unions and defaults that the structural schema of a
 CRD does not allow, and without bounds, which CEL needs to estimate what a rule may cost. Here they become structural
-and bounded. The rules are those of "Specifying a structural schema" in
+and bounded. What that means: "Specifying a structural schema" in
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
 """
 
@@ -12,40 +12,14 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from myapp_operator.crd import rules
-from myapp_operator.model import Json, Kube, Rule
+from myapp_operator.crd import bounds, rules
+from myapp_operator.model import Json, Kube
 
 EXTRACT = "kubernetes-1.31.json"
 """The definitions in use, from the oldest Kubernetes that is supported. Remade by dev/kubernetes_schemas.py."""
 
 INT_OR_STRING: Json = {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
 """The one union that a structural schema may hold; its bounds stand beside `anyOf`, never inside."""
-
-QUANTITY_RULE = Rule(
-    cel="isQuantity(string(self)) && !quantity(string(self)).isLessThan(quantity('0'))",
-    message=(
-        'this must be a quantity that is not negative: write cpu as 2, 500m or "0.5", '
-        "and memory or storage as 512Mi, 2Gi or 2G"
-    ),
-)
-"""The server itself would refuse such a quantity only later, in the Deployment."""
-
-_PORT = {"minimum": 1, "maximum": 65535}
-_UNIONS: dict[str, Json] = {
-    "Quantity": {"maxLength": 32, **rules.listed((QUANTITY_RULE,))},
-    # A probe's port. The container has one port, named `http`; a probe of any other name could never succeed.
-    "IntOrString": {**_PORT, "maxLength": 4, "pattern": "^http$"},
-}
-
-_MAX_LENGTHS = {
-    "name": 253,  # ConfigMaps and Secrets: a DNS subdomain
-    "key": 253,  # the server's limit for keys of a ConfigMap
-    "value": 131072,  # what Linux takes for one string of an environment (MAX_ARG_STRLEN)
-    "command": 8192,  # as the app's own command
-}
-_MAX_LENGTH = 1024
-_MAX_ITEMS = 256
-_MAX_PROPERTIES = 64
 
 _KEPT = (
     "type",
@@ -62,15 +36,15 @@ def resolve(mark: Kube) -> Json:
     Descriptions are kept for the type's own fields and left out below. With all of them the CRD would soon outgrow the
     annotation in which `kubectl apply` stores it.
     """
-    definition = _named(mark.type)
-    schema = _structural(definition, mark)
+    definition = _definition_of(mark.type)
+    schema = _referenced(definition, mark)
     if mark.only:
         schema["properties"] = {name: schema["properties"][name] for name in mark.only}
     if mark.keys:
         schema["required"] = sorted({*schema.get("required", ()), *mark.keys})
     for name in schema["properties"]:
-        described = {"description": definition["properties"][name]["description"]}
-        schema["properties"][name] = described | schema["properties"][name]
+        words = _definitions()[definition]["properties"][name]["description"]
+        schema["properties"][name] = {"description": words} | schema["properties"][name]
     return schema
 
 
@@ -91,19 +65,21 @@ def _structural(node: Json, mark: Kube, name: str = "") -> Json:
         case "object":
             schema |= _object(node, mark)
         case "array":
-            schema |= {"maxItems": _MAX_ITEMS, "items": _structural(node["items"], mark, name)}
+            schema |= {"maxItems": bounds.MAX_ITEMS, "items": _structural(node["items"], mark, name)}
         case "string":
-            schema |= {"maxLength": _MAX_LENGTHS.get(name, _MAX_LENGTH)}
-        case "integer" if name == "port":
-            schema |= _PORT
+            schema |= bounds.of_string(name)
+        case "integer":
+            schema |= bounds.of_integer(name)
     return schema
 
 
-def _referenced(definition: str, mark: Kube, name: str) -> Json:
-    bounds = _UNIONS.get(definition.rpartition(".")[2])
-    if bounds is not None:
-        return INT_OR_STRING | bounds
-    return _structural(_definitions()[definition], mark, name)
+def _referenced(definition: str, mark: Kube, name: str = "") -> Json:
+    kind = definition.rpartition(".")[2]
+    if kind in bounds.UNIONS:
+        return INT_OR_STRING | bounds.UNIONS[kind]
+    own = (bounds.RULES[kind],) if kind in bounds.RULES else ()
+    marked = mark.rules if kind == mark.type else ()
+    return _structural(_definitions()[definition], mark, name) | rules.listed((*own, *marked))
 
 
 def _object(node: Json, mark: Kube) -> Json:
@@ -113,7 +89,7 @@ def _object(node: Json, mark: Kube) -> Json:
     values = _structural(node["additionalProperties"], mark)
     if mark.entries:
         return {"properties": dict.fromkeys(mark.entries, values)}
-    return {"maxProperties": _MAX_PROPERTIES, "additionalProperties": values}
+    return {"maxProperties": bounds.MAX_PROPERTIES, "additionalProperties": values}
 
 
 @cache
@@ -122,8 +98,8 @@ def _definitions() -> Json:
     return definitions
 
 
-def _named(kind: str) -> Json:
-    for name, definition in _definitions().items():
+def _definition_of(kind: str) -> str:
+    for name in _definitions():
         if name.endswith(f".core.v1.{kind}"):
-            return dict(definition)
+            return name
     raise KeyError(f"{EXTRACT} has no {kind}: run `make kubernetes-schemas`")

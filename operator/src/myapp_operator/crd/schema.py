@@ -91,7 +91,7 @@ def _schema(hint: Any, inner: Kube | type[Part] | None) -> Json:
     if inner is None:
         return plain
     if isinstance(inner, Kube):
-        schema = kubetypes.resolve(inner) | rules.listed(inner.rules)
+        schema = kubetypes.resolve(inner)
         keys = list(inner.keys)
     else:
         schema, keys = of_part(inner), []
