@@ -1,6 +1,7 @@
 """What the CRD promises to a user and to the API server, whatever the model holds."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 
 from myapp_operator import crd
 from myapp_operator.crd import bounds, schema
-from myapp_operator.model import NAME_RULE, Json, Kube, Part, Rule, Spec, Status
+from myapp_operator.model import NAME_RULE, Json, Part, Rule, Spec, Status
 
 ROOT = Path(__file__).parents[2]
 CRD: Json = yaml.safe_load(crd.render())
@@ -41,17 +42,15 @@ NODES = dict(nodes(OPENAPI))
 FIELDS = {**dict(fields(Spec, "spec")), **dict(fields(Status, "status"))}
 
 
-def kube_rules(part: type[Part]) -> Iterator[Rule]:
+def part_rules(part: type[Part]) -> Iterator[Rule]:
     yield from part.rules
     for each in schema.of_fields(part):
-        if isinstance(each.inner, Kube):
-            yield from each.inner.rules
-        elif each.inner is not None:
-            yield from kube_rules(each.inner)
+        if isinstance(each.inner, type):
+            yield from part_rules(each.inner)
 
 
-OUR_RULES = [NAME_RULE, *kube_rules(Spec)]
-RULES = [*OUR_RULES, bounds.QUANTITY_RULE, *bounds.RULES.values()]
+OUR_RULES = [NAME_RULE, *part_rules(Spec)]
+RULES = [*OUR_RULES, bounds.QUANTITY_RULE, *chain(*bounds.RULES.values())]
 
 
 def test_the_file_in_crds_is_current() -> None:

@@ -44,7 +44,7 @@ class Kube:
 
     `type` is its name in the API server's OpenAPI document without the package (`EnvVar`). `keys` are the merge keys of
     a list of such items. `only` keeps these properties of the type and `without` drops those, at any depth. `entries`
-    are the keys that its maps may have. `rules` are checked on each object of the type, by the server alone.
+    are the keys that its maps may have.
     """
 
     type: str
@@ -52,7 +52,6 @@ class Kube:
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = ()
 
 
 class Part(BaseModel):
@@ -74,23 +73,8 @@ class Part(BaseModel):
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 """What an app may request and limit. Other resources tie a pod to special nodes, which the API does not offer."""
 
-REQUESTS_WITHIN_LIMITS = tuple(
-    Rule(
-        cel=(
-            f"!has(self.requests) || !has(self.limits) || !has(self.requests.{name}) || !has(self.limits.{name})"
-            f" || !isQuantity(string(self.requests.{name})) || !isQuantity(string(self.limits.{name}))"
-            f" || !quantity(string(self.requests.{name})).isGreaterThan(quantity(string(self.limits.{name})))"
-        ),
-        message=f"requests.{key} must not be above limits.{key}: lower the request or raise the limit",
-        path=f".requests['{key}']",
-    )
-    # CEL has no dash in names: https://kubernetes.io/docs/reference/using-api/cel/#escaping
-    for key, name in ((key, key.replace("-", "__dash__")) for key in RESOURCES)
-)
-
 Image = Annotated[str, Field(min_length=1, max_length=512)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[int, Field(ge=0, le=86400)]
 Argument = Annotated[str, Field(max_length=8192)]
 Arguments = Annotated[list[Argument], Field(max_length=256)]
 UserId = Annotated[int, Field(ge=1, le=2147483647)]
@@ -99,10 +83,7 @@ Percentage = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)
 CountOrPercentage = Annotated[int, Field(ge=0, le=1000)] | Percentage
 Env = Annotated[list[Json], Field(max_length=1000), Kube("EnvVar", keys=("name",))]
 EnvFrom = Annotated[list[Json], Field(max_length=100), Kube("EnvFromSource")]
-Resources = Annotated[
-    Json,
-    Kube("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES, rules=REQUESTS_WITHIN_LIMITS),
-]
+Resources = Annotated[Json, Kube("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
 Probe = Annotated[Json, Kube("Probe", without=("host",))]
 
 

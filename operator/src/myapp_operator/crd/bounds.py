@@ -7,7 +7,7 @@ take the MyApp and refuse its Deployment. Source: pkg/apis/core/validation/valid
 from __future__ import annotations
 
 from myapp_operator.crd import rules
-from myapp_operator.model import Json, Rule
+from myapp_operator.model import RESOURCES, Json, Rule
 
 MAX_ITEMS = 256
 MAX_PROPERTIES = 64
@@ -43,13 +43,30 @@ def _one_of(subject: str, *names: str) -> Rule:
     )
 
 
-RULES: dict[str, Rule] = {
-    "Probe": _one_of("a probe", "httpGet", "tcpSocket", "exec", "grpc"),
-    "EnvFromSource": _one_of("an item of envFrom", "configMapRef", "secretRef"),
-    "EnvVarSource": _one_of("valueFrom", "configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef"),
-    "EnvVar": Rule(
-        cel="!has(self.valueFrom) || !has(self.value) || self.value.size() == 0",
-        message="a variable must not have both value and valueFrom: remove one of them",
+def _request_within_limit(resource: str) -> Rule:
+    name = resource.replace("-", "__dash__")  # https://kubernetes.io/docs/reference/using-api/cel/#escaping
+    request, limit = f"self.requests.{name}", f"self.limits.{name}"
+    return Rule(
+        cel=(
+            f"!has(self.requests) || !has(self.limits) || !has({request}) || !has({limit})"
+            f" || !isQuantity(string({request})) || !isQuantity(string({limit}))"
+            f" || !quantity(string({request})).isGreaterThan(quantity(string({limit})))"
+        ),
+        message=f"requests.{resource} must not be above limits.{resource}: lower the request or raise the limit",
+        path=f".requests['{resource}']",
+    )
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "ResourceRequirements": tuple(map(_request_within_limit, RESOURCES)),
+    "Probe": (_one_of("a probe", "httpGet", "tcpSocket", "exec", "grpc"),),
+    "EnvFromSource": (_one_of("an item of envFrom", "configMapRef", "secretRef"),),
+    "EnvVarSource": (_one_of("valueFrom", "configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef"),),
+    "EnvVar": (
+        Rule(
+            cel="!has(self.valueFrom) || !has(self.value) || self.value.size() == 0",
+            message="a variable must not have both value and valueFrom: remove one of them",
+        ),
     ),
 }
 """Rules on whole types, by the type's name."""

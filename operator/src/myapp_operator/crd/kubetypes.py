@@ -77,9 +77,7 @@ def _referenced(definition: str, mark: Kube, name: str = "") -> Json:
     kind = definition.rpartition(".")[2]
     if kind in bounds.UNIONS:
         return INT_OR_STRING | bounds.UNIONS[kind]
-    own = (bounds.RULES[kind],) if kind in bounds.RULES else ()
-    marked = mark.rules if kind == mark.type else ()
-    return _structural(_definitions()[definition], mark, name) | rules.listed((*own, *marked))
+    return _structural(_definitions()[definition], mark, name) | rules.listed(bounds.RULES.get(kind, ()))
 
 
 def _object(node: Json, mark: Kube) -> Json:
