@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         if stale:
             print(
-                f"{names} not as generated from the model: run `make generate` and commit the result.", file=sys.stderr
+                f"{names}: not as generated from the model; run `make generate` and commit the result.", file=sys.stderr
             )
         return 1 if stale else 0
     for path in stale:

@@ -32,7 +32,7 @@ def test_the_check_names_the_stale_file_and_the_way_out(
     assert generate.main(["--check"]) == 1
     assert (
         capsys.readouterr().err
-        == f"{file} not as generated from the model: run `make generate` and commit the result.\n"
+        == f"{file}: not as generated from the model; run `make generate` and commit the result.\n"
     )
     assert (clone / file).read_text() == "edited by hand"
 
