@@ -112,7 +112,7 @@ def _build(program: Program, go: toolchain.Go, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     making = target.with_name(f".{target.name}.{os.getpid()}")
     flags = ["-mod=readonly", "-modcacherw", "-buildvcs=false", "-trimpath", "-ldflags", f"-s -w {program.ldflags}"]
-    with step(f"Building {program.name} (about {duration(program.seconds)} the first time)"):
+    with step(f"Building {program.name}", f"about {duration(program.seconds)} the first time"):
         run(
             [go.program, "-C", _module(program), "build", *flags, "-o", making, program.package],
             failed=f"{program.name} could not be built: check the network and the free disk space, and run this again",

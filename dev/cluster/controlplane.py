@@ -10,7 +10,6 @@ from dev.cluster.binaries import binary
 from dev.cluster.commands import run, succeeds, wait_until
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import Layout
-from dev.cluster.owner import require_free
 from dev.cluster.progress import step
 
 SIMULATED_NODES = 3
@@ -64,7 +63,6 @@ def _render(layout: Layout) -> Path:
 
 
 def _create(layout: Layout, rendered: Path) -> None:
-    require_free(layout.ports.control_plane())
     _ensure_certificates(layout)
     used = rendered.with_name("kwokctl.yaml")
     rendered.replace(used)

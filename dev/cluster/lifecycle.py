@@ -1,5 +1,6 @@
 """Up and down: the recipe, each line a module."""
 
+import math
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def down(
 ) -> None:
     """Remove a cluster and everything it made on this machine; the cache stays."""
     layout = Layout.of(node_kind, name=name, state=state, kubeconfig=kubeconfig)
-    if not layout.state.exists():
+    if not layout.state.exists() and owner.abandoned(layout) != layout.state:
         say(f"There is no cluster in {layout.state}.")
         return
     if node_kind == "real" and os.geteuid() != 0:
@@ -94,8 +95,8 @@ def _alone(layout: Layout) -> AbstractContextManager[None]:
 def _remove_abandoned(layout: Layout) -> None:
     """A clone that was deleted while its cluster ran has left nobody else who could remove it."""
     state = owner.abandoned(layout)
-    if state and state != layout.state:
-        say(f"The clone of {state} is gone, but its cluster still runs.")
+    if state:
+        say(f"The folder {state} was deleted while its cluster ran.")
         teardown.remove(Layout.of(layout.node, name=layout.name, state=state, kubeconfig=state / "kubeconfig"))
 
 
@@ -117,7 +118,7 @@ def _announce(layout: Layout) -> None:
     if missing:
         say(f"Debian packages to install: {', '.join(missing)}.")
     if building:
-        about = duration(sum(program.seconds for program in building))
+        about = duration(60 * math.ceil(sum(program.seconds for program in building) / 60))
         say(
             f"To build once, into {cache_folder()}: {', '.join(program.name for program in building)} "
             f"(about {about} and 4 GB of disk the first time on 2 cores; nothing after that)."

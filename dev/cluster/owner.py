@@ -6,36 +6,46 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dev.cluster import processes
 from dev.cluster.errors import ClusterError
-from dev.cluster.layout import Layout, runtime_folder
+from dev.cluster.layout import REPOSITORY, Layout, runtime_folder
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The folder of the cluster that holds a name, and with it a block of ports."""
+    """The clone that holds a name, and with it a block of ports."""
 
     name: str
+    node: str
     state: str
+    clone: str
+
+    @classmethod
+    def of(cls, layout: Layout) -> "Owner":
+        """This clone, as the owner of a cluster."""
+        return cls(layout.name, layout.node, str(layout.state), str(REPOSITORY))
 
 
 def conflict(held_by: Owner | None, wanted: Owner, *, still_there: bool) -> str | None:
     """Why a cluster may not start: one sentence, or None."""
-    if held_by is None or held_by == wanted or not still_there:
+    if held_by is None or held_by.state == wanted.state or not still_there:
         return None
     return (
-        f"The ports and the name of the cluster {wanted.name} are held by the one in {held_by.state}: use that one, "
-        f"or remove it with `make cluster-down` in its clone."
+        f"The cluster of {held_by.clone} holds the name {wanted.name} and its ports: use that one (its state is in "
+        f"{held_by.state}), or remove it with `make cluster-down NODE={held_by.node}` in {held_by.clone}."
     )
 
 
 def claim(layout: Layout) -> None:
-    """Write down that this clone runs the cluster, or say which one does."""
-    wanted = Owner(layout.name, str(layout.state))
-    held_by = _read(_record(layout))
+    """Write down that this clone runs the cluster, or say who is in the way."""
+    wanted = Owner.of(layout)
+    record = _record(layout)
+    held_by = _read(record)
     problem = conflict(held_by, wanted, still_there=held_by is not None and Path(held_by.state).exists())
     if problem:
         raise ClusterError(problem)
-    record = _record(layout)
+    if not processes.find(layout, processes.CONTROL_PLANE):
+        _require_free(layout.ports.control_plane())
     record.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     record.write_text(json.dumps(asdict(wanted)))
 
@@ -60,7 +70,7 @@ def release(layout: Layout) -> None:
         _record(layout).unlink(missing_ok=True)
 
 
-def require_free(ports: Iterable[int]) -> None:
+def _require_free(ports: Iterable[int]) -> None:
     """Say which port is taken before a server fails over it with less clear words."""
     for port in ports:
         with socket.socket() as probe:
@@ -81,6 +91,6 @@ def _record(layout: Layout) -> Path:
 def _read(record: Path) -> Owner | None:
     try:
         found = json.loads(record.read_text())
-        return Owner(found["name"], found["state"])
-    except (OSError, ValueError, KeyError):
+        return Owner(**found)
+    except (OSError, ValueError, TypeError):
         return None

@@ -20,12 +20,14 @@ def say(text: str) -> None:
 def duration(seconds: float) -> str:
     """Write a length of time as a person would: `8 s`, `4 min 39 s`."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 @contextmanager
-def step(label: str) -> Iterator[None]:
-    """Announce a step, report its elapsed time while it runs, and the time it took."""
+def step(label: str, hint: str = "") -> Iterator[None]:
+    """Announce a step (the hint says what to expect), report while it runs, and the time it took."""
     started = time.monotonic()
     ended = threading.Event()
 
@@ -33,7 +35,7 @@ def step(label: str) -> Iterator[None]:
         while not ended.wait(HEARTBEAT_SECONDS):
             say(f"  ... {label}: {duration(time.monotonic() - started)} so far")
 
-    say(label)
+    say(f"{label} ({hint})" if hint else label)
     heart = threading.Thread(target=beat, daemon=True)
     heart.start()
     try:
