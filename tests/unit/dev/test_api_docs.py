@@ -1,0 +1,34 @@
+"""docs/api.md shows every field and every rule, in tables that Markdown can read."""
+
+import re
+
+from dev import api_docs
+from myapp_operator import crd
+
+PAGE = api_docs.render()
+
+
+def test_every_field_of_the_crd_has_a_row() -> None:
+    root = crd.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+    for part in ("spec", "status"):
+        for name in root[part]["properties"]:
+            assert f"`{part}.{name}`" in PAGE
+    assert "`spec.rollout.maxSurge`" in PAGE
+    assert "`status.conditions[].reason`" in PAGE
+
+
+def test_every_row_has_four_cells() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("|")]
+    assert {len(re.split(r"(?<!\\)\|", row)) for row in rows} == {6}
+
+
+def test_required_fields_are_bold_and_defaults_stand_in_their_column() -> None:
+    assert "| **`spec.image`** | string, 1 to 512 characters |  |" in PAGE
+    assert "| `spec.replicas` | integer, 0 to 1000 | `2` |" in PAGE
+
+
+def test_every_sentence_of_the_crd_stands_once() -> None:
+    sentences = set(re.findall(r"message: '?(.*?)'?\n", crd.render()))
+    assert len(sentences) > 10
+    for sentence in sentences:
+        assert PAGE.count(sentence.replace("''", "'")) == 1, sentence
