@@ -97,8 +97,6 @@ class Reconciler:
             answer = await self._send(app, step)
         except OperatorError as error:
             return await self._refused(app, step, classify(error))
-        finally:
-            self._store.tried(app.key, time.monotonic())
         logger.info("%s %s %s%s", step.verb, step.kind, step.name, f" ({step.why})" if step.why else "", extra=log)
         self._remember_success(app, step, answer, time.monotonic())
         return None
@@ -158,7 +156,9 @@ class Reconciler:
 
     async def _write_status(self, app: App, judged: Judged) -> float | None:
         """Writes the status if it says something new and it is time; returns when to try again."""
-        wait = status.due(app.status, judged, *self._store.since_writes(app.key, time.monotonic()))
+        now = time.monotonic()
+        unsettled = self._store.unsettled_for(app.key, judged.settled, now)
+        wait = status.due(app.status, judged, self._store.since_status(app.key, now), unsettled)
         if wait is None or self._store.status_awaited(app):
             return None
         if wait > 0:

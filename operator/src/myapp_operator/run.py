@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,28 +78,33 @@ class Operator:
             await _patiently(self._sweep.first, self._kube.host)
             versions = [await _patiently(informer.list, self._kube.host) for informer in self._informers]
             async with asyncio.TaskGroup() as tasks:
+                watches = zip(self._informers, versions, strict=True)
                 background = [
-                    *(
-                        tasks.create_task(informer.run(version))
-                        for informer, version in zip(self._informers, versions, strict=True)
-                    ),
+                    *(tasks.create_task(informer.run(version)) for informer, version in watches),
                     tasks.create_task(self._sweep.run(self._informers)),
                     tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS)),
                     tasks.create_task(self._announce()),
                 ]
-                await self._watch_apps()
-                self._ready = False
-                for task in background:
-                    task.cancel()
+                await self._watch_apps(background)
 
-    async def _watch_apps(self) -> None:
-        """Runs kopf; it ends by itself on SIGTERM and SIGINT."""
-        await kopf.operator(
+    async def _watch_apps(self, background: list[asyncio.Task[None]]) -> None:
+        """Runs kopf until SIGTERM or SIGINT; then ends what is ours first, as kopf waits for what it does not know.
+
+        kopf takes the signals for itself when it spawns its tasks, so ours come after that.
+        """
+        told, stop_kopf = asyncio.Event(), asyncio.Event()
+        kopf_tasks = await kopf.spawn_tasks(
             registry=handlers.registry(self._store, self._queue.add, self._settings.kubeconfig),
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
+            stop_flag=stop_kopf,
         )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        stopping = asyncio.create_task(_end(told, background, stop_kopf))
+        await kopf.run_tasks(kopf_tasks, ignored={stopping, *asyncio.all_tasks()})
+        logger.info("stopped")
 
     async def _announce(self) -> None:
         """Says ready once kopf has brought every MyApp that there is."""
@@ -118,6 +124,16 @@ async def run(settings: Settings) -> None:
     gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
     async with Kube(await kube.load_configuration(settings.kubeconfig)) as connection:
         await Operator(settings, connection).run()
+
+
+async def _end(told: asyncio.Event, background: list[asyncio.Task[None]], then: asyncio.Event) -> None:
+    """Once told, cancels the tasks, waits for their end, and passes the word on."""
+    await told.wait()
+    logger.info("stopping")
+    for task in background:
+        task.cancel()
+    await asyncio.wait(background)
+    then.set()
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:

@@ -28,7 +28,7 @@ class Judged:
     again: float | None = None
     """Seconds after which the passing of time alone may change it; None: never."""
     settled: bool = True
-    """Whether the children have answered to our last writes; until then nothing is known."""
+    """Whether the children have answered to all that was written to them; until then nothing is known."""
 
 
 def judge(seen: Seen) -> Judged:
@@ -54,21 +54,18 @@ def judge_invalid(app: App, message: str, now: datetime) -> Judged:
     )
 
 
-def due(old: Json, judged: Judged, since_status: float, since_write: float) -> float | None:
+def due(old: Json, judged: Judged, since_status: float, unsettled_for: float) -> float | None:
     """Seconds until the judgement should be written over `old`: 0 means now, None means never.
 
-    `since_status` and `since_write` are the seconds since our last status write and our last write to a child.
-
     Status writes are the dearest of all. A changed reason or generation is told at once, anything else (numbers of
-    pods) at most every ten seconds. While the children have not reacted to our own writes yet, nothing is known: a
-    second of patience saves a write that the next one would contradict.
+    pods) at most every ten seconds. While the children are unsettled nothing is known: a second of patience saves a
+    write that the next one would contradict. Only the first status does not wait.
     """
     new = judged.status
     if old == new:
         return None
-    first_status = int(old.get("observedGeneration", -1)) < 0
-    if not judged.settled and not first_status and since_write < _SETTLE_SECONDS:
-        return _SETTLE_SECONDS - since_write
+    if not judged.settled and unsettled_for < _SETTLE_SECONDS and int(old.get("observedGeneration", -1)) >= 0:
+        return _SETTLE_SECONDS - unsettled_for
     if _headline(old) != _headline(new):
         return 0.0
     return max(0.0, _QUIET_SECONDS - since_status)

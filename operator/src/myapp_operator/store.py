@@ -28,7 +28,7 @@ class _Record:
     had_children: set[str] = field(default_factory=set)
     status_version: int = 0
     status_at: float = float("-inf")
-    tried_at: float = float("-inf")
+    unsettled_at: float | None = None
 
 
 class Store:
@@ -131,10 +131,6 @@ class Store:
         record = self._record(key)
         record.status_version, record.status_at = version, now
 
-    def tried(self, key: Key, now: float) -> None:
-        """Remembers when a write to a child was last sent, whatever came of it."""
-        self._record(key).tried_at = now
-
     def remember(self, key: Key, kind: Kind, attempt: Attempt) -> None:
         """Remembers a write that failed."""
         self._record(key).attempts[kind] = attempt
@@ -176,10 +172,18 @@ class Store:
         """Whether the watch has not yet brought back our last status write."""
         return app.resource_version < self._record(app.key).status_version
 
-    def since_writes(self, key: Key, now: float) -> tuple[float, float]:
-        """Seconds since our last status write and since we last tried to write a child; infinite where we never did."""
+    def since_status(self, key: Key, now: float) -> float:
+        """Seconds since our last status write; infinite where there was none."""
+        return now - self._record(key).status_at
+
+    def unsettled_for(self, key: Key, settled: bool, now: float) -> float:
+        """Seconds for which every look at the app, this one included, has found its children unsettled."""
         record = self._record(key)
-        return now - record.status_at, now - record.tried_at
+        if settled:
+            record.unsettled_at = None
+        elif record.unsettled_at is None:
+            record.unsettled_at = now
+        return now - record.unsettled_at if record.unsettled_at is not None else 0.0
 
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""

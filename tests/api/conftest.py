@@ -1,0 +1,76 @@
+"""A real API server with simulated nodes, and one namespace with its own operator for each test."""
+
+import fcntl
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dev.cluster import Cluster, up
+from tests.harness import Api, Audit, OperatorProcess, service_account
+
+Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    """The simulated cluster with our CRD; started if it does not run, and left running for the next time."""
+    with (tmp_path_factory.getbasetemp().parent / "cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        running = up("simulated")
+        _kubectl(running)("apply", "-k", "crds", check=True)
+        _kubectl(running)("wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
+        return running
+
+
+@pytest.fixture(scope="session")
+def kubectl(cluster: Cluster) -> Kubectl:
+    """kubectl as the administrator; `stdin` is its input. Does not fail by itself unless `check` is given."""
+    return _kubectl(cluster)
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl) -> Iterator[str]:
+    """A namespace of the test's own."""
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    kubectl("create", "namespace", name, check=True)
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def api(cluster: Cluster, namespace: str) -> Api:
+    """The test's namespace, as an administrator sees it."""
+    return Api(cluster.kubeconfig, namespace)
+
+
+@pytest.fixture
+def account(cluster: Cluster, namespace: str, tmp_path: Path) -> Path:
+    """Kubeconfig of the operator's ServiceAccount in the test's namespace."""
+    return service_account(cluster.kubectl, cluster.kubeconfig, namespace, tmp_path)
+
+
+@pytest.fixture
+def operator(account: Path, namespace: str, tmp_path: Path) -> Iterator[OperatorProcess]:
+    """The operator of the test's namespace, running."""
+    process = OperatorProcess(account, tmp_path, "--namespace", namespace)
+    process.start()
+    yield process
+    if process.running:
+        process.stop()
+
+
+@pytest.fixture
+def audit(cluster: Cluster, namespace: str) -> Audit:
+    """What the operator does in the test's namespace."""
+    return Audit(cluster.audit_log, f"system:serviceaccount:{namespace}:myapp-operator", namespace)
+
+
+def _kubectl(cluster: Cluster) -> Kubectl:
+    def run(*arguments: str, stdin: str | None = None, check: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=check)
+
+    return run

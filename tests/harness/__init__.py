@@ -1,0 +1,22 @@
+"""What the tests against a real cluster share: a client, the operator as a process, the audit log, waiting.
+
+The client is the official one, not the operator's own module: a test must not trust what it tests.
+"""
+
+from tests.harness.api import Api, Refused
+from tests.harness.audit import Audit, Request
+from tests.harness.manifests import myapp
+from tests.harness.operator import OperatorProcess, service_account
+from tests.harness.waiting import never, wait_for
+
+__all__ = [
+    "Api",
+    "Audit",
+    "OperatorProcess",
+    "Refused",
+    "Request",
+    "myapp",
+    "never",
+    "service_account",
+    "wait_for",
+]

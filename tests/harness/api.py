@@ -1,0 +1,116 @@
+"""A plain client for one namespace: paths and JSON, by the official client's connection."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config
+
+Json = dict[str, Any]
+
+_ROOTS = {
+    "myapps": "/apis/apps.example.com/v1",
+    "deployments": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
+    "resourcequotas": "/api/v1",
+    "services": "/api/v1",
+    "pods": "/api/v1",
+}
+
+
+class Refused(Exception):  # noqa: N818  reads as what happened
+    """The API server's refusal."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Api:
+    """Reads and writes objects of one namespace as a given user."""
+
+    def __init__(self, kubeconfig: Path, namespace: str) -> None:
+        self._client = config.new_client_from_config(str(kubeconfig))
+        self.kubeconfig = kubeconfig
+        self.namespace = namespace
+
+    def get(self, plural: str, name: str) -> Json | None:
+        """The object, or None if there is none."""
+        try:
+            return self.request("GET", self._path(plural, name))
+        except Refused as refused:
+            if refused.code == 404:
+                return None
+            raise
+
+    def list(self, plural: str, selector: str = "") -> list[Json]:
+        """All objects of a kind."""
+        return self.request("GET", f"{self._path(plural)}?labelSelector={selector}")["items"]
+
+    def create(self, plural: str, body: Json) -> Json:
+        """Creates an object and returns it as stored."""
+        return self.request("POST", self._path(plural), body)
+
+    def patch(self, plural: str, name: str, patch: Json, *, manager: str = "somebody", subresource: str = "") -> Json:
+        """A JSON merge patch, as kubectl edit makes one."""
+        path = f"{self._path(plural, name, subresource)}?fieldManager={manager}"
+        return self.request("PATCH", path, patch, content="application/merge-patch+json")
+
+    def edit(self, name: str, **spec: Any) -> Json:
+        """Changes the spec of a MyApp as its user would."""
+        return self.patch("myapps", name, {"spec": spec}, manager="kubectl-edit")
+
+    def delete(self, plural: str, name: str, propagation: str = "Background") -> None:
+        """Deletes an object; does not wait until it is gone."""
+        self.request("DELETE", self._path(plural, name), {"propagationPolicy": propagation})
+
+    def reason(self, name: str = "myapp") -> str:
+        """What `kubectl get myapps` shows as STATUS; empty while there is none, or while it is of an older spec."""
+        app = self.get("myapps", name)
+        if app is None or app["status"].get("observedGeneration") != app["metadata"]["generation"]:
+            return ""
+        return self.condition(app, "Ready").get("reason", "")
+
+    def is_ready(self, name: str = "myapp") -> bool:
+        """Whether the app is Ready for its current generation."""
+        app = self.get("myapps", name)
+        ready = self.condition(app, "Ready") if app else {}
+        return bool(
+            app
+            and ready.get("status") == "True"
+            and ready["observedGeneration"] == app["metadata"]["generation"] == app["status"]["observedGeneration"]
+        )
+
+    def message(self, name: str = "myapp") -> str:
+        """The sentence of the status."""
+        return str((self.get("myapps", name) or {}).get("status", {}).get("message", ""))
+
+    @staticmethod
+    def condition(app: Json, kind: str) -> Json:
+        """One condition of a MyApp; empty if it has none of that type."""
+        found = [each for each in app.get("status", {}).get("conditions", []) if each["type"] == kind]
+        return found[0] if found else {}
+
+    def request(self, method: str, path: str, body: Json | None = None, content: str = "application/json") -> Json:
+        """One request.
+
+        Raises:
+            Refused: the answer is no success.
+        """
+        headers = {"Content-Type": content, "Accept": "application/json"}
+        url = self._client.configuration.host + path
+        try:
+            answer = self._client.rest_client.request(method, url, headers=headers, body=body, _request_timeout=30)
+        except client.ApiException as error:
+            try:
+                message = json.loads(error.body)["message"]
+            except (ValueError, TypeError, KeyError):
+                message = str(error.body)
+            raise Refused(error.status, message) from error
+        found: Json = json.loads(answer.read())
+        return found
+
+    def _path(self, plural: str, name: str = "", subresource: str = "") -> str:
+        parts = [_ROOTS[plural], "namespaces", self.namespace, plural, name, subresource]
+        return "/".join(part for part in parts if part)

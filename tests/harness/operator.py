@@ -1,0 +1,114 @@
+"""The operator as a process of its own, with the rights that `deploy/` gives it and no more."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.harness.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+PROBES = "127.0.0.1"
+
+
+def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
+    """Makes the operator's account and Role in a namespace; returns a kubeconfig that holds only its token."""
+    command = [str(kubectl), "--kubeconfig", str(admin), "--namespace", namespace]
+    overlay = [str(kubectl), "kustomize", str(ROOT / "deploy/overlays/namespaced")]
+    manifests = subprocess.run(overlay, check=True, capture_output=True, text=True).stdout
+    objects = [each for each in yaml.safe_load_all(manifests) if each["kind"] != "Deployment"]
+    for each in objects:
+        each["metadata"]["namespace"] = namespace
+        for subject in each.get("subjects", ()):
+            subject["namespace"] = namespace
+    text = yaml.safe_dump_all(objects)
+    subprocess.run([*command, "apply", "-f", "-"], input=text, text=True, check=True, capture_output=True)
+    token = subprocess.run(
+        [*command, "create", "token", "myapp-operator", "--duration", "2h"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    config = yaml.safe_load(admin.read_text())
+    config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
+    path = folder / f"{namespace}.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+class OperatorProcess:
+    """`myapp-operator run`, started, stopped and killed as often as a test likes."""
+
+    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str) -> None:
+        self._kubeconfig = kubeconfig
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self.log = folder / "operator.log"
+
+    def start(self, *, wait: bool = True) -> None:
+        """Starts it and waits until /readyz says yes."""
+        self._port = _free_port()
+        command = [str(Path(sys.executable).with_name("myapp-operator")), "run", *self._arguments]
+        command += ["--kubeconfig", str(self._kubeconfig), "--log-format", "json"]
+        command += ["--probes-host", PROBES, "--probes-port", str(self._port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        if wait:
+            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended(), seconds=60)
+            assert self.running, self.output()
+
+    def probe(self, path: str) -> int:
+        """The HTTP code that a probe gets; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://{PROBES}:{self._port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """kill -9: no chance to tidy up."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, as the kubelet sends it; returns the exit code."""
+        if self.running:
+            self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def signal(self, number: int) -> None:
+        """Sends a signal."""
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+    def wait(self, seconds: float = 90) -> int:
+        """Waits for the end; returns the exit code."""
+        assert self._process is not None
+        return self._process.wait(timeout=seconds)
+
+    def output(self) -> str:
+        """All log lines so far."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    def _ended(self) -> bool:
+        return not self.running
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415
+
+    with socket.socket() as probe:
+        probe.bind((PROBES, 0))
+        port: Any = probe.getsockname()[1]
+        return int(port)
