@@ -48,7 +48,13 @@ def running(layout: Layout) -> bool:
 
 def kubectl(layout: Layout, *args: str, stdin: str | None = None, failed: str) -> str:
     """Run kubectl as the cluster's administrator."""
-    return run([binary("kubectl"), "--kubeconfig", layout.kubeconfig, *args], stdin=stdin, failed=failed)
+    return run([*_kubectl(layout), *args], stdin=stdin, failed=failed)
+
+
+def _kubectl(layout: Layout) -> list[str | Path]:
+    # The cache it would otherwise leave in the home folder.
+    cache = f"--cache-dir={layout.state / 'kubectl-cache'}"
+    return [binary("kubectl"), "--kubeconfig", layout.kubeconfig, cache]
 
 
 def _render(layout: Layout) -> Path:
@@ -102,7 +108,7 @@ def _kwokctl(layout: Layout, *args: str) -> None:
 
 
 def _ready(layout: Layout) -> bool:
-    return succeeds([binary("kubectl"), "--kubeconfig", layout.kubeconfig, "get", "--raw", "/readyz"], seconds=5)
+    return succeeds([*_kubectl(layout), "get", "--raw", "/readyz"], seconds=5)
 
 
 def _wait_ready(layout: Layout) -> None:

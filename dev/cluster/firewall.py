@@ -21,6 +21,11 @@ def another_kubernetes() -> bool:
     )
 
 
+def masquerading() -> bool:
+    """Whether somebody, a container engine say, forwards traffic of others through this machine."""
+    return "-j MASQUERADE" in _save("iptables")
+
+
 def ensure(bridge: str, pods: str, api_port: int) -> None:
     """Write our chains anew and make the built-in ones jump to them first."""
     _write("iptables", HOOKS, rules(bridge, pods, api_port))

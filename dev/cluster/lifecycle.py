@@ -134,10 +134,10 @@ def status(layout: Layout) -> list[str]:
     """What runs, one line each."""
     if not layout.state.exists():
         return [f"There is no cluster in {layout.state}."]
-    lines = [f"control plane: {'running' if controlplane.running(layout) else 'not running'}"]
+    lines = [f"{layout.name}: control plane {'running' if controlplane.running(layout) else 'not running'}"]
     if layout.node == "real":
         lines += [
-            f"{daemon.name}: {'running' if daemon.pid() else 'not running'}, log in {daemon.log}"
+            f"{layout.name}: {daemon.name} {'running' if daemon.pid() else 'not running'}, log in {daemon.log}"
             for daemon in node.daemons(layout)
         ]
     return lines

@@ -58,7 +58,7 @@ def remove(layout: Layout) -> None:
     firewall.remove()
     if succeeds(["ip", "link", "show", "dev", BRIDGE]):
         run(["ip", "link", "delete", BRIDGE], failed=f"The bridge {BRIDGE} could not be removed")
-    sysctls.restore(layout)
+    sysctls.restore(layout, forwarding_used=firewall.masquerading())
 
 
 def cni_configuration(layout: Layout) -> dict[str, object]:

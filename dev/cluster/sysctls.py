@@ -7,11 +7,14 @@ from dev.cluster.commands import find, succeeds
 from dev.cluster.layout import Layout
 
 PROC_SYS = Path("/proc/sys")
-
+FORWARDING = "net/ipv4/ip_forward"
+BRIDGED = "net/bridge/bridge-nf-call-iptables"
 # What we need: pods reach each other and the world through this machine, and kube-proxy sees what crosses the bridge.
-NEEDED = (("net/ipv4/ip_forward", "1"), ("net/bridge/bridge-nf-call-iptables", "1"))
-# What the kubelet sets by itself when it starts.
-SET_BY_KUBELET = (
+NEEDED = (FORWARDING, BRIDGED)
+# What else changes: the kernel's bridge filter brings the first two with it, the kubelet sets the others.
+ALSO_CHANGED = (
+    "net/bridge/bridge-nf-call-ip6tables",
+    "net/bridge/bridge-nf-call-arptables",
     "vm/overcommit_memory",
     "kernel/panic",
     "kernel/panic_on_oops",
@@ -22,25 +25,28 @@ SET_BY_KUBELET = (
 
 def apply(layout: Layout) -> None:
     """Remember the present values once per boot, then set what the node needs."""
-    if not (PROC_SYS / "net/bridge").exists() and find("modprobe"):
-        succeeds(["modprobe", "br_netfilter"])
     record = _record(layout)
     if not record.exists():
-        names = [name for name, _ in NEEDED] + list(SET_BY_KUBELET)
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps({name: _read(name) for name in names}))
-    for name, value in NEEDED:
-        if _read(name) != value:
-            (PROC_SYS / name).write_text(value)
+        record.write_text(json.dumps({name: _read(name) for name in (*NEEDED, *ALSO_CHANGED)}))
+    if _read(BRIDGED) is None and find("modprobe"):
+        succeeds(["modprobe", "br_netfilter"])
+    for name in NEEDED:
+        if _read(name) != "1":
+            (PROC_SYS / name).write_text("1")
 
 
-def restore(layout: Layout) -> None:
-    """Put back what was there before us."""
+def restore(layout: Layout, *, forwarding_used: bool) -> None:
+    """Put back what was there before us, but for the forwarding that somebody else has come to need since."""
     record = _record(layout)
     if not record.exists():
         return
-    for name, value in json.loads(record.read_text()).items():
-        if value is not None and _read(name) != value:
+    for name, before in json.loads(record.read_text()).items():
+        # A setting that did not exist came with the bridge filter: off, it is as if it were not there.
+        value = "0" if before is None else before
+        now = _read(name)
+        kept = name == FORWARDING and forwarding_used
+        if now is not None and now != value and not kept:
             (PROC_SYS / name).write_text(value)
     record.unlink()
 

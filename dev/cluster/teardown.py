@@ -13,7 +13,7 @@ POLITELY_SECONDS = 5
 def remove(layout: Layout) -> None:
     """Remove the cluster; safe to repeat where an earlier removal was interrupted."""
     with step(f"Removing the cluster {layout.name}"):
-        if layout.node == "real":
+        if _has_node(layout):
             _remove_node(layout)
         # Their data goes too: there is nothing they would have to save.
         processes.end_all(layout, processes.CONTROL_PLANE, seconds=0)
@@ -22,6 +22,12 @@ def remove(layout: Layout) -> None:
         owner.release(layout)
         with suppress(OSError):
             runtime_folder().rmdir()
+
+
+def _has_node(layout: Layout) -> bool:
+    """Whether the machine's one bridge and its pods are this cluster's: never take away those of another clone."""
+    started = layout.node_state.exists() or layout.runtime.exists()
+    return layout.node == "real" and started and owner.owns(layout)
 
 
 def _remove_node(layout: Layout) -> None:
