@@ -13,7 +13,8 @@ SAMPLE = "deploy/samples/myapp.yaml"
 OVERLAY = REPOSITORY / ".local" / "demo"
 READY = "kubectl wait --for=condition=Ready myapp/myapp --timeout=180s"
 HELLO = "Hello, World!"
-REACH_SECONDS = 3.0
+# kube-proxy may be a moment behind the app.
+REACH_SECONDS = 5.0
 
 
 def run(ground: Ground) -> None:
@@ -125,7 +126,7 @@ def _end(ground: Ground) -> None:
     say("\nThat was it. The app keeps running. What to try next:\n")
     if own:
         say(f"  export KUBECONFIG={ground.environment['KUBECONFIG']}")
-        say(f"  export PATH={ground.kubectl.parent}:$PATH                # for its kubectl")
+        say(f"  export PATH={ground.kubectl.parent}:$PATH")
     for command, why in (
         ("kubectl delete deployment myapp-deployment", "it comes back"),
         ("kubectl explain myapp.spec", "everything a MyApp can say"),

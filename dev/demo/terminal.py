@@ -5,12 +5,14 @@ import re
 import shlex
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.cluster.progress import say, step
+from dev.cluster.progress import HEARTBEAT_SECONDS, say
 from dev.steps import StepError, last_lines, run
 
 
@@ -23,8 +25,8 @@ class Terminal:
 
     def type(self, command: str, *, advice: str, stdin: str | None = None, shown: str = "") -> str:
         """Show a command, run it, show and return its output; when it fails, raise `advice`."""
-        say("")
-        with step(f"$ {shown or command}"):
+        say(f"\n$ {shown or command}")
+        with _signs_of_life():
             output = self._run(command, advice, stdin)
         if output.strip():
             say(output.rstrip())
@@ -74,9 +76,31 @@ class Terminal:
 
 
 def reachable(address: str, port: int, *, seconds: float) -> bool:
-    """Whether this machine gets a connection to an address within some seconds."""
+    """Whether this machine gets a connection to an address within some seconds; a refusal may still turn into one."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            socket.create_connection((address, port), timeout=left).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return True
+    return False
+
+
+@contextmanager
+def _signs_of_life() -> Iterator[None]:
+    """While a command runs without a word, say that it still does."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(HEARTBEAT_SECONDS):
+            say("  ... still running")
+
+    heart = threading.Thread(target=beat, daemon=True)
+    heart.start()
     try:
-        socket.create_connection((address, port), timeout=seconds).close()
-    except OSError:
-        return False
-    return True
+        yield
+    finally:
+        ended.set()
+        heart.join()

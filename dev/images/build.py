@@ -67,7 +67,7 @@ def _by_buildah(image: Image, built: Built, base: str, archive: Path) -> None:
     ca = ca_bundle()
     storage = buildah.Storage(cache_folder() / "buildah")
     arguments = options(image, base or storage.stand_in(), ca)
-    with step(f"Building the image {built.reference} with buildah (a quarter of a minute or so)"):
+    with step(f"Building the image {built.reference} with buildah (up to half a minute)"):
         storage.build(arguments, ca, image.context, built.reference, archive)
 
 
