@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dev.cluster.commands import search_path
+from dev.cluster.errors import ClusterError
+from dev.cluster.progress import say
 
 LINES_KEPT = 12
 
@@ -46,6 +48,15 @@ def run(
     if done.returncode != 0:
         raise StepError(failed, last_lines(f"{done.stdout}\n{done.stderr}"))
     return done.stdout
+
+
+def explain(error: StepError | ClusterError) -> None:
+    """Show a failure: the lines that led to it, where there are any, and the sentence that says what to do."""
+    lines = error.lines if isinstance(error, StepError) else ()
+    if lines:
+        say("\nIt stopped. The last lines of what went before:\n")
+        say("\n".join(f"  | {line}" for line in lines))
+    say(f"\n{error}")
 
 
 def last_lines(output: str) -> list[str]:

@@ -5,9 +5,8 @@ import sys
 
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import REPOSITORY
-from dev.cluster.progress import say
 from dev.demo import ground, recipe
-from dev.steps import StepError
+from dev.steps import StepError, explain
 
 
 def main() -> int:
@@ -15,16 +14,11 @@ def main() -> int:
     os.chdir(REPOSITORY)  # the commands that are shown name files from here
     try:
         recipe.run(_choose(os.environ.get("CLUSTER", ""), os.environ.get("IMAGE_REGISTRY", "")))
-    except StepError as error:
-        say("\nThe demo stopped. The last lines of what went before:\n")
-        say("\n".join(f"  | {line}" for line in error.lines))
-        say(f"\n{error}")
-        return 1
-    except ClusterError as error:
-        say(f"\nThe demo stopped: {error}")
+    except (StepError, ClusterError) as error:
+        explain(error)
         return 1
     except KeyboardInterrupt:
-        say("\nInterrupted: `make demo` goes on from here, `make cluster-down` cleans up.")
+        sys.stderr.write("\nInterrupted: `make demo` goes on from here, `make cluster-down` cleans up.\n")
         return 130
     return 0
 

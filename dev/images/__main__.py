@@ -5,7 +5,7 @@ import sys
 from dev.cluster.errors import ClusterError
 from dev.cluster.progress import say
 from dev.images import APP, OPERATOR, build
-from dev.steps import StepError
+from dev.steps import StepError, explain
 
 
 def main() -> int:
@@ -15,8 +15,7 @@ def main() -> int:
             built = build(image)
             say(f"{built.reference}  {built.archive}")
     except (StepError, ClusterError) as error:
-        say("\n".join(f"  | {line}" for line in getattr(error, "lines", ())))
-        say(str(error))
+        explain(error)
         return 1
     return 0
 

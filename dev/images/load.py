@@ -45,7 +45,8 @@ def destination_of_context(kubectl: Path, registry: str) -> Destination:
     """How images get to the cluster that kubectl talks to now."""
     failed = "kubectl has no current context: choose one with `kubectl config use-context NAME` and run this again."
     context = run([kubectl, "config", "current-context"], failed=failed).strip()
-    config = yaml.safe_load(run([kubectl, "config", "view", "--minify"], failed=failed))
+    broken = f"The kubeconfig entry {context!r} cannot be read: correct it, or choose another context."
+    config = yaml.safe_load(run([kubectl, "config", "view", "--minify"], failed=broken))
     extensions = config["contexts"][0]["context"].get("extensions") or []
     providers = [(extension.get("extension") or {}).get("provider", "") for extension in extensions]
     return choose(context, providers, registry)
