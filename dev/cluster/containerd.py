@@ -1,6 +1,5 @@
 """A containerd of our own: own root, state and socket, so that one of the machine is not touched."""
 
-import os
 from pathlib import Path
 
 from dev.cluster import archives, packages
@@ -115,7 +114,7 @@ def _start(layout: Layout) -> None:
     path = layout.node_state / "containerd.toml"
     path.write_text(render(layout, plugins, restrict_oom=not may_lower_oom_score()))
     with step("Starting containerd"):
-        daemon(layout).start([program, "--config", path], environment={"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+        daemon(layout).start([program, "--config", path])
         wait_until(
             lambda: _answers(layout), seconds=30, failed=f"containerd does not answer: read {daemon(layout).log}."
         )

@@ -77,6 +77,9 @@ def api_server_arguments(layout: Layout) -> dict[str, str]:
         "enable-admission-plugins": "NodeRestriction",
         # One writer, no batches: a test that reads the log after its request finds the request in it.
         "audit-log-mode": "blocking",
+        # In MB: a cluster that is left running for weeks does not fill the disk.
+        "audit-log-maxsize": "200",
+        "audit-log-maxbackup": "1",
     }
     if layout.node == "simulated":
         return arguments

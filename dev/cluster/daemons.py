@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +53,10 @@ class Daemon:
         pid = int(found["pid"])
         return pid if identity(pid) == found["identity"] else None
 
-    def start(self, args: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> None:
+    def start(self, args: Sequence[str | Path]) -> None:
         """Start it detached from us, so that it survives the terminal."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        env = {**os.environ, "PATH": search_path(), **(environment or {})}
+        env = {**os.environ, "PATH": search_path()}
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [str(arg) for arg in args],

@@ -7,14 +7,32 @@ from typing import Any
 import yaml
 
 from dev.cluster.certificates import Pair
+from dev.cluster.errors import ClusterError
 from dev.cluster.layout import Layout
 
 PEOPLE = "kubernetes-admin"
 
 
 def write_admin(layout: Layout) -> None:
-    """The kubeconfig people and tests use."""
+    """The kubeconfig people and tests use; a file with other clusters in it is not ours to write."""
+    if layout.kubeconfig.exists() and not is_ours(layout):
+        raise ClusterError(f"{layout.kubeconfig} holds other clusters: name another file for this one's kubeconfig.")
     write(layout, layout.kubeconfig, user=PEOPLE, pair=Pair.of(layout.pki, PEOPLE))
+
+
+def remove_admin(layout: Layout) -> None:
+    """Delete the kubeconfig, if it is the one we wrote."""
+    if is_ours(layout):
+        layout.kubeconfig.unlink()
+
+
+def is_ours(layout: Layout) -> bool:
+    """Whether a kubeconfig is there and knows this cluster and no other."""
+    try:
+        content = yaml.safe_load(layout.kubeconfig.read_text())
+        return [cluster["name"] for cluster in content["clusters"]] == [layout.name]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return False
 
 
 def write(layout: Layout, path: Path, *, user: str, pair: Pair) -> None:

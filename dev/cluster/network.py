@@ -13,7 +13,7 @@ from dev.cluster.layout import Layout
 BRIDGE = "myapp0"
 POD_RANGE = "10.244.0.0/24"
 NETWORK = "myapp"
-FAILED = "The network of the node could not be set up"
+FAILED = "The pods' network could not be set up: where root may not change it, run `NODE=simulated make cluster`"
 
 
 def require_free() -> None:

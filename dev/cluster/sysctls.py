@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from dev.cluster.commands import find, succeeds
+from dev.cluster.errors import ClusterError
 from dev.cluster.layout import Layout
 
 PROC_SYS = Path("/proc/sys")
@@ -33,7 +34,7 @@ def apply(layout: Layout) -> None:
         succeeds(["modprobe", "br_netfilter"])
     for name in NEEDED:
         if _read(name) != "1":
-            (PROC_SYS / name).write_text("1")
+            _set(name, "1")
 
 
 def restore(layout: Layout, *, forwarding_used: bool) -> None:
@@ -47,13 +48,24 @@ def restore(layout: Layout, *, forwarding_used: bool) -> None:
         now = _read(name)
         kept = name == FORWARDING and forwarding_used
         if now is not None and now != value and not kept:
-            (PROC_SYS / name).write_text(value)
+            _set(name, value)
     record.unlink()
 
 
 def _record(layout: Layout) -> Path:
     # In the runtime folder, which a reboot empties just as it resets the settings.
     return layout.runtime / "sysctls.json"
+
+
+def _set(name: str, value: str) -> None:
+    try:
+        (PROC_SYS / name).write_text(value)
+    except OSError as error:
+        setting = name.replace("/", ".")
+        raise ClusterError(
+            f"The kernel setting {setting} cannot be set to {value} here ({error.strerror}): "
+            "set it yourself, or run `NODE=simulated make cluster`."
+        ) from error
 
 
 def _read(name: str) -> str | None:

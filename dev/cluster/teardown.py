@@ -3,7 +3,7 @@
 import shutil
 from contextlib import suppress
 
-from dev.cluster import network, owner, pods, processes
+from dev.cluster import kubeconfigs, network, owner, pods, processes
 from dev.cluster.layout import Layout, runtime_folder
 from dev.cluster.progress import step
 
@@ -18,7 +18,7 @@ def remove(layout: Layout) -> None:
         # Their data goes too: there is nothing they would have to save.
         processes.end_all(layout, processes.CONTROL_PLANE, seconds=0)
         shutil.rmtree(layout.state, ignore_errors=True)
-        layout.kubeconfig.unlink(missing_ok=True)
+        kubeconfigs.remove_admin(layout)
         owner.release(layout)
         with suppress(OSError):
             runtime_folder().rmdir()
