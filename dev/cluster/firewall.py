@@ -34,7 +34,7 @@ def ensure(bridge: str, pods: str, api_port: int) -> None:
 
 
 def _write(family: str, hooks: tuple[tuple[str, str], ...], script: str) -> None:
-    run([f"{family}-restore", "--noflush"], stdin=script, failed=FAILED)
+    run([f"{family}-restore", "--wait", "5", "--noflush"], stdin=script, failed=FAILED)
     for table, hook in hooks:
         jump = [hook, "-j", f"{OUR_PREFIX}{hook}"]
         if not succeeds([family, "-w", "-t", table, "-C", *jump]):
@@ -79,7 +79,7 @@ def remove() -> None:
         script = removal(_save(family))
         if script:
             run(
-                [f"{family}-restore", "--noflush"],
+                [f"{family}-restore", "--wait", "5", "--noflush"],
                 stdin=script,
                 failed=f"The {family} rules of the node could not be removed",
             )

@@ -39,7 +39,7 @@ def up(
     if node_kind == "real" and os.geteuid() != 0:
         raise ClusterError(WITHOUT_ROOT)
     with _alone(layout):
-        _remove_abandoned(layout)
+        _take_over(layout)
         if node_kind == "real":
             node.require_alone(layout)
         owner.claim(layout)
@@ -53,7 +53,7 @@ def down(
 ) -> None:
     """Remove a cluster and everything it made on this machine; the cache stays."""
     layout = Layout.of(node_kind, name=name, state=state, kubeconfig=kubeconfig)
-    if not layout.state.exists() and owner.abandoned(layout) != layout.state:
+    if not layout.state.exists() and owner.ended(layout) is None:
         say(f"There is no cluster in {layout.state}.")
         return
     if node_kind == "real" and os.geteuid() != 0:
@@ -92,12 +92,17 @@ def _alone(layout: Layout) -> AbstractContextManager[None]:
     return locks.held(f"cluster-{layout.name}", f"another command about the cluster {layout.name}")
 
 
-def _remove_abandoned(layout: Layout) -> None:
-    """A clone that was deleted while its cluster ran has left nobody else who could remove it."""
-    state = owner.abandoned(layout)
-    if state:
-        say(f"The folder {state} was deleted while its cluster ran.")
-        teardown.remove(Layout.of(layout.node, name=layout.name, state=state, kubeconfig=state / "kubeconfig"))
+def _take_over(layout: Layout) -> None:
+    """Clear away a cluster that nobody looks after: what it left on the machine would be in our way."""
+    ended = owner.ended(layout)
+    if ended is None:
+        return
+    if ended.state.exists():
+        say(f"The cluster in {ended.state} has ended without being removed; its place is taken over.")
+        teardown.stop(ended)
+    else:
+        say(f"The folder {ended.state} was deleted while its cluster ran.")
+        teardown.remove(ended)
 
 
 def _cluster(layout: Layout) -> Cluster:

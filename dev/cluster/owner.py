@@ -3,12 +3,12 @@
 import json
 import socket
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dev.cluster import processes
 from dev.cluster.errors import ClusterError
-from dev.cluster.layout import REPOSITORY, Layout, runtime_folder
+from dev.cluster.layout import REPOSITORY, Layout, NodeKind, runtime_folder
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Owner:
     """The clone that holds a name, and with it a block of ports."""
 
     name: str
-    node: str
+    node: NodeKind
     state: str
     clone: str
 
@@ -26,9 +26,9 @@ class Owner:
         return cls(layout.name, layout.node, str(layout.state), str(REPOSITORY))
 
 
-def conflict(held_by: Owner | None, wanted: Owner, *, still_there: bool) -> str | None:
+def conflict(held_by: Owner | None, wanted: Owner, *, alive: bool) -> str | None:
     """Why a cluster may not start: one sentence, or None."""
-    if held_by is None or held_by.state == wanted.state or not still_there:
+    if held_by is None or held_by.state == wanted.state or not alive:
         return None
     return (
         f"The cluster of {held_by.clone} holds the name {wanted.name} and its ports: use that one (its state is in "
@@ -39,29 +39,38 @@ def conflict(held_by: Owner | None, wanted: Owner, *, still_there: bool) -> str 
 def claim(layout: Layout) -> None:
     """Write down that this clone runs the cluster, or say who is in the way."""
     wanted = Owner.of(layout)
-    record = _record(layout)
-    held_by = _read(record)
-    problem = conflict(held_by, wanted, still_there=held_by is not None and Path(held_by.state).exists())
+    problem = conflict(_read(layout), wanted, alive=_alive(holder(layout)))
     if problem:
         raise ClusterError(problem)
     if not processes.find(layout, processes.CONTROL_PLANE):
         _require_free(layout.ports.control_plane())
+    record = _record(layout)
     record.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     record.write_text(json.dumps(asdict(wanted)))
 
 
-def abandoned(layout: Layout) -> Path | None:
-    """The state folder of a cluster that runs on although its clone was deleted."""
-    held_by = _read(_record(layout))
-    if held_by is None or Path(held_by.state).exists():
+def holder(layout: Layout) -> Layout | None:
+    """The cluster that was started last under this name, by whichever clone."""
+    held_by = _read(layout)
+    if held_by is None:
         return None
-    return Path(held_by.state)
+    state = Path(held_by.state)
+    # Where its kubeconfig is, only its own clone knows.
+    return replace(layout, node=held_by.node, state=state, kubeconfig=state / "kubeconfig")
+
+
+def ended(layout: Layout) -> Layout | None:
+    """The holder, if it cannot look after itself any more: its processes were killed, or its folder was deleted."""
+    found = holder(layout)
+    if found is None or (found.state.exists() and (_alive(found) or found.state == layout.state)):
+        return None
+    return found
 
 
 def owns(layout: Layout) -> bool:
     """Whether no other clone holds the cluster's name."""
-    held_by = _read(_record(layout))
-    return held_by is None or held_by.state == str(layout.state)
+    found = holder(layout)
+    return found is None or found.state == layout.state
 
 
 def release(layout: Layout) -> None:
@@ -84,13 +93,16 @@ def _require_free(ports: Iterable[int]) -> None:
                 ) from error
 
 
+def _alive(layout: Layout | None) -> bool:
+    return layout is not None and bool(processes.find(layout, (*processes.CONTROL_PLANE, *processes.NODE)))
+
+
 def _record(layout: Layout) -> Path:
     return runtime_folder() / f"{layout.name}.json"
 
 
-def _read(record: Path) -> Owner | None:
+def _read(layout: Layout) -> Owner | None:
     try:
-        found = json.loads(record.read_text())
-        return Owner(**found)
+        return Owner(**json.loads(_record(layout).read_text()))
     except (OSError, ValueError, TypeError):
         return None

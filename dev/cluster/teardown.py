@@ -13,15 +13,20 @@ POLITELY_SECONDS = 5
 def remove(layout: Layout) -> None:
     """Remove the cluster; safe to repeat where an earlier removal was interrupted."""
     with step(f"Removing the cluster {layout.name}"):
-        if _has_node(layout):
-            _remove_node(layout)
-        # Their data goes too: there is nothing they would have to save.
-        processes.end_all(layout, processes.CONTROL_PLANE, seconds=0)
+        stop(layout)
         shutil.rmtree(layout.state, ignore_errors=True)
         kubeconfigs.remove_admin(layout)
-        owner.release(layout)
-        with suppress(OSError):
-            runtime_folder().rmdir()
+
+
+def stop(layout: Layout) -> None:
+    """Take away what a reboot would: everything but the cluster's files."""
+    if _has_node(layout):
+        _remove_node(layout)
+    # They need no time to save anything: etcd's log survives a kill as it does a power cut.
+    processes.end_all(layout, processes.CONTROL_PLANE, seconds=0)
+    owner.release(layout)
+    with suppress(OSError):
+        runtime_folder().rmdir()
 
 
 def _has_node(layout: Layout) -> bool:

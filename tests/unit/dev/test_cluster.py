@@ -64,10 +64,10 @@ def test_another_clone_is_named_with_the_way_out() -> None:
     mine = Owner("myapp", "real", "/a/.local/cluster", "/a")
     other = replace(mine, state="/b/.local/cluster", clone="/b")
 
-    assert conflict(None, mine, still_there=False) is None
-    assert conflict(mine, mine, still_there=True) is None
-    assert conflict(other, mine, still_there=False) is None
-    problem = conflict(other, mine, still_there=True)
+    assert conflict(None, mine, alive=False) is None
+    assert conflict(mine, mine, alive=True) is None
+    assert conflict(other, mine, alive=False) is None
+    problem = conflict(other, mine, alive=True)
     assert problem is not None
     assert problem.endswith("remove it with `make cluster-down NODE=real` in /b.")
 
