@@ -1,0 +1,56 @@
+"""What deploy/ promises: few rights, a restricted pod, samples that the API takes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from myapp_operator.model import parse_spec
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+
+
+def documents(name: str) -> list[Any]:
+    return [*yaml.safe_load_all((DEPLOY / name).read_text())]
+
+
+def test_the_operator_has_no_right_beyond_its_job() -> None:
+    granted = {
+        (resource, verb)
+        for rule in documents("operator/role.yaml")[0]["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    read, write = {"get", "list", "watch"}, {"create", "patch", "delete"}
+    assert granted == {
+        *(("myapps", verb) for verb in read),
+        ("myapps/status", "patch"),
+        ("myapps/finalizers", "update"),
+        *(("deployments", verb) for verb in read | write),
+        *(("services", verb) for verb in read | write),
+    }
+
+
+def test_the_operators_pod_is_what_restricted_asks_for_and_writes_nowhere() -> None:
+    pod = documents("operator/deployment.yaml")[0]["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "volumes" not in pod
+
+
+def test_its_namespace_enforces_restricted() -> None:
+    labels = documents("namespace.yaml")[0]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize("sample", sorted((DEPLOY / "samples").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_sample_is_a_myapp_without_unknown_fields(sample: Path) -> None:
+    for app in yaml.safe_load_all(sample.read_text()):
+        assert (app["apiVersion"], app["kind"]) == ("apps.example.com/v1", "MyApp")
+        parse_spec(app["spec"], strict=True)
