@@ -9,8 +9,8 @@ OUR_PREFIX = "MYAPP-DEV-"
 KUBERNETES_PREFIX = "KUBE-"
 # kube-proxy writes IPv6 rules as well.
 FAMILIES = ("iptables", "ip6tables")
-HOOKS = (("filter", "INPUT"), ("filter", "FORWARD"), ("nat", "POSTROUTING"))
-IPV6_HOOKS = HOOKS[:1]
+HOOKS = (("raw", "PREROUTING"), ("filter", "INPUT"), ("filter", "FORWARD"), ("nat", "POSTROUTING"))
+IPV6_HOOKS = (("filter", "INPUT"),)
 FAILED = "The firewall rules of the node could not be set: does this kernel have netfilter?"
 
 
@@ -26,9 +26,9 @@ def masquerading() -> bool:
     return "-j MASQUERADE" in _save("iptables")
 
 
-def ensure(bridge: str, pods: str, api_port: int) -> None:
+def ensure(bridge: str, ranges: tuple[str, str], api_port: int) -> None:
     """Write our chains anew and make the built-in ones jump to them first."""
-    _write("iptables", HOOKS, rules(bridge, pods, api_port))
+    _write("iptables", HOOKS, rules(bridge, ranges, api_port))
     if Path("/proc/net/if_inet6").exists():
         _write("ip6tables", IPV6_HOOKS, ipv6_rules(api_port))
 
@@ -41,21 +41,30 @@ def _write(family: str, hooks: tuple[tuple[str, str], ...], script: str) -> None
             run([family, "-w", "-t", table, "-I", *jump], failed=FAILED)
 
 
-def rules(bridge: str, pods: str, api_port: int) -> str:
+def rules(bridge: str, ranges: tuple[str, str], api_port: int) -> str:
     """Our chains as iptables-restore reads them; naming a chain empties it, so writing twice changes nothing."""
-    incoming, forward, outgoing = (f"{OUR_PREFIX}{hook}" for _, hook in HOOKS)
+    pods, services = ranges
+    entrance, incoming, forward, outgoing = (f"{OUR_PREFIX}{hook}" for _, hook in HOOKS)
     return "\n".join(
         [
+            "*raw",
+            f":{entrance} - [0:0]",
+            # From other machines nobody comes to pods, Services or the kubelet, whatever route they know:
+            # asked here, before kube-proxy rewrites addresses and lets pass what it rewrote.
+            f"-A {entrance} -i lo -j RETURN",
+            f"-A {entrance} -i {bridge} -j RETURN",
+            f"-A {entrance} -d {pods} -j DROP",
+            f"-A {entrance} -d {services} -j DROP",
+            "COMMIT",
             "*filter",
             f":{incoming} - [0:0]",
             f":{forward} - [0:0]",
             # Pods may reach this machine even where it drops what comes in; the API is for them and for us alone.
             f"-A {incoming} -i {bridge} -j ACCEPT",
             f"-A {incoming} ! -i lo -p tcp --dport {api_port} -j DROP",
-            # Pods reach each other and the world; from other machines nothing but answers comes to them.
+            # Pods reach each other and the world, and get their answers, even where the machine forwards nothing.
             f"-A {forward} -i {bridge} -j ACCEPT",
             f"-A {forward} -o {bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-            f"-A {forward} -o {bridge} -j DROP",
             "COMMIT",
             "*nat",
             f":{outgoing} - [0:0]",

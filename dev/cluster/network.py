@@ -47,7 +47,7 @@ def ensure(layout: Layout) -> None:
     run(["ip", "address", "replace", f"{NODE_ADDRESS}/24", "dev", BRIDGE], failed=FAILED)
     # What is sent to a Service that does not exist must die here and never leave the machine.
     run(["ip", "route", "replace", SERVICE_RANGE, "dev", BRIDGE], failed=FAILED)
-    firewall.ensure(BRIDGE, POD_RANGE, layout.ports.api_server)
+    firewall.ensure(BRIDGE, (POD_RANGE, SERVICE_RANGE), layout.ports.api_server)
     folder = containerd.cni_configuration(layout)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "10-myapp.conflist").write_text(json.dumps(cni_configuration(layout), indent=2))
