@@ -110,7 +110,9 @@ def _say_hello(terminal: Terminal) -> None:
 
 
 def _curl(terminal: Terminal, url: str) -> None:
-    answer = _type_about_app(terminal, f"curl --silent --show-error --max-time 10 {url}", shown=f"curl {url}")
+    answer = _type_about_app(
+        terminal, f"curl --silent --show-error --noproxy '*' --max-time 10 {url}", shown=f"curl {url}"
+    )
     if answer != HELLO:
         raise StepError(f"{url} should have answered {HELLO!r}: look at the app's pods.", _of_app(terminal))
 

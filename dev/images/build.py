@@ -45,9 +45,11 @@ def build(image: Image) -> Built:
             return built
         built.archive.parent.mkdir(parents=True, exist_ok=True)
         making = built.archive.with_suffix(".part")
-        making.unlink(missing_ok=True)
-        (_by_docker if docker else _by_buildah)(image, built, base, making)
-        making.rename(built.archive)
+        try:
+            (_by_docker if docker else _by_buildah)(image, built, base, making)
+            making.rename(built.archive)
+        finally:
+            making.unlink(missing_ok=True)
         _forget_old(image, built.archive.parent)
     return built
 
@@ -58,7 +60,9 @@ def _by_docker(image: Image, built: Built, base: str, archive: Path) -> None:
     )
     with step(f"Building the image {built.reference} with docker"):
         arguments = options(image, base, ca_bundle())
-        run(["docker", "build", *arguments, "--tag", built.reference, image.context], failed=failed, seconds=1800)
+        command: list[str | Path] = ["docker", "build", *arguments, "--tag", built.reference, image.context]
+        # The older builder, still the default of old clients, knows no secrets.
+        run(command, failed=failed, environment={"DOCKER_BUILDKIT": "1"}, seconds=1800)
         run(["docker", "save", "--output", archive, built.reference], failed=failed)
 
 

@@ -51,6 +51,7 @@ class Storage:
         failed = (
             f"buildah could not build {reference}: read the lines above, correct what they name and run this again."
         )
+        self._tidy()
         run(self._bud(*options, *trust, "--tag", local, context), failed=failed, seconds=1800)
         run(self._buildah("push", local, f"docker-archive:{archive}:docker.io/library/{reference}"), failed=failed)
         run(self._buildah("rmi", local), failed=failed)
@@ -58,10 +59,17 @@ class Storage:
     def push(self, archive: Path, name: str) -> None:
         """Push the image of an archive to a registry."""
         failed = f"{name} could not be pushed: check IMAGE_REGISTRY, log in with `buildah login` and run this again."
-        run(self._buildah("push", self._loaded(archive, failed), f"docker://{name}"), failed=failed, seconds=1800)
+        image = run(self._buildah("pull", "--quiet", f"docker-archive:{archive}"), failed=failed).strip()
+        run(self._buildah("push", image, f"docker://{name}"), failed=failed, seconds=1800)
+        run(self._buildah("rmi", "--force", image), failed=failed)
 
-    def _loaded(self, archive: Path, failed: str) -> str:
-        return run(self._buildah("pull", "--quiet", f"docker-archive:{archive}"), failed=failed).strip()
+    def _tidy(self) -> None:
+        """Take away what an interrupted build left: copies of whole file systems."""
+        for leftovers in (("rm", "--all"), ("rmi", "--prune")):
+            run(
+                self._buildah(*leftovers),
+                failed=f"buildah's storage is broken: remove {self.folder} and run this again.",
+            )
 
     def stand_in(self) -> str:
         """The name of the base image; made first where this machine has none yet."""
