@@ -1,6 +1,7 @@
 """What remains of pods once nobody looks after them: processes, control groups, mounts, records."""
 
 import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,10 +63,25 @@ def remove_records(layout: Layout) -> None:
         # A record names the network namespace it is about, which lies in our runtime folder.
         if f"{layout.runtime}/" in record.read_text(errors="replace"):
             record.unlink()
+    for socket_file in SHIM_SOCKETS.glob("*"):
+        if _is_dead(socket_file):
+            socket_file.unlink()
     KUBELET_SOCKET.unlink(missing_ok=True)
     for folder in (CONTAINER_LOGS, CNI_RESULTS, KUBELET_SOCKET.parent, SHIM_SOCKETS):
         if _remove_folder(folder):
             _remove_folder(folder.parent)
+
+
+def _is_dead(socket_file: Path) -> bool:
+    """Whether nobody listens any more: a shim that was killed left its socket, whose name does not say whose it was."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(socket_file))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _cgroups() -> Iterator[Path]:
