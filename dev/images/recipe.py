@@ -24,17 +24,21 @@ class Image:
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = (".",)
     """Files and folders of the context, relative to it, beside the Dockerfile."""
-    version: str = "latest"
+    version: str = "dev"
+    """What its label says."""
+    tag: str = "latest"
     key_in_tag: bool = False
-    """The tag names the content, so that a changed image is rolled out by a changed name."""
+    """The tag names the content as well, so that a changed image is rolled out by a changed name."""
 
     def reference(self, key: str) -> str:
         """The image's name and tag."""
-        return f"{self.name}:{self.version}-{key}" if self.key_in_tag else f"{self.name}:{self.version}"
+        return f"{self.name}:{self.tag}-{key}" if self.key_in_tag else f"{self.name}:{self.tag}"
 
     def key(self, *circumstances: str) -> str:
         """Changes exactly when a file of the image or one of the circumstances does."""
-        return content_key(_files(self.context, (self.dockerfile, *self.inputs)), self.version, *circumstances)
+        return content_key(
+            _files(self.context, (self.dockerfile, *self.inputs)), self.version, self.tag, *circumstances
+        )
 
 
 def content_key(files: Iterable[tuple[str, bytes]], *more: str) -> str:
@@ -63,12 +67,13 @@ def _version(package: str) -> str:
 
 _WORKSPACE = (".dockerignore", "pyproject.toml", "uv.lock", "operator/pyproject.toml", "webapp/pyproject.toml")
 
-APP = Image("myapp", REPOSITORY, "Dockerfile.app", (*_WORKSPACE, "webapp/src"))
+APP = Image("myapp", REPOSITORY, "Dockerfile.app", (*_WORKSPACE, "webapp/src"), _version("webapp"))
 OPERATOR = Image(
     "myapp-operator",
     REPOSITORY,
     "Dockerfile.operator",
     (*_WORKSPACE, "operator/src"),
-    version=_version("operator"),
+    _version("operator"),
+    tag=_version("operator"),
     key_in_tag=True,
 )
