@@ -70,10 +70,11 @@ def classify(error: OperatorError) -> Verdict:
 
 def from_words(message: str) -> Refused:
     """Finds the reason in the server's own sentence; serves refused writes and a Deployment's ReplicaFailure alike."""
-    forbidden = re.search(r" is forbidden: (.*)| (denied (?:the )?request.*)", message, re.DOTALL)
+    forbidden = re.search(r" is forbidden: (.*)", message, re.DOTALL)
     if forbidden is None:
-        return Refused(Reason.REJECTED, message)
-    words = (forbidden[1] or forbidden[2]).strip()
+        denied = re.search(r" denied (the )?request", message)  # by a webhook, whose name the user needs
+        return Refused(Reason.FORBIDDEN if denied else Reason.REJECTED, message)
+    words = forbidden[1].strip()
     reason = Reason.QUOTA_EXCEEDED if words.startswith("exceeded quota") else Reason.FORBIDDEN
     return Refused(reason, words)
 
