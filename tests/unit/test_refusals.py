@@ -53,8 +53,16 @@ ROWS: list[tuple[str, OperatorError, Verdict]] = [
     ("too large", refusal(413, "limit is 3145728"), Refused(Reason.REJECTED, "limit is 3145728")),
     ("exists, or changed since", refusal(409, CONFLICT, reason="Conflict"), Stale()),
     ("gone", refusal(404, 'deployments.apps "x" not found', kind="deployments"), Stale()),
-    ("status of another uid", refusal(422, "testing value /metadata/uid failed: test failed"), Stale()),
-    ("status of another version", refusal(422, "testing value /metadata/resourceVersion failed: test failed"), Stale()),
+    (
+        "status patch whose test of uid or resourceVersion failed",
+        refusal(422, "the server rejected our request due to an error in our request", reason="Invalid"),
+        Stale(),
+    ),
+    (
+        "invalid status",
+        refusal(422, 'MyApp "x" is invalid: status.ready: Too long', "FieldValueTooLong", reason="Invalid"),
+        Refused(Reason.REJECTED, 'MyApp "x" is invalid: status.ready: Too long'),
+    ),
     ("too many requests", ApiError(429, "", "Too many requests", None, 7.0), Retry("Too many requests", 7.0)),
     ("token not accepted now", refusal(401, "Unauthorized"), Retry("Unauthorized")),
     ("bad gateway", refusal(502, "no upstream"), Retry("no upstream")),

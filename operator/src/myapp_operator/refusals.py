@@ -13,6 +13,7 @@ from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.names import Reason
 
 _RETRY_CODES = frozenset({401, 408, 429, 502, 503, 504})
+_TEST_FAILED = "the server rejected our request due to an error in our request"
 _REJECTED_500 = ("failed to c", "etcdserver: request is too large")
 
 
@@ -80,5 +81,6 @@ def from_words(message: str) -> Refused:
 
 
 def _test_failed(error: ApiError) -> bool:
-    """A JSON patch whose `test` of uid or resourceVersion failed is answered like an invalid object."""
-    return error.status == 422 and "testing value /metadata/" in error.message
+    """A JSON patch whose `test` of uid or resourceVersion failed is answered like an invalid object, but in general
+    words and without a cause."""
+    return error.status == 422 and error.message == _TEST_FAILED and not error.causes
