@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config
+from kubernetes import config
 
 Json = dict[str, Any]
 
@@ -100,17 +100,21 @@ class Api:
         """
         headers = {"Content-Type": content, "Accept": "application/json"}
         url = self._client.configuration.host + path
-        try:
-            answer = self._client.rest_client.request(method, url, headers=headers, body=body, _request_timeout=30)
-        except client.ApiException as error:
-            try:
-                message = json.loads(error.body)["message"]
-            except (ValueError, TypeError, KeyError):
-                message = str(error.body)
-            raise Refused(error.status, message) from error
-        found: Json = json.loads(answer.read())
+        answer = self._client.rest_client.request(method, url, headers=headers, body=body, _request_timeout=30)
+        text = answer.read()
+        if answer.status >= 300:
+            raise Refused(answer.status, _words(text))
+        found: Json = json.loads(text)
         return found
 
     def _path(self, plural: str, name: str = "", subresource: str = "") -> str:
         parts = [_ROOTS[plural], "namespaces", self.namespace, plural, name, subresource]
         return "/".join(part for part in parts if part)
+
+
+def _words(text: bytes) -> str:
+    """The server's sentence; some answers are no Status object."""
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, TypeError, KeyError):
+        return text.decode(errors="replace")
