@@ -13,6 +13,8 @@ from dev.cluster.layout import REPOSITORY, cache_folder
 from dev.cluster.progress import duration, step
 
 KUBERNETES_VERSION = "v1.37.2"
+# The cache with everything in it: 0.7 of binaries, 0.3 of Go, 2.6 of sources, 5.5 of compiled packages.
+CACHE_GIGABYTES = 9.1
 _KUBERNETES_LDFLAGS = " ".join(
     f"-X k8s.io/component-base/version.{variable}={value}"
     for variable, value in (("gitVersion", KUBERNETES_VERSION), ("gitMajor", "1"), ("gitMinor", "37"))
@@ -71,6 +73,12 @@ def to_build(names: Iterable[str]) -> tuple[Program, ...]:
     go = toolchain.choose()
     wanted = [_program(name) for name in names if not _given(name)]
     return tuple(program for program in wanted if not _target(program, go).exists())
+
+
+def gigabytes(programs: Iterable[Program]) -> float:
+    """What a first build of these leaves in the cache, mostly Go's own: it grows with the time a build takes."""
+    everything = sum(program.seconds for program in PROGRAMS)
+    return CACHE_GIGABYTES * sum(program.seconds for program in programs) / everything
 
 
 def cache_key(files: Iterable[tuple[str, bytes]], go_version: str, flags: str) -> str:

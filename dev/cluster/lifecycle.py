@@ -2,12 +2,13 @@
 
 import math
 import os
+import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.cluster import controlplane, locks, node, owner, packages, teardown
-from dev.cluster.binaries import binary, to_build
+from dev.cluster.binaries import Program, binary, gigabytes, to_build
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import Layout, NodeKind, cache_folder
 from dev.cluster.progress import duration, say
@@ -123,15 +124,27 @@ def _announce(layout: Layout) -> None:
     if missing:
         say(f"Debian packages to install: {', '.join(missing)}.")
     if building:
-        about = duration(60 * math.ceil(sum(program.seconds for program in building) / 60))
-        say(
-            f"To build once, into {cache_folder()}: {', '.join(program.name for program in building)} "
-            f"(about {about} and 4 GB of disk the first time on 2 cores; nothing after that)."
-        )
+        _announce_builds(building)
     if layout.node == "real" and not layout.state.exists():
         say(
             "On this machine it adds a network bridge, iptables chains, a route to 10.96.0.0/16 and IP forwarding, "
             "and runs containers of its own; `make cluster-down` takes all of it away again."
+        )
+
+
+def _announce_builds(building: tuple[Program, ...]) -> None:
+    about = duration(60 * math.ceil(sum(program.seconds for program in building) / 60))
+    needed = gigabytes(building)
+    say(
+        f"To build once, into {cache_folder()}: {', '.join(program.name for program in building)} "
+        f"(about {about} on 2 free cores and {math.ceil(needed)} GB of disk the first time; nothing after that)."
+    )
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache_folder()).free / 1e9
+    if free < needed:
+        raise ClusterError(
+            f"{cache_folder()} has {free:.1f} GB free, and the build needs about {needed:.0f}: "
+            "make room, or set XDG_CACHE_HOME to a folder on a larger disk."
         )
 
 
