@@ -14,7 +14,16 @@ from myapp_operator.model import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Retry, Stale
-from myapp_operator.verdicts import Outlook, Seen, Verdict, decide, past_own_deadline, rolled_out, sentence
+from myapp_operator.verdicts import (
+    Outlook,
+    Seen,
+    Verdict,
+    current_rollout,
+    decide,
+    past_own_deadline,
+    rolled_out,
+    sentence,
+)
 
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 1.0
@@ -39,7 +48,8 @@ def judge(seen: Seen) -> Judged:
         each.verdict.words for each in seen.obstacles.values() if each.lasting and isinstance(each.verdict, Retry)
     ]
     if lasting:
-        verdict = replace(verdict, message=f"{verdict.message}; the API server does not take changes now: {lasting[0]}")
+        words = f"{verdict.message}; the API server does not take changes now: {lasting[0]}"
+        verdict = replace(verdict, message=sentence(words))
     return Judged(_status(verdict, seen), again, _settled(seen))
 
 
@@ -90,10 +100,10 @@ def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None
     still = seen.app.status.get("observedGeneration") == seen.app.generation and _was_true(seen.app, "Stalled")
     if past_own_deadline(seen) or still:
         return stalled, None
-    deployment = seen.child(names.DEPLOYMENT)
-    if deployment and deployment.settled and deployment.rollout and not rolled_out(deployment.rollout):
+    rollout = current_rollout(seen)
+    if rollout is not None and not rolled_out(rollout):
         return verdict, None
-    began = _since(seen.app, "Reconciling") or seen.now
+    began = (_since(seen.app, "Reconciling") if _was_true(seen.app, "Reconciling") else None) or seen.now
     left = (began + timedelta(seconds=seen.spec.rollout.progress_deadline_seconds) - seen.now).total_seconds()
     return (stalled, None) if left <= 0 else (verdict, left)
 

@@ -109,7 +109,8 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
         return None
     refused = from_words(failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
-    return Verdict(reason, sentence(f"pods are refused: {refused.message}"), Outlook.PROGRESSING)
+    words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
+    return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
 
 
 def _deadline_exceeded(seen: Seen) -> Verdict | None:
@@ -151,9 +152,18 @@ def rolled_out(rollout: Rollout) -> bool:
     return bool(progressing and progressing.reason == "NewReplicaSetAvailable" and rollout.updated == rollout.replicas)
 
 
+def current_rollout(seen: Seen) -> Rollout | None:
+    """The Deployment's account of itself, if it is about what is wanted now and not about an earlier generation."""
+    deployment = seen.child(names.DEPLOYMENT)
+    if names.DEPLOYMENT in seen.obstacles or deployment is None or not deployment.settled:
+        return None
+    return deployment.rollout
+
+
 def past_own_deadline(seen: Seen) -> bool:
-    """Whether the Deployment itself has given up its rollout for now."""
-    progressing = seen.rollout and seen.rollout.conditions.get("Progressing")
+    """Whether the Deployment itself has given up the rollout of what is wanted now."""
+    rollout = current_rollout(seen)
+    progressing = rollout and rollout.conditions.get("Progressing")
     return bool(progressing and progressing.reason == "ProgressDeadlineExceeded")
 
 
@@ -162,7 +172,7 @@ def _rolling_out_message(seen: Seen) -> str:
 
 
 def sentence(text: str) -> str:
-    """One line, without credentials in URLs and random names of pods, and not too long."""
+    """One line, without credentials in URLs, and not too long."""
     line = " ".join(text.split())
-    line = re.sub(r"://[^/@\s]+@", "://***@", line)
+    line = re.sub(r"://[^/\s]+@", "://***@", line)
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"

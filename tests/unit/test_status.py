@@ -1,0 +1,278 @@
+"""What the user reads: numbers and conditions, when they move, and when they are worth a write."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from myapp_operator import names, status
+from myapp_operator.model import Json, Status
+from myapp_operator.names import Reason
+from myapp_operator.observed import App, Child
+from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
+from myapp_operator.status import Judged, due, judge, judge_invalid
+from myapp_operator.verdicts import Seen
+from tests.unit.samples import NOW, app, child, children, condition, progressing, refused_pods, rollout, seen, spec
+
+DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
+FORBIDDEN = {SERVICE: Obstacle(Refused(Reason.FORBIDDEN, "no"))}
+ROLLING = children(rollout(replicas=3, updated=1, ready=1, available=1, conditions=progressing("ReplicaSetUpdated")))
+GIVEN_UP = children(rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded")))
+
+
+def stored(saw: Seen, **changes: Any) -> App:
+    """The MyApp after the judgement was written to it."""
+    return replace(saw.app, status=judge(saw).status, **changes)
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def truths(shown: Json) -> dict[str, str]:
+    return {each["type"]: each["status"] for each in shown["conditions"]}
+
+
+def test_a_complete_app() -> None:
+    shown = judge(seen()).status
+    assert {key: value for key, value in shown.items() if key != "conditions"} == {
+        "observedGeneration": 1,
+        "replicas": 2,
+        "readyReplicas": 2,
+        "updatedReplicas": 2,
+        "ready": "2/2",
+        "selector": "app=myapp",
+        "url": "http://myapp-service.default.svc",
+        "image": "myapp:latest",
+        "message": 'all pods run image "myapp:latest"',
+    }
+    assert truths(shown) == {"Ready": "True", "Available": "True", "Reconciling": "False", "Stalled": "False"}
+    assert {each["observedGeneration"] for each in shown["conditions"]} == {1}
+
+
+def test_what_is_shown_is_what_the_crd_knows() -> None:
+    shown = judge(seen()).status
+    assert Status.model_validate(shown, extra="forbid").model_dump(by_alias=True, exclude_none=True) == shown
+
+
+def test_an_app_of_which_nothing_was_written() -> None:
+    shown = judge(seen(children={})).status
+    assert (shown["ready"], shown["replicas"]) == ("0/2", 0)
+    assert truths(shown) == {"Ready": "False", "Available": "False", "Reconciling": "True", "Stalled": "False"}
+    assert condition(shown, "Ready")["reason"] == "RollingOut"
+
+
+def test_an_app_that_rolls_out_stays_available() -> None:
+    shown = judge(seen(children=ROLLING)).status
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "True", "Stalled": "False"}
+    assert shown["ready"] == "1/2"
+
+
+def test_an_app_without_a_service_is_not_available() -> None:
+    assert truths(judge(seen(children={DEPLOYMENT: children()[DEPLOYMENT]})).status)["Available"] == "False"
+
+
+@pytest.mark.parametrize("name", [SERVICE, DEPLOYMENT], ids=str)
+def test_a_foreign_child_is_not_counted(name: names.Kind) -> None:
+    shown = judge(seen(children=children() | {name: replace(children()[name], owner=None)})).status
+    assert truths(shown)["Available"] == "False"
+    assert truths(shown)["Ready"] == "False"
+
+
+def test_a_stalled_app() -> None:
+    shown = judge(seen(children=GIVEN_UP)).status
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+    assert condition(shown, "Stalled")["reason"] == "ProgressDeadlineExceeded"
+    assert condition(shown, "Stalled")["message"] == shown["message"]
+
+
+def test_the_url_names_a_port_other_than_80() -> None:
+    assert judge(seen(spec=spec(service={"port": 8000}))).status["url"] == "http://myapp-service.default.svc:8000"
+
+
+# lastTransitionTime
+
+
+def test_a_condition_keeps_its_time_while_its_status_stays() -> None:
+    before = stored(seen(children=ROLLING))
+    shown = judge(seen(app=before, children=GIVEN_UP, now=later(60))).status
+    moved = {each["type"] for each in shown["conditions"] if each["lastTransitionTime"] == "2030-01-01T12:01:00Z"}
+    assert moved == {"Reconciling", "Stalled"}
+    assert condition(shown, "Ready")["lastTransitionTime"] == "2030-01-01T12:00:00Z"
+    assert condition(shown, "Ready")["reason"] == "ProgressDeadlineExceeded"
+
+
+def test_the_same_judgement_again_is_the_same_status() -> None:
+    before = stored(seen())
+    assert judge(seen(app=before, now=later(3600))).status == before.status
+
+
+# The deadline of what is refused
+
+
+def test_what_is_refused_may_pass_until_the_deadline() -> None:
+    limited = spec(rollout={"progressDeadlineSeconds": 60})
+    first = seen(spec=limited, obstacles=FORBIDDEN)
+    assert truths(judge(first).status)["Reconciling"] == "True"
+    assert judge(first).again == 60
+    before = stored(first)
+    assert judge(replace(first, app=before, now=later(59))).again == 1
+    judged = judge(replace(first, app=before, now=later(60)))
+    assert truths(judged.status) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+    assert condition(judged.status, "Ready")["reason"] == "Forbidden"
+    assert judged.again is None
+
+
+def test_what_stalled_stays_stalled() -> None:
+    limited = spec(rollout={"progressDeadlineSeconds": 60})
+    first = seen(spec=limited, obstacles=FORBIDDEN)
+    reconciling = replace(first, app=stored(first), now=later(60))
+    stalled = replace(first, app=stored(reconciling), now=later(120))
+    assert truths(judge(stalled).status)["Stalled"] == "True"
+
+
+def test_a_refusal_of_an_app_that_was_ready_for_days_may_still_pass() -> None:
+    """Its Reconciling has been False for days; the deadline counts from the moment at which it becomes True."""
+    before = stored(seen(), generation=2)
+    judged = judge(seen(app=before, obstacles=FORBIDDEN, now=later(3 * 86400)))
+    assert truths(judged.status)["Reconciling"] == "True"
+    assert judged.again == 600
+
+
+def test_a_new_generation_of_a_stalled_app_gets_a_deadline_of_its_own() -> None:
+    before = stored(seen(children=GIVEN_UP), generation=2)
+    refused = {DEPLOYMENT: Obstacle(Refused(Reason.FORBIDDEN, "no"))}
+    judged = judge(seen(app=before, children=GIVEN_UP, obstacles=refused, now=later(3600)))
+    assert truths(judged.status)["Reconciling"] == "True"
+    assert judged.again == 600
+
+
+def test_while_the_deployment_rolls_out_its_own_deadline_decides() -> None:
+    judged = judge(seen(app=stored(seen(children=ROLLING)), children=ROLLING, obstacles=FORBIDDEN, now=later(3600)))
+    assert truths(judged.status)["Reconciling"] == "True"
+    assert judged.again is None
+    judged = judge(seen(app=stored(seen(children=ROLLING)), children=GIVEN_UP, obstacles=FORBIDDEN, now=later(3600)))
+    assert truths(judged.status)["Stalled"] == "True"
+    assert condition(judged.status, "Ready")["reason"] == "Forbidden"
+
+
+def test_the_account_of_an_earlier_generation_stops_no_deadline() -> None:
+    """The Deployment could not be written, so its own rollout, which never ends, says nothing of this generation."""
+    refused = {DEPLOYMENT: Obstacle(Refused(Reason.FORBIDDEN, "no"))}
+    assert judge(seen(children=ROLLING, obstacles=refused)).again == 600
+
+
+def test_pods_over_quota_stall_after_the_deadline_when_scaling() -> None:
+    over = children(rollout(conditions=refused_pods('pods "a" is forbidden: exceeded quota: q')))
+    first = seen(children=over, spec=spec(replicas=3))
+    assert judge(first).again == 600
+    assert truths(judge(replace(first, app=stored(first), now=later(600))).status)["Stalled"] == "True"
+
+
+@pytest.mark.parametrize("found", [children(), ROLLING, GIVEN_UP, {}], ids=["ready", "rolling", "given up", "new"])
+def test_nothing_else_changes_by_time_alone(found: dict[names.Kind, Child]) -> None:
+    assert judge(seen(children=found)).again is None
+
+
+# Failures that may pass
+
+
+def test_a_failure_that_lasts_adds_the_words_of_the_server() -> None:
+    words = "https://user:secret@example.com/hook\nis down " + "x" * 600
+    shown = judge(seen(obstacles={SERVICE: Obstacle(Retry(words), lasting=True)})).status
+    assert condition(shown, "Ready")["reason"] == "RollingOut"
+    assert "the API server does not take changes now: https://***@example.com/hook is down" in shown["message"]
+    assert len(shown["message"]) <= 512
+
+
+def test_a_failure_that_does_not_last_is_not_told() -> None:
+    shown = judge(seen(obstacles={SERVICE: Obstacle(Retry("secret words"), lasting=False)})).status
+    assert "secret words" not in shown["message"]
+
+
+# When a judgement is worth a write
+
+READY = judge(seen())
+SETTLE = status._SETTLE_SECONDS
+
+
+def unsettled(judged: Judged) -> Judged:
+    return replace(judged, settled=False)
+
+
+def other(judged: Judged, **changes: Any) -> Judged:
+    return replace(judged, status={**judged.status, **changes})
+
+
+@pytest.mark.parametrize(
+    ("old", "judged", "since_status", "unsettled_for", "wait"),
+    [
+        pytest.param(READY.status, READY, 99.0, 0.0, None, id="nothing new: never"),
+        pytest.param(READY.status, unsettled(READY), 99.0, 0.0, None, id="nothing new, unsettled: never"),
+        pytest.param({}, READY, 1e9, 0.0, 0.0, id="the first: now"),
+        pytest.param({"observedGeneration": -1}, unsettled(READY), 1e9, 0.0, 0.0, id="the first, unsettled: now"),
+        pytest.param(READY.status, judge(seen(children=ROLLING)), 0.0, 0.0, 0.0, id="another reason: now"),
+        pytest.param(READY.status, judge(seen(app=app(generation=2))), 0.0, 0.0, 0.0, id="another generation: now"),
+        pytest.param(READY.status, other(READY, replicas=3), 4.0, 0.0, 6.0, id="a number: ten seconds after the last"),
+        pytest.param(READY.status, other(READY, replicas=3), 10.0, 0.0, 0.0, id="a number, ten seconds after: now"),
+        pytest.param(READY.status, other(READY, message="x"), 4.0, 0.0, 6.0, id="a message: as a number"),
+        pytest.param(
+            READY.status, unsettled(judge(seen(children={}))), 99.0, 0.0, SETTLE, id="nothing is known: patience"
+        ),
+        pytest.param(
+            READY.status, unsettled(judge(seen(children={}))), 99.0, SETTLE, 0.0, id="nothing known for long: now"
+        ),
+    ],
+)
+def test_due(old: Json, judged: Judged, since_status: float, unsettled_for: float, wait: float | None) -> None:
+    assert due(old, judged, since_status, unsettled_for) == wait
+
+
+def test_an_app_that_stalls_is_told_at_once_although_the_reason_stays() -> None:
+    first = seen(spec=spec(rollout={"progressDeadlineSeconds": 60}), obstacles=FORBIDDEN)
+    judged = judge(replace(first, app=stored(first), now=later(60)))
+    assert due(judge(first).status, judged, 0.0, 0.0) == 0.0
+
+
+def test_available_alone_can_wait() -> None:
+    """It changes a moment before or after the reason: one write for both."""
+    before = judge(seen(children=ROLLING))
+    gone = judge(seen(children=children(replace(rollout(), ready=0, available=0, updated=1))))
+    assert truths(gone.status) != truths(before.status)
+    assert due(before.status, gone, 2.0, 0.0) == 8.0
+
+
+@pytest.mark.parametrize(
+    ("found", "obstacles", "settled"),
+    [
+        pytest.param(children(), {}, True, id="all have answered"),
+        pytest.param({}, FORBIDDEN, True, id="refused for good"),
+        pytest.param(children(awaited=True), {}, False, id="our write is not back yet"),
+        pytest.param(children(generation=2), {}, False, id="the Deployment has not looked yet"),
+        pytest.param(children() | {SERVICE: child(awaited=True)}, {}, False, id="the Service is not back yet"),
+        pytest.param(children(), {SERVICE: Obstacle(Stale(), lasting=False)}, False, id="somebody was faster"),
+    ],
+)
+def test_settled(found: dict[names.Kind, Child], obstacles: dict[names.Kind, Obstacle], settled: bool) -> None:
+    assert judge(seen(children=found, obstacles=obstacles)).settled is settled
+
+
+# A stored spec that breaks the rules
+
+
+def test_an_invalid_spec_is_rejected_and_the_numbers_stay() -> None:
+    before = stored(seen(), generation=2)
+    judged = judge_invalid(before, "spec.image: too long", later(60))
+    assert judged.status["ready"] == "2/2"
+    assert judged.status["observedGeneration"] == 2
+    assert judged.status["message"] == "spec.image: too long"
+    assert truths(judged.status) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+    assert condition(judged.status, "Ready")["reason"] == "Rejected"
+
+
+def test_an_invalid_spec_that_was_never_looked_at_is_told() -> None:
+    new = app(status={"observedGeneration": -1})
+    judged = judge_invalid(new, "spec.image: too long", NOW)
+    assert due(new.status, judged, 1e9, 0.0) == 0.0
+    assert truths(judged.status)["Available"] == "False"

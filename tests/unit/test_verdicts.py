@@ -1,0 +1,223 @@
+"""Why an app is or is not Ready: each reason from what was seen, and which of two wins."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from myapp_operator import names
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import Child, Rollout
+from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
+from myapp_operator.verdicts import Outlook, Seen, decide, past_own_deadline, sentence
+from tests.unit.samples import (
+    child,
+    children,
+    deployment,
+    owner,
+    progressing,
+    refused_pods,
+    rollout,
+    seen,
+    spec,
+)
+
+Obstacles = Mapping[Kind, Obstacle]
+QUOTA = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: exceeded quota: small, limited: pods=1'
+GONE_ON = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
+GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
+
+
+def refused(reason: Reason, words: str = "no") -> Obstacle:
+    return Obstacle(Refused(reason, words))
+
+
+def only(kind: Kind, found: Child) -> dict[Kind, Child]:
+    return {kind: found}
+
+
+CASES: list[tuple[str, Seen, Reason, Outlook]] = [
+    ("complete", seen(), Reason.READY, Outlook.READY),
+    (
+        "complete at zero",
+        seen(spec=spec(replicas=0), children=children(rollout(0))),
+        Reason.SCALED_TO_ZERO,
+        Outlook.READY,
+    ),
+    ("suspended", seen(spec=spec(suspend=True), children=children(rollout(0))), Reason.SUSPENDED, Outlook.READY),
+    (
+        "suspended, pods still end",
+        seen(spec=spec(suspend=True), children=children(rollout(0, replicas=1, updated=1))),
+        Reason.SCALING,
+        Outlook.PROGRESSING,
+    ),
+    ("nothing written yet", seen(children={}), Reason.ROLLING_OUT, Outlook.PROGRESSING),
+    ("a new version comes", seen(children=children(GONE_ON)), Reason.ROLLING_OUT, Outlook.PROGRESSING),
+    (
+        "back to an old version",
+        seen(children=children(rollout(updated=1))),
+        Reason.ROLLING_OUT,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "no account of progress yet",
+        seen(children=children(rollout(conditions={}))),
+        Reason.ROLLING_OUT,
+        Outlook.PROGRESSING,
+    ),
+    ("one pod is lost", seen(children=children(rollout(available=1, ready=1))), Reason.SCALING, Outlook.PROGRESSING),
+    (
+        "a pod is ready, but not for long enough",
+        seen(children=children(rollout(available=1))),
+        Reason.SCALING,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "given up",
+        seen(children=children(GIVEN_UP)),
+        Reason.PROGRESS_DEADLINE_EXCEEDED,
+        Outlook.STALLED,
+    ),
+    (
+        "pods over quota",
+        seen(children=children(rollout(conditions=refused_pods(QUOTA)))),
+        Reason.QUOTA_EXCEEDED,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "pods refused by pod security",
+        seen(children=children(rollout(conditions=refused_pods('pods "a-1" is forbidden: violates PodSecurity')))),
+        Reason.FORBIDDEN,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "pods refused in other words",
+        seen(children=children(rollout(conditions=refused_pods('Pod "a-1" is invalid: spec.x')))),
+        Reason.FORBIDDEN,
+        Outlook.PROGRESSING,
+    ),
+    *[
+        (
+            f"{reason} {kind}",
+            seen(obstacles={kind: refused(reason)}),
+            reason,
+            Outlook.STALLED if reason in (Reason.NOT_OWNED, Reason.REJECTED) else Outlook.PROGRESSING,
+        )
+        for reason in (Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.WAITING)
+        for kind in (names.DEPLOYMENT, names.SERVICE)
+    ],
+]
+
+
+@pytest.mark.parametrize(("saw", "reason", "outlook"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_reason(saw: Seen, reason: Reason, outlook: Outlook) -> None:
+    verdict = decide(saw)
+    assert (verdict.reason, verdict.outlook) == (reason, outlook)
+    assert verdict.message
+
+
+def test_every_reason_is_made_here() -> None:
+    assert {reason for _, _, reason, _ in CASES} == set(Reason)
+
+
+DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
+NOT_READY: list[tuple[str, dict[Kind, Child], Obstacles]] = [
+    ("no Deployment", only(SERVICE, child()), {}),
+    ("no Service", only(DEPLOYMENT, deployment()), {}),
+    ("Deployment of an older generation", children(generation=2), {}),
+    ("our write of the Deployment not seen yet", children(awaited=True), {}),
+    ("our write of the Service not seen yet", children() | only(SERVICE, child(awaited=True)), {}),
+    ("Deployment ends", children(deleting=True), {}),
+    ("Service ends", children() | only(SERVICE, child(deleting=True)), {}),
+    ("Deployment of somebody else", children(owner=owner("other")), {}),
+    ("Deployment of nobody", children(owner=None), {}),
+    ("Service of somebody else", children() | only(SERVICE, child(owner=owner("other"))), {}),
+    ("Deployment known by its metadata alone", children() | only(DEPLOYMENT, child()), {}),
+    ("the server is overloaded", children(), {SERVICE: Obstacle(Retry("no"), lasting=False)}),
+    ("somebody was faster", children(), {SERVICE: Obstacle(Stale(), lasting=False)}),
+    ("wanted number not written yet", children(rollout(3)), {}),
+]
+
+
+@pytest.mark.parametrize(("found", "obstacles"), [pytest.param(*case[1:], id=case[0]) for case in NOT_READY])
+def test_never_ready_while_anything_is_open(found: dict[Kind, Child], obstacles: Obstacles) -> None:
+    assert decide(seen(children=found, obstacles=obstacles)).outlook is Outlook.PROGRESSING
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        pytest.param(
+            rollout(replicas=3, updated=1, conditions={**GONE_ON.conditions, **refused_pods(QUOTA)}),
+            Reason.QUOTA_EXCEEDED,
+            id="what stops a rollout, not that it is one",
+        ),
+        pytest.param(
+            replace(GIVEN_UP, conditions={**refused_pods(QUOTA), **GIVEN_UP.conditions}),
+            Reason.QUOTA_EXCEEDED,
+            id="the cause of a missed deadline, not the deadline",
+        ),
+    ],
+)
+def test_the_most_telling_reason_wins(status: Rollout, reason: Reason) -> None:
+    assert decide(seen(children=children(status))).reason is reason
+
+
+def test_what_needs_a_hand_is_told_before_what_may_pass() -> None:
+    obstacles = {DEPLOYMENT: refused(Reason.QUOTA_EXCEEDED), SERVICE: refused(Reason.NOT_OWNED, "theirs")}
+    assert decide(seen(obstacles=obstacles)).message == "theirs"
+
+
+def test_of_two_alike_the_first_kind_is_told() -> None:
+    obstacles = {DEPLOYMENT: refused(Reason.FORBIDDEN, "one"), SERVICE: refused(Reason.FORBIDDEN, "two")}
+    assert decide(seen(obstacles=obstacles)).message == "the Deployment is refused: one"
+
+
+def test_a_failure_of_replicas_that_is_over_is_not_told() -> None:
+    conditions = refused_pods(QUOTA)
+    over = {**conditions, "ReplicaFailure": replace(conditions["ReplicaFailure"], status=False)}
+    assert decide(seen(children=children(rollout(conditions=over)))).reason is Reason.READY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [QUOTA, 'Pod "myapp-deployment-7f9c-x2b4z" is invalid: spec.containers[0].image: Required value'],
+)
+def test_the_random_name_of_a_pod_is_not_told(message: str) -> None:
+    """Every try has another one, and each would be a write of status."""
+    verdict = decide(seen(children=children(rollout(conditions=refused_pods(message)))))
+    assert "x2b4z" not in verdict.message
+    assert verdict.message.startswith("pods are refused: ")
+
+
+@pytest.mark.parametrize(
+    ("of_deployment", "obstacles", "past"),
+    [
+        pytest.param({}, {}, True, id="of this generation"),
+        pytest.param({}, {SERVICE: refused(Reason.FORBIDDEN)}, True, id="of this generation, the Service is refused"),
+        pytest.param({"generation": 2}, {}, False, id="of an older generation"),
+        pytest.param({"awaited": True}, {}, False, id="of what was there before our last write"),
+        pytest.param({}, {DEPLOYMENT: refused(Reason.FORBIDDEN)}, False, id="of what we could not replace"),
+        pytest.param({"owner": None}, {}, False, id="of a Deployment that is not ours"),
+    ],
+)
+def test_only_a_deadline_of_what_is_wanted_now_counts(
+    of_deployment: dict[str, object], obstacles: Obstacles, past: bool
+) -> None:
+    assert past_own_deadline(seen(children=children(GIVEN_UP, **of_deployment), obstacles=obstacles)) is past
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\n  two\tthree", "one two three"),
+        ("cannot pull https://user:secret@example.com/x", "cannot pull https://***@example.com/x"),
+        ("postgres://user:p@ss@db/x failed", "postgres://***@db/x failed"),
+        ("a http://a:b@c/d and http://e:f@g/h", "a http://***@c/d and http://***@g/h"),
+        ("see https://example.com/@team", "see https://example.com/@team"),
+        ("x" * 512, "x" * 512),
+        ("x" * 513, "x" * 511 + "…"),
+    ],
+)
+def test_a_message_is_one_short_line_without_credentials(text: str, line: str) -> None:
+    assert sentence(text) == line
