@@ -136,7 +136,11 @@ def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     """What to say of an object in a child's place that this MyApp does not control."""
     what = f'{kind} "{kind.name_for(app.key.name)}"'
-    if owner is not None and (owner.kind, owner.name) == (names.KIND, app.key.name):
+    if owner is not None and (owner.api_version, owner.kind, owner.name) == (
+        names.API_VERSION,
+        names.KIND,
+        app.key.name,
+    ):
         return Refused(
             Reason.WAITING, f"{what} still belongs to an earlier {names.KIND} of this name and is being removed"
         )
@@ -182,8 +186,11 @@ def _why(want: Wanted, child: Child) -> Iterator[str]:
 
 
 def _cannot_make_pods(child: Child) -> bool:
-    """Whether its controller was refused pods. It pauses for minutes then, also when the cause is gone; see NUDGE."""
-    failure = child.rollout and child.rollout.conditions.get("ReplicaFailure")
+    """Whether its controller was refused pods. It pauses for minutes then, also when the cause is gone; see NUDGE.
+
+    Before it has looked at our last write there is nothing to say: that write may have been the cure.
+    """
+    failure = child.settled and child.rollout and child.rollout.conditions.get("ReplicaFailure")
     return bool(failure and failure.status)
 
 

@@ -1,0 +1,263 @@
+"""The plan: what is created, applied, deleted, left alone, and when a failed write is tried again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from myapp_operator import names, plan
+from myapp_operator.desired import Wanted
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import Child, Owner
+from myapp_operator.plan import NUDGE, Attempt, Step, Todo, Verb
+from myapp_operator.refusals import Obstacle, Refused, Retry
+from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted
+
+DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
+WANTED = wanted()
+FINE = {kind: applied(want, rollout=rollout()) for kind, want in WANTED.items()}
+NO_PODS = rollout(conditions=refused_pods("exceeded quota"))
+REJECTED = Refused(Reason.REJECTED, "no")
+FORBIDDEN = Refused(Reason.FORBIDDEN, "no")
+NOW = 1000.0
+
+
+def make(
+    children: Mapping[Kind, Child],
+    *,
+    wants: Mapping[Kind, Wanted] = WANTED,
+    attempts: Mapping[Kind, Attempt] | None = None,
+    now: float = NOW,
+) -> Todo:
+    return plan.make(wants.values(), children, app(), attempts or {}, now)
+
+
+def with_deployment(**changes: object) -> dict[Kind, Child]:
+    return FINE | {DEPLOYMENT: replace(FINE[DEPLOYMENT], **changes)}  # type: ignore[arg-type]
+
+
+def only_step(todo: Todo) -> Step:
+    (step,) = todo.steps
+    return step
+
+
+# What is to be done
+
+
+def test_what_is_missing_is_created() -> None:
+    todo = make({})
+    assert [(step.verb, step.name) for step in todo.steps] == [
+        (Verb.CREATE, "myapp-deployment"),
+        (Verb.CREATE, "myapp-service"),
+    ]
+    assert [step.body for step in todo.steps] == [want.body for want in WANTED.values()]
+    assert todo.creates
+
+
+def test_an_app_as_wanted_needs_nothing() -> None:
+    assert make(FINE) == Todo(fine=frozenset(FINE))
+    assert not make(FINE).creates
+
+
+def test_another_spec_is_applied_to_just_the_object_that_was_seen() -> None:
+    step = only_step(make(FINE, wants=wanted(replicas=3)))
+    assert (step.verb, step.uid, step.resource_version) == (Verb.APPLY, "uid-child", 20)
+    assert step.body == wanted(replicas=3)[DEPLOYMENT].body
+    assert step.why == "changed"
+
+
+def test_what_others_changed_is_reverted_and_named() -> None:
+    fields = '{"f:metadata":{},"f:spec":{"f:selector":{},"f:template":{},"f:strategy":{},"f:minReadySeconds":{},'
+    fields += '"f:progressDeadlineSeconds":{},"f:revisionHistoryLimit":{}}}'
+    step = only_step(make(with_deployment(fields=fields)))
+    assert (step.verb, step.why) == (Verb.APPLY, "reverts spec.replicas, reverts spec.paused")
+
+
+@pytest.mark.parametrize("change", [{"awaited": True}, {"deleting": True}], ids=str)
+def test_nothing_is_written_to_a_child_that_the_watch_must_tell_of_first(change: dict[str, bool]) -> None:
+    assert make(with_deployment(applied="old", **change)).steps == ()
+
+
+def test_only_what_is_surely_as_wanted_counts_as_fine() -> None:
+    assert make(with_deployment(awaited=True)).fine == {SERVICE}
+    assert make(with_deployment(applied="old")).fine == {SERVICE}
+    assert make({SERVICE: FINE[SERVICE]}).fine == {SERVICE}
+
+
+# What is not ours
+
+FOREIGN: list[tuple[str, Owner | None, Reason, str]] = [
+    ("of nobody", None, Reason.NOT_OWNED, 'Deployment "myapp-deployment" exists and is not controlled by this MyApp'),
+    ("of a Helm chart's object", owner("u", "shop", "Shop", "x/v1"), Reason.NOT_OWNED, 'controlled by Shop "shop"'),
+    ("of another MyApp", owner("u", "other"), Reason.NOT_OWNED, 'is controlled by MyApp "other"'),
+    ("of a MyApp of another group", owner("u", api="x.org/v1"), Reason.NOT_OWNED, 'is controlled by MyApp "myapp"'),
+    ("of an earlier MyApp of this name", owner("u"), Reason.WAITING, "still belongs to an earlier MyApp of this name"),
+]
+
+
+@pytest.mark.parametrize(("of", "reason", "words"), [pytest.param(*row[1:], id=row[0]) for row in FOREIGN])
+def test_an_object_that_is_not_ours_is_left_alone_and_told(of: Owner | None, reason: Reason, words: str) -> None:
+    todo = make(with_deployment(owner=of, applied="old"))
+    assert todo.steps == ()
+    verdict = todo.obstacles[DEPLOYMENT].verdict
+    assert isinstance(verdict, Refused)
+    assert verdict.reason is reason
+    assert words in verdict.message
+    assert todo.obstacles[DEPLOYMENT].lasting
+
+
+def test_not_owned_says_what_to_do() -> None:
+    message = plan.foreign(SERVICE, app(), None).message
+    assert message == (
+        'Service "myapp-service" exists and is not controlled by this MyApp: '
+        "delete or rename it, or give the MyApp another name"
+    )
+
+
+def test_a_foreign_object_does_not_stop_the_other_child() -> None:
+    assert only_step(make({DEPLOYMENT: replace(FINE[DEPLOYMENT], owner=None)})).kind == SERVICE
+
+
+# What is no longer wanted
+
+
+def test_a_child_that_is_no_longer_wanted_is_deleted() -> None:
+    step = only_step(make(FINE, wants=WANTED | {SERVICE: Wanted(SERVICE)}))
+    assert (step.verb, step.name, step.uid, step.resource_version) == (Verb.DELETE, "myapp-service", "uid-child", 20)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param({}, id="it is not there"),
+        pytest.param({SERVICE: replace(FINE[SERVICE], owner=None)}, id="it is not ours"),
+        pytest.param({SERVICE: replace(FINE[SERVICE], owner=owner("other"))}, id="it is of another MyApp"),
+        pytest.param({SERVICE: replace(FINE[SERVICE], deleting=True)}, id="it ends already"),
+    ],
+)
+def test_nothing_is_deleted_that_we_did_not_make(found: dict[Kind, Child]) -> None:
+    todo = make({DEPLOYMENT: FINE[DEPLOYMENT], **found}, wants=WANTED | {SERVICE: Wanted(SERVICE)})
+    assert todo.steps == ()
+    assert todo.obstacles == {}
+
+
+# What failed
+
+
+def attempt(kind: Kind = DEPLOYMENT, **changes: object) -> dict[Kind, Attempt]:
+    tried = Attempt(WANTED[kind].applied, FORBIDDEN, count=1, since=NOW - 1, not_before=NOW + 4)
+    return {kind: replace(tried, **changes)}  # type: ignore[arg-type]
+
+
+def test_a_refused_write_waits_for_its_time_and_is_told() -> None:
+    todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt())
+    assert todo.steps == ()
+    assert todo.obstacles == {DEPLOYMENT: Obstacle(FORBIDDEN, lasting=True)}
+    assert todo.again == 4.0
+
+
+def test_a_refused_write_is_tried_again_when_its_time_has_come() -> None:
+    todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt(), now=NOW + 4)
+    assert only_step(todo).verb is Verb.CREATE
+    assert todo.again is None
+
+
+def test_another_spec_does_not_wait_for_the_failures_of_the_last_one() -> None:
+    assert only_step(make({SERVICE: FINE[SERVICE]}, wants=wanted(replicas=3), attempts=attempt())).verb is Verb.CREATE
+
+
+def test_the_first_of_several_pauses_counts() -> None:
+    assert make({}, attempts=attempt() | attempt(SERVICE, not_before=NOW + 2)).again == 2.0
+
+
+@pytest.mark.parametrize(("seconds", "lasting"), [(14.9, False), (15.0, True)])
+def test_a_failure_that_may_pass_is_told_once_it_lasts(seconds: float, lasting: bool) -> None:
+    retry = Retry("overloaded")
+    todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt(verdict=retry, since=NOW - seconds))
+    assert todo.obstacles == {DEPLOYMENT: Obstacle(retry, lasting)}
+
+
+CREATE = Step(Verb.CREATE, DEPLOYMENT, "myapp-deployment", attempt="hash")
+
+
+def pauses(verdict: Refused | Retry, times: int) -> list[float]:
+    found, before = [], None
+    for _ in range(times):
+        before = plan.failed(CREATE, verdict, before, NOW)
+        found.append(before.not_before - NOW)
+    return found
+
+
+@pytest.mark.parametrize("verdict", [FORBIDDEN, Retry("overloaded")], ids=["refused", "outage"])
+def test_pauses_grow_up_to_a_minute(verdict: Refused | Retry) -> None:
+    assert pauses(verdict, 9) == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_pauses_of_what_is_rejected_grow_up_to_five_minutes() -> None:
+    assert pauses(REJECTED, 11) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+def test_pauses_stay_finite_for_years() -> None:
+    assert pauses(FORBIDDEN, 3000)[-1] == 60
+
+
+def test_a_pause_that_the_server_asks_for_is_kept() -> None:
+    assert pauses(Retry("too many requests", 7.0), 5) == [7, 7, 7, 8, 16]
+
+
+def test_failures_of_one_attempt_count_from_the_first() -> None:
+    first = plan.failed(CREATE, FORBIDDEN, None, NOW)
+    second = plan.failed(CREATE, Retry("x"), first, NOW + 5)
+    assert (second.count, second.since, second.verdict) == (2, NOW, Retry("x"))
+    other = plan.failed(replace(CREATE, attempt="other"), FORBIDDEN, second, NOW + 9)
+    assert (other.count, other.since) == (1, NOW + 9)
+
+
+# Nudges: the controller of a Deployment that was refused pods pauses for minutes; an annotation wakes it up
+
+
+def nudge_of(step: Step) -> str | None:
+    annotations = step.body["metadata"]["annotations"]
+    assert annotations[names.APPLIED] == WANTED[DEPLOYMENT].applied
+    return annotations.get(names.NUDGE)  # type: ignore[no-any-return]
+
+
+def test_a_deployment_that_was_refused_pods_is_nudged() -> None:
+    step = only_step(make(with_deployment(rollout=NO_PODS, nudge=4)))
+    assert (step.verb, step.attempt, step.uid, step.resource_version) == (Verb.APPLY, NUDGE, "uid-child", 20)
+    assert nudge_of(step) == "5"
+
+
+def test_the_next_nudge_waits_longer_and_is_no_obstacle() -> None:
+    before = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGE), None, NOW)
+    todo = make(with_deployment(rollout=NO_PODS, nudge=1), attempts={DEPLOYMENT: before})
+    assert (todo.steps, todo.obstacles, todo.again) == ((), {}, 1.0)
+    second = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGE), before, NOW)
+    assert second.not_before - NOW == 2.0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"rollout": rollout()}, id="all pods are there"),
+        pytest.param({"rollout": rollout(conditions=progressing("ReplicaSetUpdated"))}, id="it rolls out"),
+        pytest.param({"rollout": NO_PODS, "generation": 2}, id="it has not looked at our last write"),
+        pytest.param({"rollout": NO_PODS, "awaited": True}, id="our last write is not back"),
+        pytest.param({"rollout": NO_PODS, "owner": None}, id="it is not ours"),
+    ],
+)
+def test_no_nudge_where(changes: dict[str, object]) -> None:
+    assert make(with_deployment(**changes)).steps == ()
+
+
+def test_a_change_is_applied_at_once_whatever_was_nudged_and_keeps_the_count() -> None:
+    tried = Attempt(NUDGE, None, 9, NOW, NOW + 60)
+    found = with_deployment(rollout=NO_PODS, nudge=9, fields='{"f:metadata":{}}')
+    step = only_step(make(found, attempts={DEPLOYMENT: tried}))
+    assert step.attempt == WANTED[DEPLOYMENT].applied
+    assert nudge_of(step) == "9"
+
+
+def test_without_a_nudge_nothing_of_it_is_written() -> None:
+    step = only_step(make(with_deployment(fields='{"f:metadata":{}}')))
+    assert nudge_of(step) is None
