@@ -51,6 +51,7 @@ class WorkQueue:
         if due < self._due.get(key, float("inf")):
             self._due[key] = due
             heapq.heappush(self._timers, (due, key))
+            self._drop_void_timers()
             self._wake.set()
 
     async def run(self, work: Work, workers: int) -> None:
@@ -97,6 +98,12 @@ class WorkQueue:
                     await self._wake.wait()
             except TimeoutError:
                 pass
+
+    def _drop_void_timers(self) -> None:
+        """Most timers are made void by an event long before they are due, which may be in a day."""
+        if len(self._timers) > 2 * len(self._due) + 50:
+            self._timers = [(due, key) for key, due in self._due.items()]
+            heapq.heapify(self._timers)
 
     def _pause_after_failure(self, key: Key) -> float:
         failures = self._failures.get(key, 0)
