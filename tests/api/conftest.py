@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster, up
-from tests.harness import Api, Audit, OperatorProcess, service_account
+from tests.harness import Api, Audit, Door, OperatorProcess, service_account
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -19,10 +19,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
     """The simulated cluster with our CRD; started if it does not run, and left running for the next time."""
     with (tmp_path_factory.getbasetemp().parent / "cluster.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        running = up("simulated")
-        _kubectl(running)("apply", "-k", "crds", check=True)
-        _kubectl(running)("wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
-        return running
+        return prepare(up("simulated"))
+
+
+def prepare(cluster: Cluster) -> Cluster:
+    """Installs our CRD."""
+    _kubectl(cluster)("apply", "-k", "crds", check=True)
+    _kubectl(cluster)("wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
+    return cluster
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +64,24 @@ def operator(account: Path, namespace: str, tmp_path: Path) -> Iterator[Operator
     yield process
     if process.running:
         process.stop()
+
+
+@pytest.fixture
+def door(account: Path) -> Iterator[Door]:
+    """A way to the API server that the test can shut; it begins open."""
+    door = Door(account)
+    door.open()
+    yield door
+    door.shut()
+
+
+@pytest.fixture
+def operator_behind_door(door: Door, namespace: str, tmp_path: Path) -> Iterator[tuple[OperatorProcess, Door]]:
+    """The operator of the test's namespace, and the door through which it reaches the API server."""
+    process = OperatorProcess(door.kubeconfig, tmp_path, "--namespace", namespace)
+    process.start()
+    yield process, door
+    process.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,12 @@ class Kube:
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
         """Applies onto just this version of just this object, taking over what others changed."""
         return await self._apply(kind, body, {"uid": uid, "resourceVersion": str(version)})
+
+    async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
+        """A JSON patch. Answers with metadata only."""
+        return await self._json(
+            "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json", accept=_ONLY_METADATA
+        )
 
     async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
         """Deletes just this version of just this object."""

@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from myapp_operator import desired, plan, status
-from myapp_operator.errors import InvalidMyAppError, OperatorError
+from myapp_operator import desired, plan, status, takeover
+from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.model import parse_spec
-from myapp_operator.names import Key, Kind
+from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.plan import Step, Todo, Verb
 from myapp_operator.refusals import NamespaceEnds, Obstacle, Refused, Retry, Stale, Verdict, classify
@@ -92,22 +92,22 @@ class Reconciler:
 
     async def _take(self, app: App, step: Step) -> Verdict | None:
         """Takes one step. None: done."""
-        log = {"app": str(app.key), "kind": step.kind.kind, "object": step.name}
         try:
             answer = await self._send(app, step)
         except OperatorError as error:
             return await self._refused(app, step, classify(error))
-        logger.info("%s %s %s%s", step.verb, step.kind, step.name, f" ({step.why})" if step.why else "", extra=log)
+        why = f" ({step.why})" if step.why else ""
+        logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
         self._remember_success(app, step, answer, time.monotonic())
         return None
 
     async def _refused(self, app: App, step: Step, verdict: Verdict) -> Verdict:
-        log = {"app": str(app.key), "kind": step.kind.kind, "object": step.name}
         match verdict:
             case Stale() if step.verb is Verb.CREATE:
                 return await self._look_who_is_there(app, step)
             case Refused(message=words) | Retry(words=words):
-                logger.warning("cannot %s %s %s: %s", step.verb, step.kind, step.name, words, extra=log)
+                what = f"{step.verb} {step.kind} {app.key.namespace}/{step.name}"
+                logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
         return verdict
 
     def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
@@ -124,11 +124,27 @@ class Reconciler:
             case Verb.CREATE:
                 return Child.from_json(await self._kube.create(step.kind, step.body))
             case Verb.APPLY:
-                return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
+                return await self._apply(app, step)
             case Verb.DELETE:
                 key = Key(app.key.namespace, step.name)
                 await self._kube.delete(step.kind, key, step.uid, step.resource_version)
                 return None
+
+    async def _apply(self, app: App, step: Step) -> Child:
+        """Applies; where somebody's edit makes the outcome invalid, takes back the whole spec first."""
+        try:
+            return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
+        except ApiError as error:
+            if getattr(classify(error), "reason", None) is not Reason.REJECTED:
+                raise
+            key = Key(app.key.namespace, step.name)
+            metadata = ((await self._kube.metadata(step.kind, key)) or {}).get("metadata", {})
+            patch = takeover.patch(metadata) if metadata.get("uid") == step.uid else None
+            if patch is None:
+                raise
+        taken = await self._kube.patch(step.kind, key, patch)
+        version = int(taken["metadata"]["resourceVersion"])
+        return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, version))
 
     async def _look_who_is_there(self, app: App, step: Step) -> Verdict:
         """An object stands where one was to be created: ours, whose label was lost or which the watch has not brought
@@ -171,6 +187,11 @@ class Reconciler:
             raise
         self._store.answered_status(app.key, version, time.monotonic())
         return None
+
+
+def _named(app: App, step: Step) -> dict[str, str]:
+    """The fields that name the object in a JSON log line."""
+    return {"app": str(app.key), "kind": step.kind.kind, "object": step.name}
 
 
 def _earliest(*waits: float | None) -> float | None:

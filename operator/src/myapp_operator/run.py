@@ -98,6 +98,7 @@ class Operator:
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
+            identity=names.MANAGER,  # type: ignore[arg-type]  kopf would look up the user, whom a container may lack
             stop_flag=stop_kopf,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -157,5 +158,5 @@ def _start_error(error: ApiError) -> StartError:
         what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
         return StartError(EXIT_CRD_MISSING, f"{what}: install the CRD first, with: kubectl apply -k crds")
     if error.status in (401, 403):
-        return StartError(EXIT_FORBIDDEN, f"rights are missing ({error}): grant those of deploy/rbac.yaml")
+        return StartError(EXIT_FORBIDDEN, f"rights are missing ({error}): grant those of deploy/operator/role.yaml")
     return StartError(EXIT_UNREACHABLE, f"the API server does not answer as it should: {error}")

@@ -26,7 +26,7 @@ from myapp_operator.verdicts import (
 )
 
 _QUIET_SECONDS = 10.0
-_SETTLE_SECONDS = 1.0
+_SETTLE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float) ->
     """Seconds until the judgement should be written over `old`: 0 means now, None means never.
 
     Status writes are the dearest of all. A changed reason or generation is told at once, anything else (numbers of
-    pods) at most every ten seconds. While the children are unsettled nothing is known: a second of patience saves a
+    pods) at most every ten seconds. While the children are unsettled nothing is known: a little patience saves a
     write that the next one would contradict. Only the first status does not wait.
     """
     new = judged.status

@@ -1,0 +1,98 @@
+"""What the API server refuses reaches the status in its own words, and heals by itself once it is lifted."""
+
+import json
+from typing import Any
+
+from tests.api.conftest import Kubectl
+from tests.harness import Api, Audit, OperatorProcess, myapp, never, wait_for
+
+
+def quota(**hard: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"}, "spec": {"hard": hard}}
+
+
+def test_a_quota_on_deployments_is_told_and_healed_when_lifted(api: Api, operator: OperatorProcess) -> None:
+    api.create("resourcequotas", quota(**{"count/deployments.apps": "0"}))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
+    api.create("myapps", myapp())
+    wait_for("QuotaExceeded", lambda: api.reason() == "QuotaExceeded")
+    assert "the Deployment is refused: exceeded quota: tight" in api.message()
+    assert api.get("services", "myapp-service"), "a refused child is no reason to leave out the others"
+    api.delete("resourcequotas", "tight")
+    wait_for("healed", api.is_ready, seconds=75)
+
+
+def test_a_quota_on_pods_is_told_and_healed_when_lifted(api: Api, operator: OperatorProcess) -> None:
+    api.create("resourcequotas", quota(pods="1"))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
+    api.create("myapps", myapp())
+    wait_for("QuotaExceeded", lambda: api.reason() == "QuotaExceeded")
+    assert api.message().startswith("pods are refused: exceeded quota: tight")
+    api.delete("resourcequotas", "tight")
+    wait_for("healed", api.is_ready, seconds=75)
+
+
+def test_a_refusal_that_outlives_the_deadline_is_a_stall(api: Api, operator: OperatorProcess) -> None:
+    api.create("resourcequotas", quota(**{"count/services": "0"}))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
+    api.create("myapps", myapp(rollout={"progressDeadlineSeconds": 4}))
+    stalled = lambda: Api.condition(api.get("myapps", "myapp") or {}, "Stalled").get("status") == "True"  # noqa: E731
+    assert not stalled()
+    wait_for("Stalled", stalled)
+    assert api.reason() == "QuotaExceeded"
+    api.edit("myapp", replicas=1)
+    wait_for("a new try", lambda: api.reason() == "QuotaExceeded" and not stalled())
+
+
+def test_the_words_of_an_admission_policy_reach_the_status(
+    kubectl: Kubectl, api: Api, operator: OperatorProcess
+) -> None:
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": api.namespace},
+        "spec": {
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": api.namespace}},
+                "resourceRules": [
+                    {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}
+                ],
+            },
+            "validations": [{"expression": "object.spec.replicas < 5", "message": "five is too many here"}],
+        },
+    }
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": api.namespace},
+        "spec": {"policyName": api.namespace, "validationActions": ["Deny"]},
+    }
+    try:
+        kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [policy, binding]}))
+        probe = ("-n", api.namespace, "create", "deployment", "probe", "--image=x", "--replicas=6", "--dry-run=server")
+        wait_for("the policy counts", lambda: kubectl(*probe).returncode != 0)
+        api.create("myapps", myapp(replicas=6))
+        wait_for("Forbidden", lambda: api.reason() == "Forbidden")
+        assert "five is too many here" in api.message()
+        api.edit("myapp", replicas=4)
+        wait_for("healed", api.is_ready)
+    finally:
+        for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            kubectl("delete", kind, api.namespace)
+
+
+def test_nothing_is_written_into_a_namespace_that_ends(
+    kubectl: Kubectl, api: Api, operator: OperatorProcess, audit: Audit
+) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["test.example.com/x"]}}
+    kubectl("-n", api.namespace, "apply", "-f", "-", stdin=json.dumps(held), check=True)
+    audit.restart()
+    kubectl("delete", "namespace", api.namespace, "--wait=false", check=True)
+    wait_for("the children are gone", lambda: not api.list("deployments") and not api.list("services"))
+    never("a write that succeeds", lambda: [each for each in audit.writes() if each.code == 201], seconds=3)
+    kubectl("-n", api.namespace, "patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    gone = lambda: kubectl("get", "namespace", api.namespace).returncode != 0  # noqa: E731
+    wait_for("the namespace is gone", gone, seconds=60)
+    assert operator.running

@@ -1,0 +1,61 @@
+"""Starting and stopping: one clear sentence, and an exit code that the README explains."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dev.cluster import Cluster, down, up
+from tests.api.conftest import Kubectl
+from tests.harness import Door, OperatorProcess, wait_for
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Cluster]:
+    """A control plane without our CRD."""
+    where = {"name": "myapp-bare", "state": tmp_path / "bare", "kubeconfig": tmp_path / "bare.kubeconfig"}
+    yield up("simulated", **where)  # type: ignore[arg-type]
+    down("simulated", **where)  # type: ignore[arg-type]
+
+
+def test_without_the_crd_it_says_how_to_install_it(bare: Cluster, tmp_path: Path) -> None:
+    operator = OperatorProcess(bare.kubeconfig, tmp_path)
+    operator.start(wait=False)
+    assert operator.wait() == 3
+    assert operator.output().strip() == (
+        "myapp-operator: the API server does not know myapps.apps.example.com: "
+        "install the CRD first, with: kubectl apply -k crds"
+    )
+
+
+def test_without_rights_it_says_which_are_missing(
+    kubectl: Kubectl, account: Path, namespace: str, tmp_path: Path
+) -> None:
+    kubectl("-n", namespace, "delete", "rolebinding", "myapp-operator", check=True)
+    operator = OperatorProcess(account, tmp_path, "--namespace", namespace)
+    operator.start(wait=False)
+    assert operator.wait() == 5
+    assert 'cannot list resource "myapps"' in operator.output()
+    assert "deploy/operator/role.yaml" in operator.output()
+    assert "Traceback" not in operator.output()
+
+
+@pytest.mark.timeout(150)
+def test_without_an_api_server_it_gives_up_after_a_minute(door: Door, tmp_path: Path) -> None:
+    door.shut()
+    operator = OperatorProcess(door.kubeconfig, tmp_path)
+    operator.start(wait=False)
+    assert operator.wait(seconds=120) == 4
+    assert "cannot be reached: check the address and that it runs" in operator.output()
+
+
+def test_sigterm_ends_it_within_five_seconds(operator: OperatorProcess) -> None:
+    started = time.monotonic()
+    assert operator.stop() == 0
+    assert time.monotonic() - started < 5
+
+
+def test_the_log_is_json_that_names_the_object(operator: OperatorProcess) -> None:
+    wait_for("a line", operator.output)
+    assert '"level": "INFO"' in operator.output()

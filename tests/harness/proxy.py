@@ -1,0 +1,68 @@
+"""A door between the operator and the API server that a test can shut."""
+
+import contextlib
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+_LOOPBACK = "127.0.0.1"
+
+
+class Door:
+    """Passes bytes on while it is open; shut, it cuts what is open and refuses what comes, as a dead server does."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        config = yaml.safe_load(kubeconfig.read_text())
+        target = urlsplit(config["clusters"][0]["cluster"]["server"])
+        self._target = (target.hostname, target.port)
+        self._listener: socket.socket | None = None
+        self._pairs: list[socket.socket] = []
+        with socket.socket() as probe:
+            probe.bind((_LOOPBACK, 0))
+            self._port = probe.getsockname()[1]
+        config["clusters"][0]["cluster"]["server"] = f"https://{_LOOPBACK}:{self._port}"
+        self.kubeconfig = kubeconfig.with_suffix(".door")
+        """Leads through this door."""
+        self.kubeconfig.write_text(yaml.safe_dump(config))
+
+    def open(self) -> None:
+        """Lets everybody through from now on."""
+        listener = socket.create_server((_LOOPBACK, self._port), backlog=128)
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def shut(self) -> None:
+        """Cuts all connections and refuses new ones."""
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
+        pairs, self._pairs = self._pairs, []
+        for each in pairs:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+                far = socket.create_connection(self._target)
+            except OSError:
+                return
+            self._pairs += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+
+
+def _pass_on(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for each in (source, sink):
+        with contextlib.suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
