@@ -5,16 +5,24 @@ The client is the official one, not the operator's own module: a test must not t
 
 from tests.harness.api import Api, Refused
 from tests.harness.audit import Audit, Request
-from tests.harness.manifests import myapp
+from tests.harness.kubectl import Kubectl
+from tests.harness.manifests import hasty, myapp
 from tests.harness.operator import OperatorProcess, service_account
+from tests.harness.proxy import Door
+from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 
 __all__ = [
     "Api",
     "Audit",
+    "Door",
+    "Kubectl",
     "OperatorProcess",
     "Refused",
     "Request",
+    "Visitor",
+    "ask_once",
+    "hasty",
     "myapp",
     "never",
     "service_account",

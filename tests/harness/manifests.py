@@ -11,3 +11,9 @@ def myapp(name: str = "myapp", /, **spec: Any) -> dict[str, Any]:
         "metadata": {"name": name},
         "spec": {"image": "myapp:latest", **spec},
     }
+
+
+def hasty(name: str = "myapp", /, **spec: Any) -> dict[str, Any]:
+    """A MyApp whose pods come and go without waiting: for tests that are about something else."""
+    rollout = {"minReadySeconds": 0} | spec.pop("rollout", {})
+    return myapp(name, **{"drainSeconds": 0, "terminationGracePeriodSeconds": 1, "rollout": rollout} | spec)
