@@ -1,16 +1,14 @@
 """The demo, step by step."""
 
-import yaml
-
 from dev.cluster.layout import REPOSITORY
 from dev.cluster.progress import say
 from dev.demo.ground import Ground
 from dev.demo.terminal import Terminal, reachable
 from dev.images import APP, OPERATOR, Built, build, load
+from dev.overlay import OVERLAY, write_overlay
 from dev.steps import StepError
 
 SAMPLE = "deploy/samples/myapp.yaml"
-OVERLAY = REPOSITORY / ".local" / "demo"
 READY = "kubectl wait --for=condition=Ready myapp/myapp --timeout=180s"
 HELLO = "Hello, World!"
 # kube-proxy may be a moment behind the app.
@@ -34,28 +32,11 @@ def run(ground: Ground) -> None:
     _end(ground)
 
 
-def overlay(operator_name: str) -> str:
-    """deploy/ with the image that was just built: a changed operator has another tag, which rolls it out."""
-    name, _, tag = operator_name.rpartition(":")
-    image = {"name": OPERATOR.name, "newName": name, "newTag": tag}
-    head = "# Written by `make demo`: deploy/ with the image that it built.\n"
-    return head + yaml.safe_dump(
-        {
-            "apiVersion": "kustomize.config.k8s.io/v1beta1",
-            "kind": "Kustomization",
-            "resources": ["../../deploy"],
-            "images": [image],
-        },
-        sort_keys=False,
-    )
-
-
 def _install(terminal: Terminal, operator_name: str) -> None:
-    OVERLAY.mkdir(parents=True, exist_ok=True)
-    (OVERLAY / "kustomization.yaml").write_text(overlay(operator_name))
-    say("\n.local/demo is deploy/ with the image that was just built.")
+    folder = write_overlay(operator_name).relative_to(REPOSITORY)
+    say(f"\n{folder} is deploy/ with the image that was just built.")
     terminal.type(
-        f"kubectl apply -k {OVERLAY.relative_to(REPOSITORY)}",
+        f"kubectl apply -k {folder}",
         advice="The operator could not be installed: installing it needs the rights of a cluster administrator.",
     )
     try:
@@ -141,7 +122,7 @@ def _end(ground: Ground) -> None:
         say(f"  {'make cluster-down':<58} # the whole cluster; the cache stays")
         return
     say(f"  {'kubectl delete myapp myapp':<58} # the app and all it owns")
-    say(f"  {'kubectl delete -k .local/demo':<58} # the operator, and with its CRD every MyApp")
+    say(f"  {f'kubectl delete -k {OVERLAY.relative_to(REPOSITORY)}':<58} # the operator, and with its CRD every MyApp")
 
 
 def _type_about_app(terminal: Terminal, command: str, *, shown: str = "") -> str:

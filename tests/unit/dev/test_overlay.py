@@ -1,9 +1,9 @@
-"""The demo: the overlay that installs what was just built."""
+"""The overlay that installs what was just built."""
 
 import pytest
 import yaml
 
-from dev.demo.recipe import overlay
+from dev.overlay import overlay
 
 
 @pytest.mark.parametrize(
