@@ -1,0 +1,142 @@
+"""What is kept of an object that a watch brings."""
+
+import json
+from typing import Any
+
+import pytest
+
+from myapp_operator import names
+from myapp_operator.model import Json
+from myapp_operator.names import Key
+from myapp_operator.observed import App, Child, Condition, Owner, Rollout
+from tests.unit.samples import app, child, deployment, owner, rollout
+
+METADATA: Json = {"name": "myapp", "namespace": "web", "uid": "uid-1", "resourceVersion": "7"}
+
+
+def raw_app(**changes: Any) -> Json:
+    return {"metadata": METADATA | {"generation": 3}, "spec": {"image": "a"}, **changes}
+
+
+def raw_child(**metadata: Any) -> Json:
+    return {"metadata": METADATA | metadata}
+
+
+def entry(**changes: Any) -> Json:
+    return {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {}}, **changes}
+
+
+def test_an_app() -> None:
+    found = App.from_json(raw_app(status={"observedGeneration": 2}))
+    assert found == App(Key("web", "myapp"), "uid-1", 7, 3, False, {"image": "a"}, {"observedGeneration": 2})
+
+
+@pytest.mark.parametrize("part", ["spec", "status"])
+@pytest.mark.parametrize("value", [None, {}])
+def test_an_app_of_which_a_part_is_missing(part: str, value: Json | None) -> None:
+    assert getattr(App.from_json(raw_app() | {part: value}), part) == {}
+
+
+def test_an_app_that_is_being_deleted() -> None:
+    gone = raw_app(metadata=METADATA | {"deletionTimestamp": "2030-01-01T00:00:00Z"})
+    assert App.from_json(gone).deleting
+
+
+@pytest.mark.parametrize(
+    ("status", "never"),
+    [
+        ({}, True),
+        ({"observedGeneration": -1}, True),
+        ({"observedGeneration": 0}, False),
+        ({"observedGeneration": 1}, False),
+    ],
+)
+def test_an_app_that_was_never_judged(status: Json, never: bool) -> None:
+    assert app(status=status).never_judged is never
+
+
+def test_a_child_by_its_metadata() -> None:
+    references = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": "c", "uid": "u"},
+        {"apiVersion": names.API_VERSION, "kind": "MyApp", "name": "myapp", "uid": "uid-1", "controller": True},
+    ]
+    annotations = {names.APPLIED: "hash", names.NUDGE: "4"}
+    found = Child.from_json(
+        raw_child(generation=2, annotations=annotations, ownerReferences=references, managedFields=[entry()])
+    )
+    assert found == Child("uid-1", 7, 2, False, owner(), "hash", 4, '{"f:spec":{}}')
+
+
+def test_a_child_without_anything() -> None:
+    assert Child.from_json(raw_child()) == Child("uid-1", 7, 0, False, None, "", 0, "")
+
+
+def test_an_owner_that_is_no_controller_is_none() -> None:
+    reference = {"apiVersion": names.API_VERSION, "kind": "MyApp", "name": "myapp", "uid": "uid-1"}
+    assert Child.from_json(raw_child(ownerReferences=[reference])).owner is None
+
+
+@pytest.mark.parametrize(
+    ("of", "ours"),
+    [(owner(), True), (owner("uid-0"), False), (None, False)],
+    ids=["by uid", "the name alone proves nothing", "nobody"],
+)
+def test_a_child_is_ours_by_uid(of: Owner | None, ours: bool) -> None:
+    assert child(owner=of).is_controlled_by(app()) is ours
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(entry(manager="kubectl"), id="of somebody else"),
+        pytest.param(entry(operation="Update"), id="of an update under our name"),
+        pytest.param(entry(subresource="status"), id="of the status"),
+    ],
+)
+def test_only_our_own_apply_entry_counts(other: Json) -> None:
+    assert Child.from_json(raw_child(managedFields=[other])).fields == ""
+    assert json.loads(Child.from_json(raw_child(managedFields=[other, entry()])).fields) == {"f:spec": {}}
+
+
+@pytest.mark.parametrize("nudge", ["", "x", "-1", "1.5", "²"])
+def test_a_nudge_that_somebody_wrote_badly_counts_as_none(nudge: str) -> None:
+    assert Child.from_json(raw_child(annotations={names.NUDGE: nudge})).nudge == 0
+
+
+@pytest.mark.xfail(
+    strict=True, raises=ValueError, reason="int() refuses more than 4,300 digits: the informer would end"
+)
+def test_a_nudge_of_many_digits_does_not_stop_the_operator() -> None:
+    Child.from_json(raw_child(annotations={names.NUDGE: "9" * 5000}))
+
+
+def test_a_deployment_that_was_never_looked_at() -> None:
+    assert Rollout.from_json({"spec": {"replicas": 2}}) == Rollout(0, 2, 0, 0, 0, 0, {})
+
+
+def test_a_deployment_in_full() -> None:
+    status = {
+        "observedGeneration": 4,
+        "replicas": 3,
+        "readyReplicas": 2,
+        "availableReplicas": 1,
+        "updatedReplicas": 3,
+        "conditions": [{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "message": "m"}],
+    }
+    found = Child.from_json({**raw_child(generation=4), "spec": {"replicas": 3}, "status": status})
+    conditions = {"Progressing": Condition(True, "ReplicaSetUpdated", "m")}
+    assert found.rollout == Rollout(4, 3, 3, 2, 1, 3, conditions)
+
+
+@pytest.mark.parametrize(
+    ("found", "settled"),
+    [
+        pytest.param(deployment(), True, id="it has looked at what was written"),
+        pytest.param(deployment(generation=2), False, id="it has not"),
+        pytest.param(deployment(rollout(observed_generation=3), generation=2), True, id="it has looked at more"),
+        pytest.param(deployment(awaited=True), False, id="our write is not back"),
+        pytest.param(child(), False, id="nothing is known of it"),
+    ],
+)
+def test_settled(found: Child, settled: bool) -> None:
+    assert found.settled is settled
