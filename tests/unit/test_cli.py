@@ -1,0 +1,127 @@
+"""`myapp-operator render` and `crd`, as typed."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from myapp_operator.cli import main
+from tests.unit import golden
+
+ROOT = Path(__file__).parents[2]
+MYAPP = "apiVersion: apps.example.com/v1\nkind: MyApp\nmetadata: {name: myapp}\nspec: {image: a}\n"
+
+
+def render(text: str, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["render", *(arguments or ("-",))], input=text)
+
+
+def names_of(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return [each["metadata"]["name"] for each in yaml.safe_load_all(result.stdout)]
+
+
+def complaint(text: str) -> str:
+    """What the user reads: one sentence on stderr, nothing on stdout, no traceback."""
+    result = render(text)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.stdout == ""
+    return result.stderr
+
+
+def test_render_prints_the_children() -> None:
+    assert names_of(render(MYAPP)) == ["myapp-deployment", "myapp-service"]
+
+
+def test_render_takes_several_files_and_several_documents() -> None:
+    result = render("", *(str(golden.source(case)) for case in ("smallest", "everything")))
+    assert names_of(result) == ["myapp-deployment", "myapp-service", "shop-deployment", "shop-service"]
+    two = MYAPP + "---\n" + MYAPP.replace("name: myapp", "name: other")
+    assert names_of(render(two))[2:] == ["other-deployment", "other-service"]
+
+
+def test_render_passes_over_other_objects_and_empty_documents() -> None:
+    mixed = "---\n---\nkind: ConfigMap\nmetadata: {name: c}\n---\n" + MYAPP + "---\n- a list\n"
+    assert names_of(render(mixed)) == ["myapp-deployment", "myapp-service"]
+
+
+def test_render_names_no_owner_since_nothing_is_stored() -> None:
+    for child in yaml.safe_load_all(render(MYAPP).stdout):
+        assert "ownerReferences" not in child["metadata"]
+
+
+def test_render_of_a_stored_myapp_is_that_of_its_file() -> None:
+    """`kubectl get myapp -o yaml | myapp-operator render -`."""
+    stored = yaml.safe_load(MYAPP)
+    stored["metadata"] |= {"namespace": "default", "uid": "u", "resourceVersion": "7", "generation": 3}
+    stored["status"] = {"observedGeneration": 3}
+    assert render(yaml.safe_dump(stored)).stdout == render(MYAPP).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            "kind: Deployment\n", "holds no MyApp: give a file with apiVersion apps.example.com/v1", id="none"
+        ),
+        pytest.param("", "holds no MyApp", id="empty"),
+        pytest.param("a: b: c\n", "is no YAML", id="no YAML"),
+        pytest.param("kind: MyApp\n", "spec.image: Field required", id="no spec"),
+        pytest.param(MYAPP.replace("image: a", "image: a, nope: 1"), "spec.nope: Extra inputs", id="unknown field"),
+        pytest.param(MYAPP.replace("image: a", "image: a, replicas: -1"), "spec.replicas: ", id="invalid value"),
+        pytest.param(MYAPP.replace("image: a", "image: a, drainSeconds: 60"), "spec: terminationGrace", id="a rule"),
+    ],
+)
+def test_render_says_what_is_wrong_with_a_file(text: str, words: str) -> None:
+    assert words in complaint(text)
+
+
+def test_render_of_a_bad_file_prints_nothing_of_the_good_ones() -> None:
+    assert "spec.image" in complaint(MYAPP + "---\n" + MYAPP.replace("image: a", ""))
+
+
+def test_render_of_a_missing_file() -> None:
+    result = render("", "nowhere.yaml")
+    assert result.exit_code == 2
+    assert "nowhere.yaml" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["1app", "my.app", "a" * 56, "My"])
+@pytest.mark.xfail(strict=True, reason="NAME_RULE holds for the API server only")
+def test_render_refuses_a_name_that_the_api_server_refuses(name: str) -> None:
+    assert "name" in complaint(MYAPP.replace("name: myapp", f"name: {name}"))
+
+
+@pytest.mark.xfail(strict=True, reason="the kind alone is looked at")
+def test_render_passes_over_a_myapp_of_another_group() -> None:
+    assert "holds no MyApp" in complaint(MYAPP.replace("apps.example.com", "other.example.org"))
+
+
+@pytest.mark.xfail(strict=True, reason="a List is not looked into")
+def test_render_takes_a_list_as_kubectl_get_prints_it() -> None:
+    listed = {"apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(MYAPP)]}
+    assert names_of(render(yaml.safe_dump(listed))) == ["myapp-deployment", "myapp-service"]
+
+
+@pytest.mark.xfail(strict=True, reason="PyYAML makes a date of it, which has no JSON; kubectl makes a string")
+def test_render_takes_a_date_for_a_string_as_kubectl_does() -> None:
+    dated = MYAPP.replace("image: a", "image: a, env: [{name: SINCE, value: 2030-01-01}]")
+    assert names_of(render(dated)) == ["myapp-deployment", "myapp-service"]
+
+
+@pytest.mark.xfail(strict=True, reason="a traceback")
+def test_render_says_when_metadata_is_no_map() -> None:
+    complaint("kind: MyApp\nmetadata: myapp\nspec: {image: a}\n")
+
+
+def test_crd_prints_what_is_installed() -> None:
+    result = CliRunner().invoke(main, ["crd"])
+    assert result.exit_code == 0
+    assert result.stdout == (ROOT / "crds/myapps.yaml").read_text(encoding="utf-8")
+
+
+def test_help_lists_the_commands() -> None:
+    text = CliRunner().invoke(main, ["-h"]).output
+    assert all(command in text for command in ("run", "crd", "render"))
