@@ -98,7 +98,8 @@ class Operator:
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
-            identity=names.MANAGER,  # type: ignore[arg-type]  kopf would look up the user, whom a container may lack
+            # By default kopf looks up the name of the user, and dies where the number has none, as in a container.
+            identity=names.MANAGER,  # type: ignore[arg-type]
             stop_flag=stop_kopf,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
