@@ -1,0 +1,311 @@
+"""The recipe against a fake of the connection: what a real API server cannot be made to show at will."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from myapp_operator import desired, names
+from myapp_operator.errors import ApiError, OperatorError, UnreachableError
+from myapp_operator.kube import Kube
+from myapp_operator.model import Json, parse_spec
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import App, Child
+from myapp_operator.reconcile import Reconciler
+from myapp_operator.store import Store
+from tests.unit.samples import KEY, app, condition, refusal, rollout
+
+DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
+CONFLICT = refusal(409, "the object has been modified", reason="Conflict")
+FORBIDDEN = refusal(403, 'services "x" is forbidden: User "operator" cannot patch resource "services"')
+ENDING = refusal(403, "is forbidden: unable to create", "NamespaceTerminating")
+STALE_STATUS = refusal(422, "the server rejected our request due to an error in our request", reason="Invalid")
+OWNER = {"apiVersion": names.API_VERSION, "kind": names.KIND, "name": "myapp", "uid": "uid-1", "controller": True}
+
+
+class FakeKube:
+    """Remembers every request; answers from `there`, with new versions, or with the error in `fails`."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+        self.there: dict[str, Json] = {}
+        self.fails: dict[str, OperatorError] = {}
+        self.status: Json = {}
+        self._version = 100
+
+    async def metadata(self, kind: Kind, key: Key) -> Json | None:
+        self._request("get", kind)
+        return self.there.get(kind.kind)
+
+    async def create(self, kind: Kind, body: Json) -> Json:
+        self._request("create", kind)
+        return self._stored(body)
+
+    async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
+        self._request("apply", kind)
+        stored = self._stored(body)
+        stored["metadata"]["uid"] = uid
+        return stored
+
+    async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
+        self._request("status", None)
+        self.status = status
+        self._version += 1
+        return self._version
+
+    def _request(self, verb: str, kind: Kind | None) -> None:
+        request = f"{verb} {kind.kind}" if kind else verb
+        self.requests.append(request)
+        if error := self.fails.get(request):
+            raise error
+
+    def _stored(self, body: Json) -> Json:
+        self._version += 1
+        uid = f"uid-{self._version}"
+        return {"metadata": {**body["metadata"], "uid": uid, "resourceVersion": str(self._version), "generation": 1}}
+
+
+class World:
+    """One app, the store, and what the watches have brought."""
+
+    def __init__(self, the_app: App) -> None:
+        self.app = the_app
+        self.kube = FakeKube()
+        self.store = Store()
+        self.store.put_app(the_app)
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store)
+
+    async def reconcile(self) -> float | None:
+        """One pass; `kube.requests` then holds its requests alone."""
+        self.kube.requests.clear()
+        return await self._reconciler.reconcile(KEY)
+
+    def watch_brings_children(self, *kinds: Kind) -> None:
+        """The children as they were last applied, complete and untouched."""
+        for want in desired.build(self.app, parse_spec(self.app.spec)):
+            known = self.store.children(KEY).get(want.kind)
+            if want.kind in (kinds or (DEPLOYMENT, SERVICE)):
+                self.store.put_child(KEY, want.kind, complete(want.applied, known))
+
+    def watch_brings_status(self) -> None:
+        self.app = replace(self.app, status=self.kube.status, resource_version=self.app.resource_version + 500)
+        self.store.put_app(self.app)
+
+    def reason(self) -> str:
+        return str(condition(self.kube.status, "Ready")["reason"])
+
+
+def complete(applied: str, known: Child | None) -> Child:
+    raw: Json = {"metadata": {"uid": "uid-child", "resourceVersion": "50", "generation": 1, "ownerReferences": [OWNER]}}
+    if known is not None:
+        raw["metadata"] |= {"uid": known.uid, "resourceVersion": str(known.resource_version)}
+    raw["metadata"]["annotations"] = {names.APPLIED: applied}
+    entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
+    return replace(Child.from_json(raw | {"metadata": raw["metadata"] | {"managedFields": [entry]}}), rollout=rollout())
+
+
+@pytest.fixture
+def new() -> World:
+    """A MyApp that was just created."""
+    return World(app())
+
+
+@pytest.fixture
+async def ready() -> World:
+    """A MyApp that is complete and says so."""
+    world = World(app())
+    world.watch_brings_children()
+    await world.reconcile()
+    world.watch_brings_status()
+    assert world.reason() == "Ready"
+    return world
+
+
+async def test_a_new_app_costs_one_write_a_child_and_two_of_status_and_no_read(new: World) -> None:
+    await new.reconcile()
+    assert new.kube.requests == ["create Deployment", "create Service", "status"]
+    assert new.reason() == "RollingOut"
+    new.watch_brings_status()
+    await new.reconcile()
+    assert new.kube.requests == [], "the watch has not brought the children"
+    new.watch_brings_children()
+    await new.reconcile()
+    assert new.kube.requests == ["status"]
+    assert new.reason() == "Ready"
+
+
+async def test_an_app_as_wanted_costs_nothing(ready: World) -> None:
+    assert await ready.reconcile() is None
+    assert ready.kube.requests == []
+
+
+async def test_an_unknown_key_costs_nothing() -> None:
+    world = World(app())
+    world.store.drop_app(KEY, "uid-1")
+    assert await world.reconcile() is None
+    assert world.kube.requests == []
+
+
+async def test_nothing_is_written_for_an_app_that_is_being_deleted(new: World) -> None:
+    new.store.put_app(replace(new.app, deleting=True, resource_version=11))
+    assert await new.reconcile() is None
+    assert new.kube.requests == []
+
+
+# A child that had existed is created again only after the MyApp was read
+
+
+def stored_app(**metadata: Any) -> Json:
+    return {"metadata": {"uid": "uid-1", "resourceVersion": "10", **metadata}}
+
+
+async def test_a_child_that_vanished_is_made_again_after_the_app_was_read(ready: World) -> None:
+    ready.store.drop_child(KEY, SERVICE, 60)
+    ready.kube.there["MyApp"] = stored_app()
+    await ready.reconcile()
+    assert ready.kube.requests[:2] == ["get MyApp", "create Service"]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param(None, id="gone"),
+        pytest.param(stored_app(uid="uid-2"), id="another one of its name"),
+        pytest.param(stored_app(deletionTimestamp="2030-01-01T00:00:00Z"), id="being deleted"),
+    ],
+)
+async def test_nothing_is_made_again_for_an_app_that_is(ready: World, stored: Json | None) -> None:
+    """Its children went with it, and the watch has not told yet."""
+    ready.store.drop_child(KEY, SERVICE, 60)
+    if stored is not None:
+        ready.kube.there["MyApp"] = stored
+    assert await ready.reconcile() is None
+    assert ready.kube.requests == ["get MyApp"]
+
+
+async def test_an_app_that_is_gone_is_forgotten(ready: World) -> None:
+    ready.store.drop_child(KEY, SERVICE, 60)
+    await ready.reconcile()
+    assert ready.store.app(KEY) is None
+
+
+async def test_a_new_app_whose_child_was_seen_is_read_as_well() -> None:
+    """Killed between the children and the first status: -1 still stands there."""
+    world = World(app())
+    world.watch_brings_children(DEPLOYMENT)
+    await world.reconcile()
+    assert world.kube.requests == ["get MyApp"]
+
+
+# The namespace ends
+
+
+async def test_nothing_more_is_done_where_the_namespace_ends(new: World) -> None:
+    new.kube.fails = {"create Deployment": ENDING, "create Service": ENDING}
+    assert await new.reconcile() is None
+    assert "status" not in new.kube.requests
+
+
+# Somebody was faster
+
+
+async def test_a_stale_apply_is_tried_again_in_a_second_and_not_told(ready: World) -> None:
+    ready.store.put_child(KEY, SERVICE, replace(ready.store.children(KEY)[SERVICE], applied="old"))
+    ready.kube.fails["apply Service"] = CONFLICT
+    for _ in range(3):
+        assert await ready.reconcile() == pytest.approx(1.0, abs=0.1), "no growing pause"
+        assert ready.kube.requests == ["apply Service"]
+    assert ready.store.attempts(KEY) == {}
+
+
+async def test_a_stale_status_is_written_again_in_a_second(new: World) -> None:
+    new.kube.fails["status"] = STALE_STATUS
+    assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
+
+
+async def test_a_status_is_not_written_again_until_the_watch_has_brought_it(new: World) -> None:
+    await new.reconcile()
+    new.watch_brings_children()
+    await new.reconcile()
+    assert new.kube.requests == []
+
+
+# Something stands in the place of a child
+
+
+def in_place(owners: list[Json]) -> Json:
+    return {"metadata": {"uid": "uid-x", "resourceVersion": "70", "ownerReferences": owners}}
+
+
+@pytest.mark.parametrize(
+    ("owners", "reason"),
+    [
+        pytest.param([], "NotOwned", id="of nobody"),
+        pytest.param([OWNER | {"kind": "Shop", "uid": "u"}], "NotOwned", id="of somebody else"),
+        pytest.param([OWNER | {"uid": "uid-0"}], "Waiting", id="of an earlier app of this name"),
+    ],
+)
+async def test_an_object_that_is_not_ours_is_told_and_not_touched(new: World, owners: list[Json], reason: str) -> None:
+    new.kube.fails["create Service"] = CONFLICT
+    new.kube.there["Service"] = in_place(owners)
+    again = await new.reconcile()
+    assert sorted(new.kube.requests) == ["create Deployment", "create Service", "get Service", "status"]
+    assert new.reason() == reason
+    assert again == pytest.approx(1.0, abs=0.1), "tried again, after growing pauses"
+
+
+async def test_a_child_of_ours_that_lost_its_label_is_found_and_repaired(new: World) -> None:
+    new.kube.fails["create Service"] = CONFLICT
+    new.kube.there["Service"] = in_place([OWNER])
+    assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
+    await new.reconcile()
+    assert new.kube.requests == ["apply Service"]
+
+
+async def test_what_went_between_the_creation_and_the_look_is_created_in_a_second(new: World) -> None:
+    new.kube.fails["create Service"] = CONFLICT
+    assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
+    del new.kube.fails["create Service"]
+    new.kube.there["MyApp"] = stored_app()
+    await new.reconcile()
+    assert "create Service" in new.kube.requests
+
+
+# Refusals and outages
+
+
+async def test_a_refused_child_stops_neither_the_other_nor_the_status(new: World) -> None:
+    new.kube.fails["create Service"] = FORBIDDEN
+    await new.reconcile()
+    assert new.kube.requests == ["create Deployment", "create Service", "status"]
+    assert new.reason() == "Forbidden"
+
+
+async def test_a_refused_write_is_not_tried_before_its_time(new: World) -> None:
+    new.kube.fails["create Service"] = FORBIDDEN
+    await new.reconcile()
+    new.watch_brings_status()
+    assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
+    assert new.kube.requests == []
+
+
+async def test_an_outage_is_no_refusal(new: World) -> None:
+    new.kube.fails["create Service"] = UnreachableError("no answer")
+    await new.reconcile()
+    assert new.reason() == "RollingOut"
+
+
+async def test_a_status_that_cannot_be_written_is_a_failure_of_the_pass(new: World) -> None:
+    """The queue then waits longer and longer."""
+    new.kube.fails["status"] = FORBIDDEN
+    with pytest.raises(ApiError):
+        await new.reconcile()
+
+
+async def test_a_stored_spec_that_breaks_the_rules_is_told_and_the_children_stay(ready: World) -> None:
+    broken = replace(ready.app, spec={"image": ""}, generation=2, resource_version=900)
+    ready.store.put_app(broken)
+    await ready.reconcile()
+    assert ready.kube.requests == ["status"]
+    assert ready.reason() == "Rejected"
+    assert "spec.image" in ready.kube.status["message"]
