@@ -68,7 +68,11 @@ def test_render_of_a_stored_myapp_is_that_of_its_file() -> None:
         ),
         pytest.param("", "holds no MyApp", id="empty"),
         pytest.param("a: b: c\n", "is no YAML", id="no YAML"),
-        pytest.param("kind: MyApp\n", "spec.image: Field required", id="no spec"),
+        pytest.param(
+            "apiVersion: apps.example.com/v1\nkind: MyApp\nmetadata: {name: a}\n",
+            "spec.image: Field required",
+            id="no spec",
+        ),
         pytest.param(MYAPP.replace("image: a", "image: a, nope: 1"), "spec.nope: Extra inputs", id="unknown field"),
         pytest.param(MYAPP.replace("image: a", "image: a, replicas: -1"), "spec.replicas: ", id="invalid value"),
         pytest.param(MYAPP.replace("image: a", "image: a, drainSeconds: 60"), "spec: terminationGrace", id="a rule"),
@@ -89,31 +93,26 @@ def test_render_of_a_missing_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["1app", "my.app", "a" * 56, "My"])
-@pytest.mark.xfail(strict=True, reason="NAME_RULE holds for the API server only")
 def test_render_refuses_a_name_that_the_api_server_refuses(name: str) -> None:
     assert "name" in complaint(MYAPP.replace("name: myapp", f"name: {name}"))
 
 
-@pytest.mark.xfail(strict=True, reason="the kind alone is looked at")
 def test_render_passes_over_a_myapp_of_another_group() -> None:
     assert "holds no MyApp" in complaint(MYAPP.replace("apps.example.com", "other.example.org"))
 
 
-@pytest.mark.xfail(strict=True, reason="a List is not looked into")
 def test_render_takes_a_list_as_kubectl_get_prints_it() -> None:
     listed = {"apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(MYAPP)]}
     assert names_of(render(yaml.safe_dump(listed))) == ["myapp-deployment", "myapp-service"]
 
 
-@pytest.mark.xfail(strict=True, reason="PyYAML makes a date of it, which has no JSON; kubectl makes a string")
 def test_render_takes_a_date_for_a_string_as_kubectl_does() -> None:
     dated = MYAPP.replace("image: a", "image: a, env: [{name: SINCE, value: 2030-01-01}]")
     assert names_of(render(dated)) == ["myapp-deployment", "myapp-service"]
 
 
-@pytest.mark.xfail(strict=True, reason="a traceback")
 def test_render_says_when_metadata_is_no_map() -> None:
-    complaint("kind: MyApp\nmetadata: myapp\nspec: {image: a}\n")
+    complaint("apiVersion: apps.example.com/v1\nkind: MyApp\nmetadata: myapp\nspec: {image: a}\n")
 
 
 def test_crd_prints_what_is_installed() -> None:

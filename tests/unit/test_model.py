@@ -91,12 +91,10 @@ def test_counts_that_are_none_are_refused(value: int | str) -> None:
         pytest.param({"rollout": {"maxSurge": "5"}}, id="a number as a string, where a percentage may stand"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="parse_spec(strict=True) converts types and takes Python's names")
 def test_what_the_api_server_refuses_is_refused_here_too(fields: Json) -> None:
     refusal(of(**fields))
 
 
-@pytest.mark.xfail(strict=True, reason="the branch of the union (constrained-Int) is told as a part of the path")
 def test_the_path_of_a_count_is_that_of_the_users_file() -> None:
     assert refusal(of(rollout={"maxSurge": "x"})).startswith("spec.rollout.maxSurge: ")
 

@@ -215,7 +215,7 @@ async def test_a_stale_apply_is_tried_again_in_a_second_and_not_told(ready: Worl
     for _ in range(3):
         assert await ready.reconcile() == pytest.approx(1.0, abs=0.1), "no growing pause"
         assert ready.kube.requests == ["apply Service"]
-    assert ready.store.attempts(KEY) == {}
+    assert ready.store.attempts(ready.store.app(KEY)) == {}
 
 
 async def test_a_stale_status_is_written_again_in_a_second(new: World) -> None:

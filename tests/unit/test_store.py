@@ -49,14 +49,14 @@ def test_an_older_event_of_an_app_changes_nothing(store: Store) -> None:
 
 
 def test_an_app_of_another_uid_starts_from_nothing(store: Store) -> None:
-    store.remember(KEY, DEPLOYMENT, REFUSED)
-    store.answered_status(KEY, 15, now=1.0)
+    store.remember(app(), DEPLOYMENT, REFUSED)
+    store.answered_status(app(), 15, now=1.0)
     store.put_app(app(uid="uid-2", resource_version=30))
     new = app(uid="uid-2", resource_version=30)
     assert store.app(KEY) == new
-    assert store.attempts(KEY) == {}
+    assert store.attempts(app()) == {}
     assert not store.status_awaited(new)
-    assert store.since_status(KEY, 2.0) == float("inf")
+    assert store.since_status(app(), 2.0) == float("inf")
     assert not store.had_children(new)
 
 
@@ -103,7 +103,7 @@ def test_a_list_of_apps_drops_what_vanished_unseen(
 
 
 def test_an_answer_is_awaited_until_the_watch_brings_it(store: Store) -> None:
-    store.answered_child(KEY, DEPLOYMENT, answer(25), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25), now=1.0)
     assert known(store).awaited
     store.put_child(KEY, DEPLOYMENT, deployment(resource_version=24))
     assert known(store).awaited, "an event of before our write tells nothing"
@@ -112,50 +112,49 @@ def test_an_answer_is_awaited_until_the_watch_brings_it(store: Store) -> None:
 
 
 def test_an_event_newer_than_the_answer_will_do_as_well(store: Store) -> None:
-    store.answered_child(KEY, DEPLOYMENT, answer(25), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25), now=1.0)
     store.put_child(KEY, DEPLOYMENT, deployment(resource_version=31))
     assert not known(store).awaited
 
 
 def test_an_answer_later_than_its_event_changes_nothing(store: Store) -> None:
     store.put_child(KEY, DEPLOYMENT, deployment(resource_version=31, applied="new"))
-    store.answered_child(KEY, DEPLOYMENT, answer(25, applied="old"), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25, applied="old"), now=1.0)
     assert (known(store).applied, known(store).awaited) == ("new", False)
 
 
 def test_an_answer_of_a_write_that_changed_nothing_is_not_awaited(store: Store) -> None:
     """The watch would never bring it."""
-    store.answered_child(KEY, DEPLOYMENT, answer(20), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(20), now=1.0)
     assert not known(store).awaited
 
 
 def test_an_answer_keeps_the_last_known_rollout(store: Store) -> None:
     """Answers hold metadata alone."""
-    store.answered_child(KEY, DEPLOYMENT, answer(25), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25), now=1.0)
     assert known(store).rollout == rollout()
 
 
 def test_an_answer_about_a_new_object_has_no_rollout(store: Store) -> None:
-    store.answered_child(KEY, DEPLOYMENT, answer(25, uid="uid-new"), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25, uid="uid-new"), now=1.0)
     assert (known(store).rollout, known(store).awaited) == (None, True)
 
 
 def test_the_answer_of_a_creation_is_awaited(store: Store) -> None:
-    store.answered_child(KEY, SERVICE, answer(25), now=1.0)
+    store.answered_child(app(), SERVICE, answer(25), now=1.0)
     assert known(store, SERVICE).awaited
 
 
 def test_a_late_deletion_does_not_take_what_was_created_since(store: Store) -> None:
-    store.answered_child(KEY, DEPLOYMENT, answer(25, uid="uid-new"), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25, uid="uid-new"), now=1.0)
     store.drop_child(KEY, DEPLOYMENT, 24)
     assert known(store).uid == "uid-new"
 
 
-@pytest.mark.xfail(strict=True, reason="drop_child keeps no version, so a late answer brings back what is gone")
 def test_an_answer_later_than_the_deletion_brings_nothing_back(store: Store) -> None:
     """No event would ever end the wait for it: the child would come back only after the next list, minutes later."""
     store.drop_child(KEY, DEPLOYMENT, 26)
-    store.answered_child(KEY, DEPLOYMENT, answer(25), now=1.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25), now=1.0)
     assert DEPLOYMENT not in store.children(KEY)
 
 
@@ -216,41 +215,37 @@ def test_a_list_of_what_is_known_changes_nothing(store: Store) -> None:
 
 
 def test_a_creation_that_was_answered_after_the_list_was_sent_outlives_it(store: Store) -> None:
-    store.answered_child(KEY, SERVICE, answer(60), now=11.0)
+    store.answered_child(app(), SERVICE, answer(60), now=11.0)
     store.replace_children(SERVICE, {}, namespace=None, sent_at=10.0, version=50)
     assert known(store, SERVICE).awaited
 
 
 def test_a_creation_of_before_the_list_does_not(store: Store) -> None:
     """It was deleted since, and the watch that would have told was broken."""
-    store.answered_child(KEY, SERVICE, answer(40), now=9.0)
+    store.answered_child(app(), SERVICE, answer(40), now=9.0)
     changed = store.replace_children(SERVICE, {}, namespace=None, sent_at=10.0, version=50)
     assert changed == {KEY}
     assert SERVICE not in store.children(KEY)
 
 
 def test_a_write_that_was_answered_after_the_list_was_sent_is_newer(store: Store) -> None:
-    store.answered_child(KEY, DEPLOYMENT, answer(60, applied="new"), now=11.0)
+    store.answered_child(app(), DEPLOYMENT, answer(60, applied="new"), now=11.0)
     take(store, {KEY: deployment(resource_version=45, applied="old")})
     assert (known(store).applied, known(store).awaited) == ("new", True)
 
 
 def test_a_list_ends_the_wait_for_an_answer(store: Store) -> None:
-    store.answered_child(KEY, DEPLOYMENT, answer(25), now=9.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25), now=9.0)
     take(store, {KEY: deployment(resource_version=25)})
     assert not known(store).awaited
 
 
-@pytest.mark.xfail(strict=True, reason="replace_children reports only another resourceVersion, not the end of a wait")
 def test_an_app_is_looked_at_again_when_a_list_ends_the_wait_for_an_answer(store: Store) -> None:
     """Nothing else would come: a Service has no later event, and the app would say RollingOut until the next sweep."""
-    store.answered_child(KEY, DEPLOYMENT, answer(25), now=9.0)
+    store.answered_child(app(), DEPLOYMENT, answer(25), now=9.0)
     assert take(store, {KEY: deployment(resource_version=25)}) == {KEY}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="put_child takes the metadata of a GET over the whole object of the same version"
-)
 def test_metadata_of_the_same_version_does_not_take_the_rollout_away(store: Store) -> None:
     """`_look_who_is_there` puts metadata alone; a complete Deployment has no later event that would bring it back."""
     store.put_child(KEY, DEPLOYMENT, child())
@@ -261,61 +256,60 @@ def test_metadata_of_the_same_version_does_not_take_the_rollout_away(store: Stor
 
 
 def test_a_status_write_is_awaited_until_the_watch_brings_it(store: Store) -> None:
-    store.answered_status(KEY, 15, now=100.0)
+    store.answered_status(app(), 15, now=100.0)
     assert store.status_awaited(app())
     assert not store.status_awaited(app(resource_version=15))
-    assert store.since_status(KEY, 104.0) == 4.0
+    assert store.since_status(app(), 104.0) == 4.0
 
 
 def test_an_app_is_unsettled_since_the_first_look_that_found_it_so(store: Store) -> None:
-    assert store.unsettled_for(KEY, False, 100.0) == 0.0
-    assert store.unsettled_for(KEY, False, 102.0) == 2.0
-    assert store.unsettled_for(KEY, True, 103.0) == 0.0
-    assert store.unsettled_for(KEY, False, 104.0) == 0.0
+    assert store.unsettled_for(app(), False, 100.0) == 0.0
+    assert store.unsettled_for(app(), False, 102.0) == 2.0
+    assert store.unsettled_for(app(), True, 103.0) == 0.0
+    assert store.unsettled_for(app(), False, 104.0) == 0.0
 
 
-@pytest.mark.xfail(strict=True, reason="_forget_app keeps unsettled_at")
 def test_a_new_app_is_not_unsettled_since_the_time_of_its_predecessor(store: Store) -> None:
-    store.unsettled_for(KEY, False, 100.0)
-    store.put_app(app(uid="uid-2", resource_version=30))
-    assert store.unsettled_for(KEY, False, 200.0) == 0.0
+    store.unsettled_for(app(), False, 100.0)
+    later = app(uid="uid-2", resource_version=30)
+    store.put_app(later)
+    assert store.unsettled_for(later, False, 200.0) == 0.0
 
 
 # Failed writes
 
 
 def test_failures_are_remembered_until_they_are_forgiven(store: Store) -> None:
-    store.remember(KEY, DEPLOYMENT, REFUSED)
-    store.remember(KEY, SERVICE, REFUSED)
-    store.forgive(KEY, [DEPLOYMENT])
-    assert store.attempts(KEY) == {SERVICE: REFUSED}
+    store.remember(app(), DEPLOYMENT, REFUSED)
+    store.remember(app(), SERVICE, REFUSED)
+    store.forgive(app(), [DEPLOYMENT])
+    assert store.attempts(app()) == {SERVICE: REFUSED}
 
 
 def test_the_end_of_an_outage_forgives_only_what_was_its_fault(store: Store) -> None:
-    store.remember(KEY, DEPLOYMENT, REFUSED)
-    store.remember(KEY, SERVICE, OUTAGE)
+    store.remember(app(), DEPLOYMENT, REFUSED)
+    store.remember(app(), SERVICE, OUTAGE)
     store.forgive_outages()
-    assert store.attempts(KEY) == {DEPLOYMENT: REFUSED}
+    assert store.attempts(app()) == {DEPLOYMENT: REFUSED}
 
 
-@pytest.mark.xfail(strict=True, reason="remember, forgive and answered_child make a record of an app that is gone")
 def test_a_failure_of_an_app_that_went_meanwhile_is_not_its_successors() -> None:
     """The hash of the body is the same, so the new app would wait for the old one's pause and tell its refusal."""
     store = Store()
     store.put_app(app())
     store.drop_app(KEY, "uid-1")
-    store.remember(KEY, DEPLOYMENT, REFUSED)
-    store.put_app(app(uid="uid-2", resource_version=30))
-    assert store.attempts(KEY) == {}
+    store.remember(app(), DEPLOYMENT, REFUSED)
+    later = app(uid="uid-2", resource_version=30)
+    store.put_app(later)
+    assert store.attempts(later) == {}
 
 
-@pytest.mark.xfail(strict=True, reason="readers make records; nothing removes them")
 def test_asking_for_an_app_that_is_gone_leaves_nothing_behind() -> None:
     store = Store()
     store.had_children(app())
     store.status_awaited(app())
-    store.since_status(KEY, 1.0)
-    store.forgive(KEY, [DEPLOYMENT])
+    store.since_status(app(), 1.0)
+    store.forgive(app(), [DEPLOYMENT])
     assert vars(store)["_records"] == {}
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 import yaml
 
-from myapp_operator import desired, logs, names
-from myapp_operator.errors import InvalidMyAppError, OperatorError, StartError
-from myapp_operator.model import Json, parse_spec
-from myapp_operator.names import Key
-from myapp_operator.observed import App
+from myapp_operator import desired, files, logs
+from myapp_operator.errors import OperatorError, StartError
 
 
 @click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
@@ -63,31 +59,13 @@ def crd() -> None:
 
 
 @main.command()
-@click.argument("files", type=click.File(), nargs=-1, required=True)
-def render(files: tuple[TextIO, ...]) -> None:
-    """Print the children that the MyApps in FILES (- for standard input) would get, without a cluster."""
+@click.argument("sources", metavar="FILE...", type=click.File(), nargs=-1, required=True)
+def render(sources: tuple[TextIO, ...]) -> None:
+    """Print the children that the MyApps in each FILE (- for standard input) would get, without a cluster."""
     try:
-        children = [want.body for file in files for app, spec in _apps(file) for want in desired.build(app, spec)]
+        children = [
+            want.body for source in sources for app, spec in files.myapps(source) for want in desired.build(app, spec)
+        ]
     except OperatorError as error:
         raise click.ClickException(str(error)) from error
     click.echo(yaml.safe_dump_all((body for body in children if body), sort_keys=False), nl=False)
-
-
-def _apps(file: TextIO) -> Iterator[tuple[App, Any]]:
-    """The MyApps of one file; other objects in it are passed over."""
-    try:
-        documents = [each for each in yaml.safe_load_all(file) if each]
-    except yaml.YAMLError as error:
-        raise InvalidMyAppError(f"{file.name} is no YAML: {error}") from error
-    found = [each for each in documents if isinstance(each, dict) and each.get("kind") == names.KIND]
-    if not found:
-        raise InvalidMyAppError(f"{file.name} holds no {names.KIND}: give a file with apiVersion {names.API_VERSION}")
-    for raw in found:
-        yield _unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
-
-
-def _unstored(raw: Json) -> App:
-    """A MyApp that no API server has seen: it has no uid, so its children name no owner."""
-    metadata = raw.get("metadata") or {}
-    key = Key(metadata.get("namespace", "default"), metadata.get("name", ""))
-    return App(key, uid="", resource_version=0, generation=1, deleting=False)

@@ -11,7 +11,7 @@ MyApp is applied; `holds` is the same rule in Python, for whoever has no server 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -278,19 +278,31 @@ NAME_RULE = Rule(
         "because the Service is named after it: choose another name"
     ),
     path=".metadata",
+    holds=lambda name: re.fullmatch("[a-z]([-a-z0-9]{0,53}[a-z0-9])?", name) is not None,
 )
 """Only for new objects (`oldSelf`): a root rule that a stored object breaks would block its status for ever."""
 
 
 def parse_spec(raw: Json, *, strict: bool = False) -> Spec:
-    """Reads the spec of a MyApp. `strict` refuses unknown fields, as the API server does for a user's file.
+    """Reads the spec of a MyApp. `strict` refuses unknown fields and wrong types, as the API server does for a file.
 
     Raises:
         InvalidMyAppError: with one sentence that names the first wrong field and its rule.
     """
     try:
-        return Spec.model_validate(raw, extra="forbid" if strict else "ignore")
+        if strict:
+            return Spec.model_validate(raw, strict=True, extra="forbid", by_alias=True, by_name=False)
+        return Spec.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ".".join(["spec", *(to_camel(str(part)) for part in first["loc"])])
+        field = ".".join(["spec", *_path(raw, first["loc"])])
         raise InvalidMyAppError(f"{field}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _path(raw: Any, location: tuple[str | int, ...]) -> Iterator[str]:
+    """The steps of a location that exist in the user's file; pydantic adds names of its own below a plain value."""
+    for step in location:
+        if not isinstance(raw, dict | list):
+            return
+        yield str(step)
+        raw = raw.get(step) if isinstance(raw, dict) else raw[int(step)]

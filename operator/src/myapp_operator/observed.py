@@ -131,7 +131,7 @@ class Child:
             deleting="deletionTimestamp" in meta,
             owner=_controller(meta),
             applied=annotations.get(APPLIED, ""),
-            nudge=int(nudge) if nudge.isdecimal() else 0,
+            nudge=int(nudge) if nudge.isdecimal() and len(nudge) < 10 else 0,
             fields=_our_fields(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
         )

@@ -47,7 +47,7 @@ class Reconciler:
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         wanted = desired.build(app, spec)
-        todo = plan.make(wanted, self._store.children(key), app, self._store.attempts(key), time.monotonic())
+        todo = plan.make(wanted, self._store.children(key), app, self._store.attempts(app), time.monotonic())
         if todo.creates and not await self._confirm(app):
             return None
         obstacles = await self._execute(app, todo)
@@ -72,7 +72,7 @@ class Reconciler:
 
     async def _execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
-        self._store.forgive(app.key, todo.fine)
+        self._store.forgive(app, todo.fine)
         results = await asyncio.gather(*(self._take(app, step) for step in todo.steps))
         obstacles = dict(todo.obstacles)
         for step, result in zip(todo.steps, results, strict=True):
@@ -86,8 +86,8 @@ class Reconciler:
         if isinstance(verdict, Stale):
             return Obstacle(verdict, lasting=False)
         now = time.monotonic()
-        attempt = plan.failed(step, verdict, self._store.attempts(app.key).get(step.kind), now)
-        self._store.remember(app.key, step.kind, attempt)
+        attempt = plan.failed(step, verdict, self._store.attempts(app).get(step.kind), now)
+        self._store.remember(app, step.kind, attempt)
         return attempt.obstacle(now) or Obstacle(verdict)
 
     async def _take(self, app: App, step: Step) -> Verdict | None:
@@ -112,12 +112,12 @@ class Reconciler:
 
     def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
         if step.attempt == plan.NUDGE:
-            before = self._store.attempts(app.key).get(step.kind)
-            self._store.remember(app.key, step.kind, plan.nudged(step, before, now))
+            before = self._store.attempts(app).get(step.kind)
+            self._store.remember(app, step.kind, plan.nudged(step, before, now))
         else:
-            self._store.forgive(app.key, [step.kind])
+            self._store.forgive(app, [step.kind])
         if answer is not None:
-            self._store.answered_child(app.key, step.kind, answer, now)
+            self._store.answered_child(app, step.kind, answer, now)
 
     async def _send(self, app: App, step: Step) -> Child | None:
         match step.verb:
@@ -163,7 +163,7 @@ class Reconciler:
 
     def _pauses(self, app: App, todo: Todo, obstacles: Mapping[Kind, Obstacle]) -> Iterator[float]:
         """Seconds until the steps of this pass may be tried again."""
-        now, attempts = time.monotonic(), self._store.attempts(app.key)
+        now, attempts = time.monotonic(), self._store.attempts(app)
         for step in todo.steps:
             if step.kind in attempts:
                 yield attempts[step.kind].not_before - now
@@ -173,8 +173,8 @@ class Reconciler:
     async def _write_status(self, app: App, judged: Judged) -> float | None:
         """Writes the status if it says something new and it is time; returns when to try again."""
         now = time.monotonic()
-        unsettled = self._store.unsettled_for(app.key, judged.settled, now)
-        wait = status.due(app.status, judged, self._store.since_status(app.key, now), unsettled)
+        unsettled = self._store.unsettled_for(app, judged.settled, now)
+        wait = status.due(app.status, judged, self._store.since_status(app, now), unsettled)
         if wait is None or self._store.status_awaited(app):
             return None
         if wait > 0:
@@ -185,7 +185,7 @@ class Reconciler:
             if isinstance(classify(error), Stale):
                 return _STALE_PAUSE
             raise
-        self._store.answered_status(app.key, version, time.monotonic())
+        self._store.answered_status(app, version, time.monotonic())
         return None
 
 

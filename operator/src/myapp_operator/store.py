@@ -24,6 +24,8 @@ class _Record:
     app: App | None = None
     children: dict[Kind, Child] = field(default_factory=dict)
     answered_at: dict[Kind, float] = field(default_factory=dict)
+    gone_at: dict[Kind, int] = field(default_factory=dict)
+    """The resourceVersion at which the last child of this kind was seen to be gone: older news of it is void."""
     attempts: dict[Kind, Attempt] = field(default_factory=dict)
     had_children: set[str] = field(default_factory=set)
     status_version: int = 0
@@ -46,29 +48,32 @@ class Store:
         if known is not None and known.uid == app.uid and known.resource_version > app.resource_version:
             return
         if known is not None and known.uid != app.uid:
-            self._forget_app(record)
-        record.app = app
+            self._forget_app(app.key)
+        self._record(app.key).app = app
 
     def drop_app(self, key: Key, uid: str) -> None:
         """Forgets a MyApp that is gone; a newer one of the same name stays."""
         record = self._records.get(key)
         if record is not None and record.app is not None and record.app.uid == uid:
-            self._forget_app(record)
-            self._tidy(key)
+            self._forget_app(key)
 
     def put_child(self, key: Key, kind: Kind, child: Child) -> None:
         """Takes over a child from a watch event, unless it is older than what is known."""
         record = self._record(key)
         known = record.children.get(kind)
-        if known is None or child.resource_version >= known.resource_version:
+        newest = known.resource_version if known else record.gone_at.get(kind, 0)
+        if child.resource_version >= newest:
             self._keep(record, kind, child)
 
     def drop_child(self, key: Key, kind: Kind, version: int) -> None:
         """Forgets a child whose deletion, at this resourceVersion, the watch has brought."""
         record = self._records.get(key)
-        known = record.children.get(kind) if record else None
-        if record and known and known.resource_version <= version:
-            del record.children[kind]
+        if record is None:
+            return
+        known = record.children.get(kind)
+        if known is None or known.resource_version <= version:
+            record.children.pop(kind, None)
+            record.gone_at[kind] = version
             self._tidy(key)
 
     def replace_children(
@@ -86,6 +91,7 @@ class Store:
             if record.answered_at.get(kind, float("-inf")) > sent_at and known.resource_version > version:
                 continue
             del record.children[kind]
+            record.gone_at[kind] = version
             changed.add(key)
             self._tidy(key)
         for key, child in listed.items():
@@ -95,7 +101,7 @@ class Store:
                 self.put_child(key, kind, child)
             else:
                 self._keep(record, kind, child)
-            if known is None or known.resource_version != child.resource_version:
+            if known is None or known.awaited or known.resource_version != child.resource_version:
                 changed.add(key)
         return changed
 
@@ -114,38 +120,50 @@ class Store:
             self.drop_app(key, uid)
         return set(gone)
 
-    # What our own writes answer.
+    # What our own writes answer. An app that is gone by then, or another of its name, has nothing to do with them.
 
-    def answered_child(self, key: Key, kind: Kind, child: Child, now: float) -> None:
+    def answered_child(self, app: App, kind: Kind, child: Child, now: float) -> None:
         """Remembers the answer to a write; a stale one (the watch was faster) changes nothing."""
-        record = self._record(key)
-        known = record.children.get(kind)
-        if known is None:
-            self._keep(record, kind, replace(child, awaited=True))
-        elif child.resource_version >= known.resource_version:
-            self._keep(record, kind, known.answered(child))
-        record.answered_at[kind] = now
+        if record := self._record_of(app):
+            known = record.children.get(kind)
+            if known is None and child.resource_version > record.gone_at.get(kind, 0):
+                self._keep(record, kind, replace(child, awaited=True))
+            elif known is not None and child.resource_version >= known.resource_version:
+                self._keep(record, kind, known.answered(child))
+            record.answered_at[kind] = now
 
-    def answered_status(self, key: Key, version: int, now: float) -> None:
+    def answered_status(self, app: App, version: int, now: float) -> None:
         """Remembers a status write: no other one until the watch has brought this one back."""
-        record = self._record(key)
-        record.status_version, record.status_at = version, now
+        if record := self._record_of(app):
+            record.status_version, record.status_at = version, now
 
-    def remember(self, key: Key, kind: Kind, attempt: Attempt) -> None:
+    def remember(self, app: App, kind: Kind, attempt: Attempt) -> None:
         """Remembers a write that failed."""
-        self._record(key).attempts[kind] = attempt
+        if record := self._record_of(app):
+            record.attempts[kind] = attempt
 
-    def forgive(self, key: Key, kinds: Iterable[Kind]) -> None:
+    def forgive(self, app: App, kinds: Iterable[Kind]) -> None:
         """Forgets failed writes to these children."""
-        record = self._record(key)
-        for kind in kinds:
-            record.attempts.pop(kind, None)
+        if record := self._record_of(app):
+            for kind in kinds:
+                record.attempts.pop(kind, None)
 
     def forgive_outages(self) -> None:
         """Forgets the failures that were no fault of the object: the API server answers again."""
         for record in self._records.values():
             for kind in [kind for kind, each in record.attempts.items() if isinstance(each.verdict, Retry)]:
                 del record.attempts[kind]
+
+    def unsettled_for(self, app: App, settled: bool, now: float) -> float:
+        """Seconds for which every look at the app, this one included, has found its children unsettled."""
+        record = self._record_of(app)
+        if record is None or settled:
+            if record:
+                record.unsettled_at = None
+            return 0.0
+        if record.unsettled_at is None:
+            record.unsettled_at = now
+        return now - record.unsettled_at
 
     # What the recipe reads.
 
@@ -159,31 +177,25 @@ class Store:
         record = self._records.get(key)
         return dict(record.children) if record else {}
 
-    def attempts(self, key: Key) -> Mapping[Kind, Attempt]:
+    def attempts(self, app: App) -> Mapping[Kind, Attempt]:
         """The failed writes that are still remembered."""
-        record = self._records.get(key)
-        return record.attempts if record else {}
+        record = self._record_of(app)
+        return dict(record.attempts) if record else {}
 
     def had_children(self, app: App) -> bool:
         """Whether this process has seen a child of this very MyApp."""
-        return app.uid in self._record(app.key).had_children
+        record = self._record_of(app)
+        return record is not None and app.uid in record.had_children
 
     def status_awaited(self, app: App) -> bool:
         """Whether the watch has not yet brought back our last status write."""
-        return app.resource_version < self._record(app.key).status_version
+        record = self._record_of(app)
+        return record is not None and app.resource_version < record.status_version
 
-    def since_status(self, key: Key, now: float) -> float:
+    def since_status(self, app: App, now: float) -> float:
         """Seconds since our last status write; infinite where there was none."""
-        return now - self._record(key).status_at
-
-    def unsettled_for(self, key: Key, settled: bool, now: float) -> float:
-        """Seconds for which every look at the app, this one included, has found its children unsettled."""
-        record = self._record(key)
-        if settled:
-            record.unsettled_at = None
-        elif record.unsettled_at is None:
-            record.unsettled_at = now
-        return now - record.unsettled_at if record.unsettled_at is not None else 0.0
+        record = self._record_of(app)
+        return now - record.status_at if record else float("inf")
 
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""
@@ -196,17 +208,24 @@ class Store:
     def _record(self, key: Key) -> _Record:
         return self._records.setdefault(key, _Record())
 
+    def _record_of(self, app: App) -> _Record | None:
+        """The record of this very MyApp, by uid."""
+        record = self._records.get(app.key)
+        return record if record and record.app and record.app.uid == app.uid else None
+
     def _keep(self, record: _Record, kind: Kind, child: Child) -> None:
+        known = record.children.get(kind)
+        if known is not None and known.uid == child.uid and child.rollout is None:
+            child = replace(child, rollout=known.rollout)  # metadata alone does not take away what is known
         record.children[kind] = child
         if child.owner is not None:
             record.had_children.add(child.owner.uid)
 
-    def _forget_app(self, record: _Record) -> None:
-        record.app = None
-        record.attempts.clear()
-        record.had_children.clear()
-        record.status_version = 0
-        record.status_at = float("-inf")
+    def _forget_app(self, key: Key) -> None:
+        """Forgets all but the children, which have watches of their own."""
+        record = self._records[key]
+        self._records[key] = _Record(children=record.children, answered_at=record.answered_at, gone_at=record.gone_at)
+        self._tidy(key)
 
     def _tidy(self, key: Key) -> None:
         record = self._records[key]
