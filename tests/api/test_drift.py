@@ -120,3 +120,22 @@ def test_changes_made_while_the_operator_was_down_are_reverted(api: Api, operato
     wait_for("Ready", lambda: api.is_ready() and api.is_ready("other"))
     assert (api.get("deployments", "myapp-deployment") or {})["spec"]["replicas"] == 2
     assert (api.get("deployments", "other-deployment") or {})["spec"]["replicas"] == 3
+
+
+def test_a_child_that_lost_our_label_comes_back_even_if_others_keep_writing_to_it(
+    api: Api, operator: OperatorProcess
+) -> None:
+    """Our watch selects by that label, so it brings nothing of the child until the label is back."""
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    label = {"app.kubernetes.io/managed-by": "other"}
+    for count in range(40):
+        metadata = {"annotations": {"count": str(count)}, **({} if count else {"labels": label})}
+        api.patch("deployments", "myapp-deployment", {"metadata": metadata})
+
+    def labelled() -> bool:
+        labels = (api.get("deployments", "myapp-deployment") or {})["metadata"]["labels"]
+        return bool(labels["app.kubernetes.io/managed-by"] == "myapp-operator")
+
+    wait_for("our label is back", labelled, seconds=15)
+    wait_for("Ready", api.is_ready)

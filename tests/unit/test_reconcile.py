@@ -197,6 +197,14 @@ async def test_a_new_app_whose_child_was_seen_is_read_as_well() -> None:
     assert world.kube.requests == ["get MyApp"]
 
 
+async def test_children_that_vanished_while_nobody_looked_are_made_again_after_the_app_was_read(ready: World) -> None:
+    """Deleted while the operator was down: this process has seen none, but the status says that there were some."""
+    restarted = World(ready.app)
+    restarted.kube.there["MyApp"] = stored_app()
+    await restarted.reconcile()
+    assert restarted.kube.requests == ["get MyApp", "create Deployment", "create Service", "status"]
+
+
 # The namespace ends
 
 
@@ -260,6 +268,22 @@ async def test_a_child_of_ours_that_lost_its_label_is_found_and_repaired(new: Wo
     assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
     await new.reconcile()
     assert new.kube.requests == ["apply Service"]
+
+
+async def test_a_child_that_the_watch_does_not_bring_is_looked_at_again_when_somebody_was_faster(
+    new: World,
+) -> None:
+    new.kube.fails = {"create Service": CONFLICT, "apply Service": CONFLICT}
+    new.kube.there["Service"] = in_place([OWNER])
+    await new.reconcile()
+    for _ in range(2):
+        await new.reconcile()
+        assert new.kube.requests == ["apply Service", "get Service"]
+    del new.kube.there["Service"], new.kube.fails["create Service"]
+    new.kube.there["MyApp"] = stored_app()
+    await new.reconcile()
+    await new.reconcile()
+    assert "create Service" in new.kube.requests, "nobody tells that it is gone"
 
 
 async def test_what_went_between_the_creation_and_the_look_is_created_in_a_second(new: World) -> None:

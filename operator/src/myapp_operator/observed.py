@@ -117,6 +117,8 @@ class Child:
     """Only for a Deployment that was seen whole."""
     awaited: bool = False
     """Known from the answer to our own write; the watch has not brought it yet."""
+    looked_up: bool = False
+    """Known from a GET only: the watch may never bring it, since it may have lost our label."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from myapp_operator import desired, plan, status, takeover
@@ -67,7 +68,7 @@ class Reconciler:
         raw = await self._kube.metadata(APPS, app.key)
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
-            return False
+            return child is not None and child.looked_up
         return "deletionTimestamp" not in raw["metadata"]
 
     async def _execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
@@ -103,7 +104,7 @@ class Reconciler:
 
     async def _refused(self, app: App, step: Step, verdict: Verdict) -> Verdict:
         match verdict:
-            case Stale() if step.verb is Verb.CREATE:
+            case Stale() if step.verb is Verb.CREATE or self._is_unwatched(app, step):
                 return await self._look_who_is_there(app, step)
             case Refused(message=words) | Retry(words=words):
                 what = f"{step.verb} {step.kind} {app.key.namespace}/{step.name}"
@@ -148,18 +149,24 @@ class Reconciler:
 
     async def _look_who_is_there(self, app: App, step: Step) -> Verdict:
         """An object stands where one was to be created: ours, whose label was lost or which the watch has not brought
-        yet, goes into the store; anybody else's is reported and left alone."""
+        yet, goes into the store; anybody else's is reported and left alone. Until the watch brings it, every write that
+        somebody was faster than needs another look."""
         try:
             raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
             return classify(error)
         if raw is None:
+            self._store.drop_child(app.key, step.kind, step.resource_version)
             return Stale()
-        child = Child.from_json(raw)
+        child = replace(Child.from_json(raw), looked_up=True)
         if not child.is_controlled_by(app):
             return plan.foreign(step.kind, app, child.owner)
         self._store.put_child(app.key, step.kind, child)
         return Stale()
+
+    def _is_unwatched(self, app: App, step: Step) -> bool:
+        child = self._store.children(app.key).get(step.kind)
+        return child is not None and child.looked_up
 
     def _pauses(self, app: App, todo: Todo, obstacles: Mapping[Kind, Obstacle]) -> Iterator[float]:
         """Seconds until the steps of this pass may be tried again."""
