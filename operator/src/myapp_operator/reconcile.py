@@ -68,7 +68,7 @@ class Reconciler:
         raw = await self._kube.metadata(APPS, app.key)
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
-            return child is not None and child.looked_up
+            return False
         return "deletionTimestamp" not in raw["metadata"]
 
     async def _execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
