@@ -202,7 +202,7 @@ async def test_children_that_vanished_while_nobody_looked_are_made_again_after_t
     restarted = World(ready.app)
     restarted.kube.there["MyApp"] = stored_app()
     await restarted.reconcile()
-    assert restarted.kube.requests == ["get MyApp", "create Deployment", "create Service", "status"]
+    assert restarted.kube.requests == ["get MyApp", "create Deployment", "create Service"]
 
 
 # The namespace ends

@@ -136,6 +136,7 @@ NOT_READY: list[tuple[str, dict[Kind, Child], Obstacles]] = [
     ("the server is overloaded", children(), {SERVICE: Obstacle(Retry("no"), lasting=False)}),
     ("somebody was faster", children(), {SERVICE: Obstacle(Stale(), lasting=False)}),
     ("wanted number not written yet", children(rollout(3)), {}),
+    ("as many pods as wanted, by chance", children(rollout(2, wanted=3)), {}),
 ]
 
 

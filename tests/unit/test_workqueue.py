@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import selectors
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -12,34 +11,12 @@ import pytest
 from myapp_operator.errors import UnreachableError
 from myapp_operator.names import Key
 from myapp_operator.workqueue import WorkQueue
+from tests.unit.jumping import JumpingLoop
 
 A, B, C = Key("default", "a"), Key("default", "b"), Key("other", "a")
 FOREVER = 1_000_000.0
 
 Script = Callable[[WorkQueue], Awaitable[None]]
-
-
-class _Jump(selectors.SelectSelector):
-    """Goes to the next timer at once instead of sleeping until it is due."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if not ready and timeout is None:
-            raise RuntimeError("everything waits for something that will never happen")
-        if not ready and timeout:
-            self.now += timeout
-        return ready
-
-
-class JumpingLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._jump = _Jump()
-        super().__init__(self._jump)
-
-    def time(self) -> float:
-        return self._jump.now
 
 
 class Work:

@@ -1,0 +1,187 @@
+"""The informer and the sweep against a fake of the connection, on a clock that jumps."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import cast
+
+import pytest
+
+from myapp_operator import names
+from myapp_operator.errors import ExpiredError, UnreachableError
+from myapp_operator.informer import Informer, Sweep
+from myapp_operator.kube import Event, Kube, Listing
+from myapp_operator.model import Json
+from myapp_operator.names import Key, Kind
+from myapp_operator.store import Store
+from tests.unit.jumping import JumpingLoop
+from tests.unit.samples import KEY, app
+
+SERVICE = names.SERVICE
+
+
+def service(version: int, name: str = "myapp-service") -> Json:
+    return {"metadata": {"name": name, "namespace": "default", "uid": "uid-s", "resourceVersion": str(version)}}
+
+
+class FakeKube:
+    """Lists what is `there`, and then watches as `watched` says: events, an error, or the end; for ever after the last.
+
+    An answer takes ten milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self.there: list[Json] = []
+        self.version = 100
+        self.watched: list[list[Event | Exception]] = []
+        self.ends_at_once: Exception | bool = False
+        self.lists = 0
+
+    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
+        await asyncio.sleep(0.01)
+        self.lists += 1
+        return Listing([*self.there], self.version)
+
+    async def watch(
+        self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
+    ) -> AsyncIterator[Event]:
+        await asyncio.sleep(0.01)
+        if isinstance(self.ends_at_once, Exception):
+            raise self.ends_at_once
+        if self.ends_at_once:
+            return
+        for each in self.watched.pop(0) if self.watched else ():
+            if isinstance(each, Exception):
+                raise each
+            yield each
+        await asyncio.sleep(seconds)
+
+
+class World:
+    def __init__(self) -> None:
+        self.kube = FakeKube()
+        self.store = Store()
+        self.changed: list[Key] = []
+        self.informer = Informer(cast(Kube, self.kube), self.store, SERVICE, None, self.changed.append)
+
+    def run_for(self, seconds: float, *others: Callable[[], Awaitable[None]]) -> None:
+        async def main() -> None:
+            tasks = [asyncio.ensure_future(self.informer.run(0)), *(asyncio.ensure_future(each()) for each in others)]
+            await asyncio.sleep(seconds)
+            assert not tasks[0].done(), "the informer ended"
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+            runner.run(main())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_what_was_there_before_is_listed_and_what_comes_is_watched(world: World) -> None:
+    world.kube.there = [service(90)]
+    world.kube.watched = [[Event("MODIFIED", service(101)), Event("ADDED", service(102, "other-service"))]]
+    world.run_for(60)
+    assert world.changed == [KEY, KEY, Key("default", "other")]
+    assert world.store.children(KEY)[SERVICE].resource_version == 101
+    assert world.kube.lists == 1
+
+
+def test_a_deletion_is_told_and_forgotten(world: World) -> None:
+    world.kube.there = [service(90)]
+    world.kube.watched = [[Event("DELETED", service(101))]]
+    world.run_for(60)
+    assert world.changed == [KEY, KEY]
+    assert world.store.children(KEY) == {}
+
+
+def test_a_bookmark_tells_nothing(world: World) -> None:
+    world.kube.watched = [[Event("BOOKMARK", {"metadata": {"resourceVersion": "101"}})]]
+    world.run_for(60)
+    assert world.changed == []
+
+
+def test_an_object_that_can_be_no_child_is_passed_over(world: World) -> None:
+    world.kube.there = [service(90, "kubernetes")]
+    world.run_for(60)
+    assert world.changed == []
+
+
+def test_what_vanished_while_the_watch_was_broken_is_noticed(world: World) -> None:
+    world.kube.there = [service(90)]
+
+    async def vanish() -> None:
+        await asyncio.sleep(10)
+        world.kube.there, world.kube.version = [], 110
+
+    world.kube.watched = [[]]
+    world.run_for(720, vanish)
+    assert world.store.children(KEY) == {}
+    assert world.changed == [KEY, KEY]
+
+
+def test_a_watch_is_renewed_by_a_list_every_ten_minutes_or_so(world: World) -> None:
+    world.run_for(6000)
+    assert 9 <= world.kube.lists <= 14
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(UnreachableError("no answer"), id="the API server is away"),
+        pytest.param(
+            ExpiredError("too old"),
+            id="every version is too old",
+            marks=pytest.mark.xfail(strict=True, reason="Informer.run does not pause after ExpiredError"),
+        ),
+        pytest.param(
+            True,
+            id="every watch ends at once",
+            marks=pytest.mark.xfail(strict=True, reason="Informer.run does not pause after a watch that ended early"),
+        ),
+    ],
+)
+def test_a_watch_that_never_holds_makes_no_storm_of_lists(world: World, end: Exception | bool) -> None:
+    """A proxy that cuts, a server that stops or compacts at once: thousands of full lists would keep it down."""
+    world.kube.ends_at_once = end
+    world.run_for(60)
+    assert 5 <= world.kube.lists <= 50
+
+
+def test_the_sweep_drops_apps_that_vanished_and_has_every_other_looked_at(world: World) -> None:
+    world.store.put_app(app())
+    world.store.put_app(app("gone", uid="uid-g"))
+    world.kube.there = [{"metadata": {"uid": "uid-1"}}]
+    looked: list[Key] = []
+    sweep = Sweep(cast(Kube, world.kube), world.store, [None], looked.append)
+
+    async def run() -> None:
+        await sweep.run([Informer(cast(Kube, FakeKube()), Store(), SERVICE, None, looked.append)])
+
+    async def main() -> None:
+        task = asyncio.ensure_future(run())
+        await asyncio.sleep(730)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(main())
+    assert world.store.apps() == {KEY}
+    assert looked == [KEY]
+
+
+def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
+    world.store.put_app(app())
+    swept = FakeKube()
+    swept.there = [{"metadata": {"uid": "uid-1"}}]
+    looked: list[Key] = []
+    sweep = Sweep(cast(Kube, swept), world.store, [None], looked.append)
+    world.kube.watched = [[UnreachableError("cut")]]
+    world.run_for(30, lambda: sweep.run([world.informer]))
+    assert looked == [KEY]
