@@ -29,6 +29,18 @@ def test_without_the_crd_it_says_how_to_install_it(bare: Cluster, tmp_path: Path
     )
 
 
+def test_when_the_crd_is_deleted_under_it_it_ends_and_says_so(bare: Cluster, kubectl: Kubectl, tmp_path: Path) -> None:
+    admin = ("--kubeconfig", str(bare.kubeconfig))
+    kubectl(*admin, "apply", "-k", "crds", check=True)
+    kubectl(*admin, "wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
+    operator = OperatorProcess(bare.kubeconfig, tmp_path)
+    operator.start()
+    kubectl(*admin, "delete", "crd", "myapps.apps.example.com", check=True)
+    assert operator.wait() == 3
+    assert operator.output().strip().endswith("install the CRD first, with: kubectl apply -k crds")
+    assert "Traceback" not in operator.output()
+
+
 def test_without_rights_it_says_which_are_missing(
     kubectl: Kubectl, account: Path, namespace: str, tmp_path: Path
 ) -> None:

@@ -38,7 +38,7 @@ def run(
     """Run the operator until SIGTERM.
 
     Exit codes: 2 settings are wrong, 3 the CRD is missing, 4 the API server could not be reached for a minute,
-    5 rights are missing, 6 it crashed.
+    5 rights are missing.
     """
     from myapp_operator import run as running  # noqa: PLC0415  the other commands need no client and no kopf
 

@@ -24,12 +24,12 @@ from myapp_operator.workqueue import WorkQueue
 EXIT_CRD_MISSING = 3
 EXIT_UNREACHABLE = 4
 EXIT_FORBIDDEN = 5
-EXIT_CRASHED = 6
 
 _WORKERS = 16
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
-_FIRST_LOOK = 0.1
+_LOOKS = 50
+_LOOK_PAUSE = 0.1
 
 T = TypeVar("T")
 
@@ -72,20 +72,34 @@ class Operator:
         """Runs until SIGTERM or SIGINT.
 
         Raises:
-            StartError: it cannot start; the sentence says why and what to do.
+            StartError: it cannot start, or not go on; the sentence says why and what to do.
         """
         async with probes.serve(self._settings.probes_host, self._settings.probes_port, lambda: self._ready):
-            await _patiently(self._sweep.first, self._kube.host)
+            await self._list_apps()
             versions = [await _patiently(informer.list, self._kube.host) for informer in self._informers]
-            async with asyncio.TaskGroup() as tasks:
-                watches = zip(self._informers, versions, strict=True)
-                background = [
-                    *(tasks.create_task(informer.run(version)) for informer, version in watches),
-                    tasks.create_task(self._sweep.run(self._informers)),
-                    tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS)),
-                    tasks.create_task(self._announce()),
-                ]
-                await self._watch_apps(background)
+            try:
+                await self._work(versions)
+            except BaseExceptionGroup as group:
+                # kopf ends when its watch is refused for good. Asking once more tells which sentence fits.
+                logger.debug("ended by", exc_info=group)
+                await self._list_apps()
+                raise
+
+    async def _work(self, versions: list[int]) -> None:
+        """Runs all tasks until one of them ends; `versions` are those of the informers' first lists."""
+        async with asyncio.TaskGroup() as tasks:
+            watches = zip(self._informers, versions, strict=True)
+            background = [
+                *(tasks.create_task(informer.run(version)) for informer, version in watches),
+                tasks.create_task(self._sweep.run(self._informers)),
+                tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS)),
+                tasks.create_task(self._announce()),
+            ]
+            await self._watch_apps(background)
+
+    async def _list_apps(self) -> set[str]:
+        """The uids of all MyApps there are."""
+        return await _patiently(self._sweep.first, self._kube.host)
 
     async def _watch_apps(self, background: list[asyncio.Task[None]]) -> None:
         """Runs kopf until SIGTERM or SIGINT; then ends what is ours first, as kopf waits for what it does not know.
@@ -110,8 +124,11 @@ class Operator:
 
     async def _announce(self) -> None:
         """Says ready once kopf has brought every MyApp that there is."""
-        while not await self._sweep.first() <= self._store.uids():  # noqa: ASYNC110  kopf sets no event
-            await asyncio.sleep(_FIRST_LOOK)
+        while missing := await self._list_apps() - self._store.uids():
+            for _ in range(_LOOKS):  # then list again: some may have been deleted meanwhile
+                if missing <= self._store.uids():
+                    break
+                await asyncio.sleep(_LOOK_PAUSE)
         self._ready = True
         where = ", ".join(self._settings.namespaces) or "all namespaces"
         logger.info("ready: looking after %d MyApps in %s", len(self._store.uids()), where)
