@@ -8,6 +8,7 @@ from tests.harness.audit import Audit, Request
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
 from tests.harness.operator import OperatorProcess, service_account
+from tests.harness.operator_pod import OperatorPod
 from tests.harness.proxy import Door
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
@@ -17,6 +18,7 @@ __all__ = [
     "Audit",
     "Door",
     "Kubectl",
+    "OperatorPod",
     "OperatorProcess",
     "Refused",
     "Request",

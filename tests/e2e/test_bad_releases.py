@@ -1,0 +1,61 @@
+"""A release that does not work: the user reads why, and the previous pods keep serving."""
+
+import pytest
+
+from tests.harness import Api, Kubectl, Visitor, hasty, myapp, wait_for
+
+MISSING = "nowhere.invalid/app:2"
+
+
+def stalled(api: Api) -> bool:
+    return Api.condition(api.get("myapps", "myapp") or {}, "Stalled").get("status") == "True"
+
+
+def test_an_image_that_cannot_be_pulled_is_named_and_the_previous_pods_keep_serving(api: Api, visitor: Visitor) -> None:
+    api.create("myapps", hasty(rollout={"progressDeadlineSeconds": 6}))
+    wait_for("Ready", api.is_ready, seconds=60)
+    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=12, per_second=10)
+    api.edit("myapp", image=MISSING)
+    wait_for("RollingOut", lambda: api.reason() == "RollingOut")
+    assert f'"{MISSING}"' in api.message()
+    assert not stalled(api)
+    wait_for("ProgressDeadlineExceeded", lambda: api.reason() == "ProgressDeadlineExceeded", seconds=60)
+    assert stalled(api)
+    assert f'"{MISSING}"' in api.message()
+    app = api.get("myapps", "myapp") or {}
+    assert Api.condition(app, "Available")["status"] == "True"
+    assert app["status"]["readyReplicas"] == 2
+    assert set(visitor.finish()) == {"Hello, World!"}
+    api.edit("myapp", image="myapp:latest")
+    wait_for("healed", api.is_ready, seconds=60)
+    assert not stalled(api)
+
+
+def test_a_first_image_that_cannot_be_pulled_is_accepted_and_explained(api: Api, kubectl: Kubectl) -> None:
+    api.create("myapps", hasty(image=MISSING, rollout={"progressDeadlineSeconds": 4}))
+    wait_for("RollingOut", lambda: api.reason() == "RollingOut")
+    assert kubectl("get", "myapps", "--no-headers").split()[1:3] == ["0/2", "RollingOut"]
+    wait_for("ProgressDeadlineExceeded", lambda: api.reason() == "ProgressDeadlineExceeded", seconds=60)
+    assert f'"{MISSING}"' in kubectl("get", "myapps", "-o", "wide")
+    assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "False"
+
+
+@pytest.mark.usefixtures("restricted")
+def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready(api: Api, broken_image: str) -> None:
+    quick_to_end = {"drainSeconds": 0, "terminationGracePeriodSeconds": 1}
+    api.create("myapps", myapp(rollout={"progressDeadlineSeconds": 15}, **quick_to_end))
+    wait_for("Ready", api.is_ready, seconds=60)
+    previous = {pod["metadata"]["uid"] for pod in api.list("pods")}
+    api.edit("myapp", image=broken_image)
+
+    def given_up() -> bool:
+        assert not api.is_ready()
+        return api.reason() == "ProgressDeadlineExceeded"
+
+    wait_for("ProgressDeadlineExceeded", given_up, seconds=120)
+    serving = {pod["metadata"]["uid"] for pod in api.list("pods") if Api.condition(pod, "Ready")["status"] == "True"}
+    assert previous <= serving
+    assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "True"
+    api.edit("myapp", image="myapp:latest")
+    wait_for("healed", api.is_ready, seconds=60)
+    assert previous <= {pod["metadata"]["uid"] for pod in api.list("pods")}

@@ -1,0 +1,96 @@
+"""Whatever somebody does to the children with kubectl, they come back as described; what others add stays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dev.cluster import Cluster
+from tests.e2e.conftest import new_namespace
+from tests.harness import Api, Kubectl, hasty, wait_for
+
+Json = dict[str, Any]
+
+DEPLOYMENT, SERVICE = "deployment/myapp-deployment", "service/myapp-service"
+EDITOR = "sed -i -e s/minReadySeconds:.*/minReadySeconds:\\ 7/ -e s/targetPort:.*/targetPort:\\ 1/"
+TAMPERING = (
+    ("scale", DEPLOYMENT, "--replicas=5"),
+    ("set", "image", DEPLOYMENT, "myapp=other:1"),
+    ("set", "env", DEPLOYMENT, "PORT=1"),
+    ("edit", DEPLOYMENT),
+    ("edit", SERVICE),
+    ("label", DEPLOYMENT, "app.kubernetes.io/managed-by=other", "--overwrite"),
+    ("label", SERVICE, "app-"),
+    ("patch", SERVICE, "--patch", '{"spec": {"selector": {"app": "other"}}}'),
+    ("rollout", "pause", DEPLOYMENT),
+    ("delete", DEPLOYMENT, "--wait=false"),
+    ("delete", SERVICE, "--wait=false"),
+)
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """One namespace, and one app in it, for all tests of this file (for each process that pytest runs in parallel)."""
+    with new_namespace(cluster) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def api(cluster: Cluster, namespace: str) -> Api:
+    return Api(cluster.kubeconfig, namespace)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def app(api: Api) -> Json:
+    """The app that everybody tampers with."""
+    app = api.create("myapps", hasty())
+    wait_for("Ready", api.is_ready, seconds=60)
+    return app
+
+
+def essence(api: Api, app: Json) -> list[Json]:
+    """What is described of the children, less what the server fills in anew for a new object."""
+    found = []
+    for plural, name in (("deployments", "myapp-deployment"), ("services", "myapp-service")):
+        child = api.get(plural, name)
+        if child is None or child["metadata"]["ownerReferences"][0]["uid"] != app["metadata"]["uid"]:
+            return []
+        spec = {key: child["spec"][key] for key in child["spec"] if key not in ("clusterIP", "clusterIPs")}
+        found.append({"labels": child["metadata"]["labels"], "spec": spec})
+    return found
+
+
+def version(api: Api, target: str) -> tuple[str, str]:
+    """Changes with everything that anybody does to an object."""
+    kind, _, name = target.partition("/")
+    metadata = (api.get(f"{kind}s", name) or {}).get("metadata", {})
+    return metadata.get("uid", ""), metadata.get("resourceVersion", "")
+
+
+@pytest.mark.parametrize("command", TAMPERING, ids=" ".join)
+def test_what_somebody_changed_with_kubectl_comes_back(
+    api: Api, kubectl: Kubectl, app: Json, command: tuple[str, ...]
+) -> None:
+    wait_for("Ready", api.is_ready, seconds=60)
+    before = essence(api, app)
+    assert before
+    target = next(word for word in command if word in (DEPLOYMENT, SERVICE))
+    untouched = version(api, target)
+    kubectl(*command, environment={"KUBE_EDITOR": EDITOR})
+    assert version(api, target) != untouched
+    wait_for("as it was", lambda: essence(api, app) == before, seconds=30)
+    wait_for("Ready", api.is_ready, seconds=60)
+
+
+def test_what_others_add_stays(api: Api, kubectl: Kubectl) -> None:
+    for child in (DEPLOYMENT, SERVICE):
+        kubectl("annotate", child, "team.example.com/note=mine")
+        kubectl("label", child, "team.example.com/colour=blue")
+    kubectl("scale", "myapp", "myapp", "--replicas=1")
+    wait_for("Ready", api.is_ready, seconds=60)
+    kubectl("label", SERVICE, "app=other", "--overwrite")
+    wait_for("repaired", lambda: (api.get("services", "myapp-service") or {})["metadata"]["labels"]["app"] == "myapp")
+    for plural, name in (("deployments", "myapp-deployment"), ("services", "myapp-service")):
+        metadata = (api.get(plural, name) or {})["metadata"]
+        assert metadata["annotations"]["team.example.com/note"] == "mine"
+        assert metadata["labels"]["team.example.com/colour"] == "blue"

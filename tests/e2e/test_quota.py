@@ -1,0 +1,16 @@
+"""Pods that the server refuses: its own words reach the user, and the app heals when the cause is gone."""
+
+from tests.harness import Api, Kubectl, hasty, wait_for
+
+
+def test_a_quota_on_pods_is_told_in_the_servers_words_and_the_app_heals_when_it_is_lifted(
+    api: Api, kubectl: Kubectl
+) -> None:
+    kubectl("create", "quota", "tight", "--hard=pods=1")
+    wait_for("the quota counts", lambda: "0" in kubectl("get", "quota", "tight", "-o", "jsonpath={.status.used.pods}"))
+    api.create("myapps", hasty(replicas=2))
+    wait_for("QuotaExceeded", lambda: api.reason() == "QuotaExceeded", seconds=60)
+    assert "exceeded quota: tight, requested: pods=1, used: pods=1, limited: pods=1" in api.message()
+    assert kubectl("get", "myapps", "--no-headers").split()[2] == "QuotaExceeded"
+    kubectl("delete", "quota", "tight")
+    wait_for("healed", api.is_ready, seconds=75)
