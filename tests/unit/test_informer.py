@@ -13,6 +13,8 @@ from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Event, Kube, Listing
 from myapp_operator.model import Json
 from myapp_operator.names import Key, Kind
+from myapp_operator.plan import Attempt
+from myapp_operator.refusals import Retry
 from myapp_operator.store import Store
 from tests.unit.jumping import JumpingLoop
 from tests.unit.samples import KEY, app
@@ -178,6 +180,7 @@ def test_the_sweep_drops_apps_that_vanished_and_has_every_other_looked_at(world:
 
 def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     world.store.put_app(app())
+    world.store.remember(app(), SERVICE, Attempt("hash", Retry("no answer"), 7, 0.0, 60.0))
     swept = FakeKube()
     swept.there = [{"metadata": {"uid": "uid-1"}}]
     looked: list[Key] = []
@@ -185,3 +188,4 @@ def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     world.kube.watched = [[UnreachableError("cut")]]
     world.run_for(30, lambda: sweep.run([world.informer]))
     assert looked == [KEY]
+    assert world.store.attempts(app()) == {}, "no pause is left of the outage"

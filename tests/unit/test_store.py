@@ -324,3 +324,15 @@ def test_apps_and_uids(store: Store) -> None:
     store.put_child(Key("default", "orphan"), SERVICE, child(owner=None))
     assert store.apps() == {KEY, OTHER}
     assert store.uids() == {"uid-1", "uid-3"}
+
+
+def test_an_answer_to_a_predecessor_is_not_taken_for_ones_own(store: Store) -> None:
+    """The MyApp was deleted and made again while a write of the old one was on its way."""
+    store.put_app(app(uid="uid-2", resource_version=30))
+    store.remember(app(), SERVICE, REFUSED)
+    store.answered_child(app(), SERVICE, answer(40), now=1.0)
+    store.answered_status(app(), 99, now=1.0)
+    new = app(uid="uid-2", resource_version=30)
+    assert store.attempts(new) == {}
+    assert SERVICE not in store.children(KEY)
+    assert not store.status_awaited(new)
