@@ -49,8 +49,18 @@ def real() -> Cluster:
     cluster = up("real")
     node = Destination("local", cluster=cluster)
     load(node, build(APP))
-    _install(cluster, load(node, build(OPERATOR)))
+    operator = build(OPERATOR)
+    if not _runs(cluster, operator.reference):
+        load(node, operator)
+    _install(cluster, operator.reference)
     return cluster
+
+
+def _runs(cluster: Cluster, operator_name: str) -> bool:
+    """Whether a pod of just this operator runs: then the node has its image."""
+    pods = ("get", "pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/name=myapp-operator")
+    images = "jsonpath={.items[?(@.status.phase=='Running')].spec.containers[*].image}"
+    return operator_name in _kubectl(cluster, *pods, "-o", images, failed="The cluster does not answer.").split()
 
 
 def _install(cluster: Cluster, operator_name: str) -> None:
@@ -70,8 +80,8 @@ def _install(cluster: Cluster, operator_name: str) -> None:
         )
 
 
-def _kubectl(cluster: Cluster, *arguments: str, failed: str) -> None:
-    run([cluster.kubectl, "--kubeconfig", cluster.kubeconfig, *arguments], failed=failed)
+def _kubectl(cluster: Cluster, *arguments: str, failed: str) -> str:
+    return run([cluster.kubectl, "--kubeconfig", cluster.kubeconfig, *arguments], failed=failed)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.harness import Api, Audit, Kubectl, hasty, never, wait_for
+from tests.harness import Api, Audit, Kubectl, OperatorPod, hasty, never, wait_for
 
 CHILDREN = ("deployments", "services")
 
@@ -55,12 +55,17 @@ def test_an_app_recreated_at_once_under_its_name_gets_children_of_its_own(api: A
 
 
 @pytest.mark.usefixtures("restricted")
-def test_a_namespace_with_apps_goes_away_and_nothing_is_made_in_it(api: Api, kubectl: Kubectl, audit: Audit) -> None:
+def test_a_namespace_with_apps_goes_away_and_nothing_is_made_in_it(
+    api: Api, kubectl: Kubectl, audit: Audit, operator: OperatorPod
+) -> None:
     names = [f"app-{number}" for number in range(3)]
     for name in names:
         api.create("myapps", hasty(name, replicas=1))
     wait_for("Ready", lambda: all(api.is_ready(name) for name in names), seconds=60)
+    before = operator.pod
     audit.restart()
     kubectl("delete", "namespace", api.namespace, "--timeout=60s")
     made = [each for each in audit.writes() if each.code < 300 and each.resource in CHILDREN]
     assert made == []
+    assert operator.pod["metadata"]["uid"] == before["metadata"]["uid"]
+    assert operator.container["restartCount"] == before["status"]["containerStatuses"][0]["restartCount"]
