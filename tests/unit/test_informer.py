@@ -139,12 +139,10 @@ def test_a_watch_is_renewed_by_a_list_every_ten_minutes_or_so(world: World) -> N
         pytest.param(
             ExpiredError("too old"),
             id="every version is too old",
-            marks=pytest.mark.xfail(strict=True, reason="Informer.run does not pause after ExpiredError"),
         ),
         pytest.param(
             True,
             id="every watch ends at once",
-            marks=pytest.mark.xfail(strict=True, reason="Informer.run does not pause after a watch that ended early"),
         ),
     ],
 )

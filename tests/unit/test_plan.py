@@ -9,7 +9,7 @@ from myapp_operator import names, plan
 from myapp_operator.desired import Wanted
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Owner
-from myapp_operator.plan import NUDGE, Attempt, Step, Todo, Verb
+from myapp_operator.plan import NUDGING, Attempt, Step, Todo, Verb
 from myapp_operator.refusals import Obstacle, Refused, Retry
 from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted
 
@@ -55,7 +55,7 @@ def test_what_is_missing_is_created() -> None:
 
 
 def test_an_app_as_wanted_needs_nothing() -> None:
-    assert make(FINE) == Todo(fine=frozenset(FINE))
+    assert make(FINE) == Todo(as_wanted=frozenset(FINE))
     assert not make(FINE).creates
 
 
@@ -78,10 +78,10 @@ def test_nothing_is_written_to_a_child_that_the_watch_must_tell_of_first(change:
     assert make(with_deployment(applied="old", **change)).steps == ()
 
 
-def test_only_what_is_surely_as_wanted_counts_as_fine() -> None:
-    assert make(with_deployment(awaited=True)).fine == {SERVICE}
-    assert make(with_deployment(applied="old")).fine == {SERVICE}
-    assert make({SERVICE: FINE[SERVICE]}).fine == {SERVICE}
+def test_only_what_is_surely_as_wanted_counts_as_wanted() -> None:
+    assert make(with_deployment(awaited=True)).as_wanted == {SERVICE}
+    assert make(with_deployment(applied="old")).as_wanted == {SERVICE}
+    assert make({SERVICE: FINE[SERVICE]}).as_wanted == {SERVICE}
 
 
 # What is not ours
@@ -224,15 +224,15 @@ def nudge_of(step: Step) -> str | None:
 
 def test_a_deployment_that_was_refused_pods_is_nudged() -> None:
     step = only_step(make(with_deployment(rollout=NO_PODS, nudge=4)))
-    assert (step.verb, step.attempt, step.uid, step.resource_version) == (Verb.APPLY, NUDGE, "uid-child", 20)
+    assert (step.verb, step.attempt, step.uid, step.resource_version) == (Verb.APPLY, NUDGING, "uid-child", 20)
     assert nudge_of(step) == "5"
 
 
 def test_the_next_nudge_waits_longer_and_is_no_obstacle() -> None:
-    before = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGE), None, NOW)
+    before = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), None, NOW)
     todo = make(with_deployment(rollout=NO_PODS, nudge=1), attempts={DEPLOYMENT: before})
     assert (todo.steps, todo.obstacles, todo.again) == ((), {}, 1.0)
-    second = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGE), before, NOW)
+    second = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), before, NOW)
     assert second.not_before - NOW == 2.0
 
 
@@ -251,7 +251,7 @@ def test_no_nudge_where(changes: dict[str, object]) -> None:
 
 
 def test_a_change_is_applied_at_once_whatever_was_nudged_and_keeps_the_count() -> None:
-    tried = Attempt(NUDGE, None, 9, NOW, NOW + 60)
+    tried = Attempt(NUDGING, None, 9, NOW, NOW + 60)
     found = with_deployment(rollout=NO_PODS, nudge=9, fields='{"f:metadata":{}}')
     step = only_step(make(found, attempts={DEPLOYMENT: tried}))
     assert step.attempt == WANTED[DEPLOYMENT].applied

@@ -25,8 +25,9 @@ ROWS: list[tuple[str, OperatorError, Verdict]] = [
     (
         "object quota",
         refusal(403, f'deployments.apps "x" is forbidden: {QUOTA}', reason="Forbidden"),
-        Refused(Reason.QUOTA_EXCEEDED, QUOTA),
+        Refused(Reason.QUOTA_EXCEEDED, QUOTA.replace(", used: count/deployments.apps=2", "")),
     ),
+    ("an API that is not served", refusal(404, "404 page not found"), Retry("404 page not found")),
     ("rights", refusal(403, f'services "x" is forbidden: {RBAC}'), Refused(Reason.FORBIDDEN, RBAC)),
     (
         "admission policy",
@@ -52,7 +53,7 @@ ROWS: list[tuple[str, OperatorError, Verdict]] = [
     ("too large for etcd", refusal(500, TOO_LARGE), Refused(Reason.REJECTED, TOO_LARGE)),
     ("too large", refusal(413, "limit is 3145728"), Refused(Reason.REJECTED, "limit is 3145728")),
     ("exists, or changed since", refusal(409, CONFLICT, reason="Conflict"), Stale()),
-    ("gone", refusal(404, 'deployments.apps "x" not found', kind="deployments"), Stale()),
+    ("gone", refusal(404, 'deployments.apps "x" not found', reason="NotFound", kind="deployments"), Stale()),
     (
         "status patch whose test of uid or resourceVersion failed",
         refusal(422, "the server rejected our request due to an error in our request", reason="Invalid"),

@@ -40,14 +40,14 @@ def myapps(file: TextIO) -> Iterator[tuple[App, Spec]]:
         yield _unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
 
 
-def _objects(document: Any) -> Iterator[Json]:
+def _objects(document: Any) -> Iterator[Any]:
     """The objects of a document: itself, or the items of a List as `kubectl get -o yaml` prints one."""
     if isinstance(document, dict):
         yield from document.get("items") or () if document.get("kind") == "List" else (document,)
 
 
-def _is_myapp(raw: Json) -> bool:
-    return (raw.get("apiVersion"), raw.get("kind")) == (names.API_VERSION, names.KIND)
+def _is_myapp(raw: Any) -> bool:
+    return isinstance(raw, dict) and (raw.get("apiVersion"), raw.get("kind")) == (names.API_VERSION, names.KIND)
 
 
 def _unstored(raw: Json) -> App:

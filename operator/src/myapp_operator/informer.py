@@ -22,6 +22,8 @@ from myapp_operator.store import Store
 _SWEEP_SECONDS = 600.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
+_STEADY = 30.0
+"""Seconds that a watch must have held for the next one to follow without a pause."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,18 +44,21 @@ class Informer:
 
     async def run(self, version: int) -> None:
         """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
+        loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE
         while True:
+            began = loop.time()
             try:
                 await self._watch(version)
-                version = await self.list()
-                pause = _FIRST_PAUSE
             except ExpiredError:
-                version = 0
+                logger.info("listing %s again: the watch fell behind", self._kind.plural)
             except OperatorError as error:
-                version = 0
                 self.outage.set()
-                logger.warning("cannot watch %s, trying again in %.1f s: %s", self._kind.plural, pause, error)
+                logger.warning("the watch of %s ended: %s", self._kind.plural, error)
+            version = 0
+            if loop.time() - began > _STEADY:
+                pause = _FIRST_PAUSE
+            else:  # lists are dear: whatever ends the watches at once must not make a storm of them
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
                 pause = min(_LONGEST_PAUSE, pause * 2)
 

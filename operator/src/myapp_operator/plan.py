@@ -20,7 +20,7 @@ _LASTING = 15.0
 """Seconds after which a failure that may pass by itself is worth telling the user."""
 _LONGEST_PAUSE = 60.0
 _LONGEST_PAUSE_REJECTED = 300.0
-NUDGE = "nudge"
+NUDGING = "nudge"
 """The attempt of a step that only nudges."""
 
 
@@ -43,6 +43,8 @@ class Step:
     uid: str = ""
     resource_version: int = 0
     why: str = ""
+    repairs: bool = False
+    """Whether just this body was applied before: if it is refused now, then for what somebody else changed."""
     attempt: str = ""
     """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
 
@@ -78,8 +80,8 @@ class Todo:
     """The writes to make now."""
     obstacles: Mapping[Kind, Obstacle] = field(default_factory=dict)
     """The children that cannot be as wanted yet, and why."""
-    fine: frozenset[Kind] = frozenset()
-    """The children that are as wanted: earlier attempts on them are history."""
+    as_wanted: frozenset[Kind] = frozenset()
+    """The children that are surely as wanted: earlier attempts on them are history."""
     again: float | None = None
     """Seconds until a step that failed may be tried again; None: there is none."""
 
@@ -99,7 +101,7 @@ def make(
     """Compares kind by kind. `now` is in seconds, on the clock of `attempts`."""
     steps: list[Step] = []
     obstacles: dict[Kind, Obstacle] = {}
-    fine: set[Kind] = set()
+    as_wanted: set[Kind] = set()
     pauses: list[float] = []
     for want in wanted:
         kind, child = want.kind, children.get(want.kind)
@@ -110,20 +112,20 @@ def make(
         tried = attempts.get(kind)
         if step is None:
             if child is None or not child.awaited:
-                fine.add(kind)
+                as_wanted.add(kind)
         elif tried is None or not tried.blocks(step, now):
             steps.append(step)
         else:
             pauses.append(tried.not_before - now)
             if obstacle := tried.obstacle(now):
                 obstacles[kind] = obstacle
-    return Todo(tuple(steps), obstacles, frozenset(fine), min(pauses, default=None))
+    return Todo(tuple(steps), obstacles, frozenset(as_wanted), min(pauses, default=None))
 
 
 def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: float) -> Attempt:
     """Remembers a refused write: the pause doubles from one second, up to a minute (Rejected: five)."""
     rejected = isinstance(verdict, Refused) and verdict.reason is Reason.REJECTED
-    asked = verdict.after if isinstance(verdict, Retry) and verdict.after else 0.0
+    asked = min(verdict.after, _LONGEST_PAUSE) if isinstance(verdict, Retry) and verdict.after else 0.0
     attempt = _next(step, before, now, _LONGEST_PAUSE_REJECTED if rejected else _LONGEST_PAUSE)
     return replace(attempt, verdict=verdict, not_before=max(attempt.not_before, now + asked))
 
@@ -171,9 +173,10 @@ def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(want.body, child.nudge)
-        return replace(target, body=body, attempt=want.applied, why=", ".join(_why(want, child)))
+        why, repairs = ", ".join(_why(want, child)), child.applied == want.applied
+        return replace(target, body=body, attempt=want.applied, why=why, repairs=repairs)
     if _cannot_make_pods(child):
-        return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGE, why=NUDGE)
+        return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGING, why=NUDGING)
     return None
 
 

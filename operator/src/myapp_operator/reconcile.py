@@ -73,7 +73,7 @@ class Reconciler:
 
     async def _execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
-        self._store.forgive(app, todo.fine)
+        self._store.forgive(app, todo.as_wanted)
         results = await asyncio.gather(*(self._take(app, step) for step in todo.steps))
         obstacles = dict(todo.obstacles)
         for step, result in zip(todo.steps, results, strict=True):
@@ -112,7 +112,7 @@ class Reconciler:
         return verdict
 
     def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
-        if step.attempt == plan.NUDGE:
+        if step.attempt == plan.NUDGING:
             before = self._store.attempts(app).get(step.kind)
             self._store.remember(app, step.kind, plan.nudged(step, before, now))
         else:
@@ -136,7 +136,7 @@ class Reconciler:
         try:
             return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
         except ApiError as error:
-            if getattr(classify(error), "reason", None) is not Reason.REJECTED:
+            if not step.repairs or getattr(classify(error), "reason", None) is not Reason.REJECTED:
                 raise
             key = Key(app.key.namespace, step.name)
             metadata = ((await self._kube.metadata(step.kind, key)) or {}).get("metadata", {})
@@ -160,7 +160,9 @@ class Reconciler:
             return Stale()
         child = replace(Child.from_json(raw), looked_up=True)
         if not child.is_controlled_by(app):
-            return plan.foreign(step.kind, app, child.owner)
+            refused = plan.foreign(step.kind, app, child.owner)
+            logger.warning("%s: %s", app.key, refused.message, extra=_named(app, step))
+            return refused
         self._store.put_child(app.key, step.kind, child)
         return Stale()
 

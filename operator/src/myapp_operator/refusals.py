@@ -14,6 +14,9 @@ from myapp_operator.names import Reason
 
 _RETRY_CODES = frozenset({401, 408, 429, 502, 503, 504})
 _TEST_FAILED = "the server rejected our request due to an error in our request"
+_USED = re.compile(r", used: .*?(?=, limited: )", re.DOTALL)
+"""What a quota counts changes all the time, and a message that changes is a status write each time."""
+
 _REJECTED_500 = ("failed to c", "etcdserver: request is too large")
 
 
@@ -58,14 +61,12 @@ def classify(error: OperatorError) -> Verdict:
     """Judges the answer to a write, or its absence."""
     if not isinstance(error, ApiError):
         return Retry(str(error))
-    if error.status in _RETRY_CODES:
+    if _may_pass(error):
         return Retry(error.message, error.retry_after)
     if "NamespaceTerminating" in error.causes or (error.status == 404 and error.details.get("kind") == "namespaces"):
         return NamespaceEnds()
     if error.status in (404, 409) or _test_failed(error):
         return Stale()
-    if error.status == 500 and not error.message.startswith(_REJECTED_500):
-        return Retry(error.message, error.retry_after)
     return from_words(error.message)
 
 
@@ -75,9 +76,18 @@ def from_words(message: str) -> Refused:
     if forbidden is None:
         denied = re.search(r" denied (the )?request", message)  # by a webhook, whose name the user needs
         return Refused(Reason.FORBIDDEN if denied else Reason.REJECTED, message)
-    words = forbidden[1].strip()
+    words = _USED.sub("", forbidden[1].strip())
     reason = Reason.QUOTA_EXCEEDED if words.startswith("exceeded quota") else Reason.FORBIDDEN
     return Refused(reason, words)
+
+
+def _may_pass(error: ApiError) -> bool:
+    """Whether the fault is the server's: overload, outage, or (404 in plain text) an API that is not served now."""
+    return (
+        error.status in _RETRY_CODES
+        or (error.status == 404 and not error.reason)
+        or (error.status == 500 and not error.message.startswith(_REJECTED_500))
+    )
 
 
 def _test_failed(error: ApiError) -> bool:

@@ -43,13 +43,13 @@ class Store:
 
     def put_app(self, app: App) -> None:
         """Takes over a MyApp from the watch, unless it is older than what is known of the same one."""
-        record = self._record(app.key)
+        record = self._open_record(app.key)
         known = record.app
         if known is not None and known.uid == app.uid and known.resource_version > app.resource_version:
             return
         if known is not None and known.uid != app.uid:
             self._forget_app(app.key)
-        self._record(app.key).app = app
+        self._open_record(app.key).app = app
 
     def drop_app(self, key: Key, uid: str) -> None:
         """Forgets a MyApp that is gone; a newer one of the same name stays."""
@@ -59,7 +59,7 @@ class Store:
 
     def put_child(self, key: Key, kind: Kind, child: Child) -> None:
         """Takes over a child from a watch event, unless it is older than what is known."""
-        record = self._record(key)
+        record = self._open_record(key)
         known = record.children.get(kind)
         newest = known.resource_version if known else record.gone_at.get(kind, 0)
         if child.resource_version >= newest:
@@ -73,7 +73,7 @@ class Store:
         known = record.children.get(kind)
         if known is None or known.resource_version <= version:
             record.children.pop(kind, None)
-            record.gone_at[kind] = version
+            record.gone_at[kind] = max(version, record.gone_at.get(kind, 0))
             self._tidy(key)
 
     def replace_children(
@@ -95,7 +95,7 @@ class Store:
             changed.add(key)
             self._tidy(key)
         for key, child in listed.items():
-            record = self._record(key)
+            record = self._open_record(key)
             known = record.children.get(kind)
             if known is not None and record.answered_at.get(kind, float("-inf")) > sent_at:
                 self.put_child(key, kind, child)
@@ -205,7 +205,7 @@ class Store:
         """The uid of every known MyApp."""
         return {record.app.uid for record in self._records.values() if record.app is not None}
 
-    def _record(self, key: Key) -> _Record:
+    def _open_record(self, key: Key) -> _Record:
         return self._records.setdefault(key, _Record())
 
     def _record_of(self, app: App) -> _Record | None:
