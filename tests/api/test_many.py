@@ -28,9 +28,9 @@ def test_a_restart_with_a_thousand_unchanged_apps_writes_nothing(cluster: Cluste
     operator.start()
     api = Api(cluster.kubeconfig, "default")
     with ThreadPoolExecutor(8) as pool:
-        bodies = (myapp(f"app-{number}", replicas=1, rollout={"minReadySeconds": 0}) for number in range(MANY))
+        bodies = (myapp(f"app-{number}", replicas=number % 2, rollout={"minReadySeconds": 0}) for number in range(MANY))
         list(pool.map(lambda body: api.create("myapps", body), bodies))
-    wait_for("all are Ready", lambda: ready(api) == MANY, seconds=300, every=2)
+    wait_for("all are Ready", lambda: ready(api) == MANY, seconds=300, every=5)
     operator.stop()
     audit.restart()
     operator.start()

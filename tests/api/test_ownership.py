@@ -102,3 +102,19 @@ def test_children_orphaned_on_purpose_stay_and_are_in_the_way_of_a_new_app(api: 
     api.create("myapps", myapp())
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     assert {plural: api.list(plural)[0]["metadata"]["uid"] for plural in ("deployments", "services")} == before
+
+
+def test_an_app_waits_for_the_children_of_an_earlier_one_of_its_name(api: Api, operator: OperatorProcess) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    api.patch("deployments", "myapp-deployment", {"metadata": {"finalizers": ["test.example.com/held"]}})
+    api.delete("myapps", "myapp")
+    wait_for("the app is gone", lambda: api.get("myapps", "myapp") is None)
+    api.create("myapps", myapp())
+    wait_for("Waiting", lambda: api.reason() == "Waiting")
+    assert api.message() == (
+        'Deployment "myapp-deployment" still belongs to an earlier MyApp of this name and is being removed'
+    )
+    assert Api.condition(api.get("myapps", "myapp") or {}, "Stalled")["status"] == "False"
+    api.patch("deployments", "myapp-deployment", {"metadata": {"finalizers": None}})
+    wait_for("Ready", api.is_ready, seconds=75)
