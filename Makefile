@@ -6,6 +6,9 @@ SHELL := /bin/sh
 UV = $(eval UV := $$(shell sh dev/bootstrap.sh))$(or $(UV),$(error uv is missing: read the line above))
 RUN = $(UV) run --quiet
 
+# Most tests wait for the cluster, not for a processor; one at a time is handed out, so that no worker sits on long ones.
+PARALLEL = -n 4 --dist load --maxschedchunk=1
+
 include dev/cluster.mk dev/demo.mk dev/generate.mk
 
 .PHONY: help test test-unit test-api test-e2e verify fmt
@@ -15,17 +18,17 @@ help: ## List the targets
 
 test: ## Run every test; sets up what it needs (root on Debian, or see README)
 	@$(RUN) python -m dev.prepare
-	$(RUN) pytest
+	$(RUN) pytest $(PARALLEL)
 
 test-unit: ## Run the tests that need no network, in seconds
 	$(RUN) pytest tests/unit
 
 test-api: ## Run the tests against a real API server with simulated nodes (no root)
-	$(RUN) pytest tests/api
+	$(RUN) pytest $(PARALLEL) tests/api
 
 test-e2e: ## Run the tests with real containers (root)
 	@$(RUN) python -m dev.prepare
-	$(RUN) pytest tests/e2e
+	$(RUN) pytest $(PARALLEL) tests/e2e
 
 verify: generate-check ## Lint, types, layers, generated files
 	$(RUN) ruff check

@@ -46,7 +46,11 @@ ROWS: list[tuple[str, OperatorError, Verdict]] = [
         refusal(403, 'deployments.apps "x" is forbidden: unable to create', "NamespaceTerminating"),
         NamespaceEnds(),
     ),
-    ("namespace absent", refusal(404, 'namespaces "web" not found', reason="NotFound", kind="namespaces"), NamespaceEnds()),
+    (
+        "namespace absent",
+        refusal(404, 'namespaces "web" not found', reason="NotFound", kind="namespaces"),
+        NamespaceEnds(),
+    ),
     ("immutable", refusal(422, IMMUTABLE, reason="Invalid"), Refused(Reason.REJECTED, IMMUTABLE)),
     ("wrong type", refusal(500, TYPES), Refused(Reason.REJECTED, TYPES)),
     ("bad quantity", refusal(500, CONVERT), Refused(Reason.REJECTED, CONVERT)),
