@@ -41,11 +41,14 @@ def test_a_first_image_that_cannot_be_pulled_is_accepted_and_explained(api: Api,
 
 
 @pytest.mark.usefixtures("restricted")
-def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready(api: Api, broken_image: str) -> None:
+def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready_and_loses_no_request(
+    api: Api, visitor: Visitor, broken_image: str
+) -> None:
     quick_to_end = {"drainSeconds": 0, "terminationGracePeriodSeconds": 1}
     api.create("myapps", myapp(rollout={"progressDeadlineSeconds": 15}, **quick_to_end))
     wait_for("Ready", api.is_ready, seconds=60)
     previous = {pod["metadata"]["uid"] for pod in api.list("pods")}
+    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=15, per_second=20)
     api.edit("myapp", image=broken_image)
 
     def given_up() -> bool:
@@ -55,6 +58,7 @@ def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready(ap
     wait_for("ProgressDeadlineExceeded", given_up, seconds=120)
     serving = {pod["metadata"]["uid"] for pod in api.list("pods") if Api.condition(pod, "Ready")["status"] == "True"}
     assert previous <= serving
+    assert set(visitor.finish()) == {"Hello, World!"}
     assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "True"
     api.edit("myapp", image="myapp:latest")
     wait_for("healed", api.is_ready, seconds=60)

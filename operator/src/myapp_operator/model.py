@@ -105,7 +105,7 @@ class Probes(Part):
     liveness: Probe | None = None
     """Restarts the container when it fails. Unset: none."""
     readiness: Probe | None = None
-    """Takes the pod out of the Service while it fails. Unset: a TCP connection to the port every 2 seconds."""
+    """Takes the pod out of the Service while it fails. Unset: two TCP connections to the port, 2 seconds apart."""
     startup: Probe | None = None
     """Holds the other probes back until it succeeds once. Unset: none."""
 

@@ -119,9 +119,15 @@ def _probes(spec: Spec) -> Json:
     given = spec.probes
     return {
         "livenessProbe": given and given.liveness,
-        "readinessProbe": (given and given.readiness) or {"tcpSocket": {"port": "http"}, "periodSeconds": 2},
+        "readinessProbe": (given and given.readiness) or _listens(),
         "startupProbe": given and given.startup,
     }
+
+
+def _listens() -> Json:
+    """The readiness probe of an app that has none. Asked twice, because a server may open its port before it loads the
+    app, and close it again when that fails: docs/decisions/0005-a-listening-socket-asked-twice.md."""
+    return {"tcpSocket": {"port": "http"}, "periodSeconds": 2, "successThreshold": 2}
 
 
 def _without_empty(part: Json) -> Json:
