@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from myapp_operator.crd import kubetypes, schema
-from myapp_operator.model import Json, Spec, Status
+from myapp_operator.grammar import Json
+from myapp_operator.model import Spec, Status
 
 MODULE = "k8s.io/kubernetes"
 VERSION = "v1.31.14"

@@ -17,7 +17,8 @@ import yaml
 
 from dev.cluster import binary
 from myapp_operator import desired, names
-from myapp_operator.model import Json, parse_spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import parse_spec
 from tests.unit import golden
 from tests.unit.samples import app_of
 

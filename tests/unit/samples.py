@@ -13,7 +13,8 @@ from typing import Any
 from myapp_operator import desired, names
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
-from myapp_operator.model import Json, Spec, parse_spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child, Condition, Owner, Rollout
 from myapp_operator.refusals import Obstacle

@@ -10,7 +10,8 @@ import yaml
 
 from myapp_operator import crd
 from myapp_operator.crd import bounds, schema
-from myapp_operator.model import NAME_RULE, Json, Part, Rule, Spec, Status
+from myapp_operator.grammar import Json, Part, Rule
+from myapp_operator.model import NAME_RULE, Spec, Status
 
 ROOT = Path(__file__).parents[2]
 CRD: Json = yaml.safe_load(crd.render())

@@ -3,7 +3,7 @@
 import pytest
 
 from myapp_operator.crd import bounds, kubetypes
-from myapp_operator.model import Json, Kube
+from myapp_operator.grammar import Json, Kube
 
 PREFIX = "#/components/schemas/"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"

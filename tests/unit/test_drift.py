@@ -8,7 +8,8 @@ import yaml
 
 from myapp_operator import desired, drift, names
 from myapp_operator.desired import Wanted
-from myapp_operator.model import Json, parse_spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import parse_spec
 from myapp_operator.names import Kind
 from myapp_operator.observed import Child
 from tests.unit import golden

@@ -9,9 +9,9 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.errors import ExpiredError, UnreachableError
+from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Event, Kube, Listing
-from myapp_operator.model import Json
 from myapp_operator.names import Key, Kind
 from myapp_operator.plan import Attempt
 from myapp_operator.refusals import Retry

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from myapp_operator.errors import InvalidMyAppError
-from myapp_operator.model import Json, parse_spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import parse_spec
 
 ABSENT: Any = object()
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from myapp_operator.model import IMAGE_RULE, Json, Part, Rollout, Rule, Spec
+from myapp_operator.grammar import Json, Part, Rule
+from myapp_operator.model import IMAGE_RULE, Rollout, Spec
 
 GRACE_RULE = next(rule for rule in Spec.rules if rule is not IMAGE_RULE)
 DEADLINE_RULE, FIRST_STEP_RULE = Rollout.rules

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from myapp_operator import names
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import Key
 from myapp_operator.observed import App, Child, Condition, Owner, Rollout
 from tests.unit.samples import app, child, deployment, owner, rollout

@@ -7,8 +7,9 @@ import pytest
 
 from myapp_operator import desired, names
 from myapp_operator.errors import ApiError, OperatorError, UnreachableError
+from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
-from myapp_operator.model import Json, parse_spec
+from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
 from myapp_operator.reconcile import Reconciler

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from myapp_operator import names, status
-from myapp_operator.model import Json, Status
+from myapp_operator.grammar import Json
+from myapp_operator.model import Status
 from myapp_operator.names import Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale

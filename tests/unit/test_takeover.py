@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from myapp_operator import names, takeover
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 
 SEEN = json.loads((Path(__file__).parent / "seen/everything.json").read_text(encoding="utf-8"))
 CONTAINER = 'k:{"name":"everything"}'

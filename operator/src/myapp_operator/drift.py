@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import NUDGE
 from myapp_operator.observed import Child
 

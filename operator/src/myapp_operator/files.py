@@ -9,7 +9,8 @@ import yaml
 
 from myapp_operator import names
 from myapp_operator.errors import InvalidMyAppError
-from myapp_operator.model import NAME_RULE, Json, Spec, parse_spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import NAME_RULE, Spec, parse_spec
 from myapp_operator.names import Key
 from myapp_operator.observed import App
 

@@ -20,7 +20,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from myapp_operator import names
 from myapp_operator.errors import ApiError, ExpiredError, StartError, UnreachableError
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")

@@ -1,6 +1,6 @@
 """The API: what a user writes in a MyApp and what they read back.
 
-The CRD is generated from these classes (see crd.py) and `desired` reads nothing else, so a field exists in one place
+The CRD is generated from these classes (see crd/) and `desired` reads nothing else, so a field exists in one place
 only. A field that carries a Kubernetes type is passed through as plain data: its schema is the API server's own, named
 by `Kube`, and only what the operator must understand is modelled.
 
@@ -11,64 +11,13 @@ MyApp is applied; `holds` is the same rule in Python, for whoever has no server 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError
 
 from myapp_operator.errors import InvalidMyAppError
-
-Json = dict[str, Any]
-"""A Kubernetes object or a part of one, as plain data."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule over several fields: CEL for the API server, `holds` for Python, `message` for the user.
-
-    `path` is the field (relative to the object that carries the rule) which the API server names in its answer.
-    A rule without `holds` can only be checked by the server.
-    """
-
-    cel: str
-    message: str
-    path: str = ""
-    holds: Callable[[Any], bool] | None = None
-
-
-@dataclass(frozen=True)
-class Kube:
-    """Marks a field that has the schema of a Kubernetes type.
-
-    `type` is its name in the API server's OpenAPI document without the package (`EnvVar`). `keys` are the merge keys of
-    a list of such items. `only` keeps these properties of the type and `without` drops those, at any depth. `entries`
-    are the keys that its maps may have.
-    """
-
-    type: str
-    keys: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    entries: tuple[str, ...] = ()
-
-
-class Part(BaseModel):
-    """A part of the API: camelCase outside, rules checked on construction."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, use_attribute_docstrings=True
-    )
-    rules: ClassVar[tuple[Rule, ...]] = ()
-
-    @model_validator(mode="after")
-    def _rules_hold(self) -> Self:
-        for rule in self.rules:
-            if rule.holds is not None and not rule.holds(self):
-                raise ValueError(rule.message)
-        return self
-
+from myapp_operator.grammar import Json, Kube, Part, Rule
 
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 """What an app may request and limit. Other resources tie a pod to special nodes, which the API does not offer."""

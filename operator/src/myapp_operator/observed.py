@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, MANAGER, NUDGE, Key
 
 

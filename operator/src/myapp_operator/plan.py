@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from myapp_operator import drift, names
 from myapp_operator.desired import Wanted
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Obstacle, Refused, Retry

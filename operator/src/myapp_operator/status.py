@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from myapp_operator import names
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Retry, Stale

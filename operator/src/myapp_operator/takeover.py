@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from myapp_operator.model import Json
+from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, MANAGER
 
 _SPEC = "f:spec"

@@ -7,7 +7,8 @@ take the MyApp and refuse its Deployment. Source: pkg/apis/core/validation/valid
 from __future__ import annotations
 
 from myapp_operator.crd import rules
-from myapp_operator.model import RESOURCES, Json, Rule
+from myapp_operator.grammar import Json, Rule
+from myapp_operator.model import RESOURCES
 
 MAX_ITEMS = 256
 MAX_PROPERTIES = 64

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from myapp_operator.crd import bounds, rules
-from myapp_operator.model import Json, Kube
+from myapp_operator.grammar import Json, Kube
 
 EXTRACT = "kubernetes-1.31.json"
 """The definitions in use, from the oldest Kubernetes that is supported. Remade by dev/kubernetes_schemas.py."""

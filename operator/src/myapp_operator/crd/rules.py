@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from myapp_operator.model import Json, Rule
+from myapp_operator.grammar import Json, Rule
 
 
 def listed(rules: tuple[Rule, ...]) -> Json:

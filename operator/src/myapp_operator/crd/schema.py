@@ -14,7 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 
 from myapp_operator.crd import kubetypes, rules
-from myapp_operator.model import Json, Kube, Part
+from myapp_operator.grammar import Json, Kube, Part
 
 
 @dataclass(frozen=True)

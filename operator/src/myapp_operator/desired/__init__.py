@@ -13,7 +13,8 @@ from types import MappingProxyType
 from myapp_operator import names
 from myapp_operator.desired import deployment, service
 from myapp_operator.drift import fingerprint
-from myapp_operator.model import Json, Spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import Spec
 from myapp_operator.names import Kind
 from myapp_operator.observed import App
 

@@ -9,7 +9,8 @@ Zero values such as `paused: false` are written on purpose: only what we own is 
 from __future__ import annotations
 
 from myapp_operator import names
-from myapp_operator.model import Json, Spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import Spec
 
 _DEFAULT_MIN_READY_SECONDS = 5
 """Without a readiness probe of the app's own, a listening socket proves little: wait a little longer."""

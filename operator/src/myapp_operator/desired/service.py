@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from myapp_operator import names
-from myapp_operator.model import Json, Spec
+from myapp_operator.grammar import Json
+from myapp_operator.model import Spec
 
 
 def build(app: str, spec: Spec) -> Json:
