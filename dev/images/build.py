@@ -1,13 +1,10 @@
 """From an Image to a docker-archive tar: by docker where its daemon runs, else by buildah, which needs none."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.cluster import packages
+from dev.cluster import locks, packages
 from dev.cluster.commands import find, succeeds
 from dev.cluster.layout import cache_folder
 from dev.cluster.progress import step
@@ -39,7 +36,7 @@ def build(image: Image) -> Built:
     base = os.environ.get("BASE_IMAGE", "")
     key = image.key("docker" if docker else f"buildah {buildah.STAND_IN}", base)
     built = Built(image.reference(key), cache_folder() / "images" / f"{image.name}-{key}.tar", key)
-    with _one_at_a_time():
+    with locks.held("images", "another build of images on this machine"):
         if built.archive.exists():
             os.utime(built.archive)
             return built
@@ -99,17 +96,3 @@ def _forget_old(image: Image, folder: Path) -> None:
     )
     for archive in archives[ARCHIVES_KEPT:]:
         archive.unlink(missing_ok=True)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Two clones, or tests that start together, build an image once: the second waits for the first."""
-    locks = cache_folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with (locks / "images").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with step("Waiting for another build of images on this machine"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

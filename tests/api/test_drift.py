@@ -139,3 +139,17 @@ def test_a_child_that_lost_our_label_comes_back_even_if_others_keep_writing_to_i
 
     wait_for("our label is back", labelled, seconds=15)
     wait_for("Ready", api.is_ready)
+
+
+def test_an_edit_that_cannot_be_applied_over_is_taken_back_also_when_the_app_changed_meanwhile(
+    api: Api, operator: OperatorProcess
+) -> None:
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    operator.stop()
+    strategic(api, "services", "myapp-service", SERVICE["port"])
+    api.edit("myapp", port=8000)
+    operator.start()
+    wait_for("Ready", api.is_ready)
+    (port,) = (api.get("services", "myapp-service") or {})["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (80, 8000)

@@ -22,12 +22,14 @@ def test_a_quota_on_deployments_is_told_and_healed_when_lifted(api: Api, operato
     wait_for("healed", api.is_ready, seconds=75)
 
 
-def test_a_quota_on_pods_is_told_and_healed_when_lifted(api: Api, operator: OperatorProcess) -> None:
+def test_a_quota_on_pods_is_told_and_healed_when_lifted(api: Api, operator: OperatorProcess, audit: Audit) -> None:
     api.create("resourcequotas", quota(pods="1"))
     wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
     api.create("myapps", myapp())
     wait_for("QuotaExceeded", lambda: api.reason() == "QuotaExceeded")
     assert api.message().startswith("pods are refused: exceeded quota: tight")
+    audit.restart()
+    never("more than the growing pause allows", lambda: audit.writes()[4:], seconds=10)
     api.delete("resourcequotas", "tight")
     wait_for("healed", api.is_ready, seconds=75)
 
@@ -74,11 +76,22 @@ def test_the_words_of_an_admission_policy_reach_the_status(
         api.create("myapps", myapp(replicas=6))
         wait_for("Forbidden", lambda: api.reason() == "Forbidden")
         assert "five is too many here" in api.message()
-        api.edit("myapp", replicas=4)
-        wait_for("healed", api.is_ready)
+        kubectl("delete", "validatingadmissionpolicybinding", api.namespace, check=True)
+        wait_for("healed", api.is_ready, seconds=75)
     finally:
         for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
-            kubectl("delete", kind, api.namespace)
+            kubectl("delete", kind, api.namespace, "--ignore-not-found")
+
+
+def test_what_the_server_finds_invalid_is_told_in_its_words_until_the_app_is_changed(
+    api: Api, operator: OperatorProcess
+) -> None:
+    api.create("myapps", myapp(probes={"liveness": {"tcpSocket": {"port": "http"}, "successThreshold": 2}}))
+    wait_for("Rejected", lambda: api.reason() == "Rejected")
+    assert "livenessProbe.successThreshold: Invalid value: 2: must be 1" in api.message()
+    assert Api.condition(api.get("myapps", "myapp") or {}, "Stalled")["status"] == "True"
+    api.edit("myapp", probes=None)
+    wait_for("healed", api.is_ready)
 
 
 def test_nothing_is_written_into_a_namespace_that_ends(

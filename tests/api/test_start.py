@@ -1,5 +1,6 @@
 """Starting and stopping: one clear sentence, and an exit code that the README explains."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from dev.cluster import Cluster, down, up
 from tests.api.conftest import Kubectl
-from tests.harness import Door, OperatorProcess, wait_for
+from tests.harness import Api, Door, OperatorProcess, myapp, wait_for
 
 
 @pytest.fixture
@@ -68,6 +69,41 @@ def test_sigterm_ends_it_within_five_seconds(operator: OperatorProcess) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_the_log_is_json_that_names_the_object(operator: OperatorProcess) -> None:
-    wait_for("a line", operator.output)
-    assert '"level": "INFO"' in operator.output()
+def test_sigterm_ends_it_also_while_it_waits_for_the_api_server(door: Door, tmp_path: Path) -> None:
+    door.shut()
+    operator = OperatorProcess(door.kubeconfig, tmp_path)
+    operator.start(wait=False)
+    wait_for("a line that says so", lambda: "no answer from the API server" in operator.output())
+    started = time.monotonic()
+    assert operator.stop() == 0
+    assert time.monotonic() - started < 5
+    assert "Traceback" not in operator.output()
+
+
+def test_the_log_is_json_that_names_the_object(api: Api, operator: OperatorProcess) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    lines = [json.loads(line) for line in operator.output().splitlines()]
+    (created,) = [line for line in lines if line.get("object") == "myapp-deployment"]
+    assert created["message"] == f"create Deployment {api.namespace}/myapp-deployment"
+    assert (created["level"], created["app"], created["kind"]) == ("INFO", f"{api.namespace}/myapp", "Deployment")
+
+
+def test_several_namespaces_are_looked_after_and_no_other(
+    cluster: Cluster, kubectl: Kubectl, namespace: str, tmp_path: Path
+) -> None:
+    others = [f"{namespace}-b", f"{namespace}-c"]
+    for each in others:
+        kubectl("create", "namespace", each, check=True)
+    try:
+        apis = [Api(cluster.kubeconfig, each) for each in (namespace, *others)]
+        operator = OperatorProcess(cluster.kubeconfig, tmp_path, "--namespace", namespace, "--namespace", others[0])
+        operator.start()
+        for api in apis:
+            api.create("myapps", myapp())
+        wait_for("Ready", lambda: apis[0].is_ready() and apis[1].is_ready())
+        assert apis[2].list("deployments") == []
+        assert operator.stop() == 0
+    finally:
+        for each in others:
+            kubectl("delete", "namespace", each, "--wait=false")

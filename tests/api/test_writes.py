@@ -35,3 +35,12 @@ def test_scaling_costs_one_write_of_the_deployment_and_two_of_status(
     api.edit("myapp", replicas=3)
     wait_for("Ready", api.is_ready)
     assert Counter(each.resource for each in audit.writes()) == {"deployments": 1, "myapps/status": 2}
+
+
+def test_scaling_says_so_until_the_pods_are_there(api: Api, operator: OperatorProcess) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    api.edit("myapp", replicas=4)
+    wait_for("Scaling", lambda: api.reason() == "Scaling")
+    assert api.message() == "waiting until 4 pods are available"
+    wait_for("Ready", api.is_ready)

@@ -4,7 +4,7 @@ import pytest
 
 from myapp_operator.errors import ApiError, OperatorError, UnreachableError
 from myapp_operator.names import Reason
-from myapp_operator.refusals import NamespaceEnds, Refused, Retry, Stale, Verdict, classify, from_words
+from myapp_operator.refusals import Answer, NamespaceEnds, Refused, Retry, Stale, classify, from_words
 from tests.unit.samples import refusal
 
 QUOTA = "exceeded quota: small, requested: count/deployments.apps=1, used: count/deployments.apps=2, limited: 2"
@@ -21,7 +21,7 @@ TOO_LARGE = "etcdserver: request is too large"
 UNREACHABLE_WEBHOOK = 'Internal error occurred: failed calling webhook "images.example.com": connection refused'
 CONFLICT = "the object has been modified; please apply your changes to the latest version and try again"
 
-ROWS: list[tuple[str, OperatorError, Verdict]] = [
+ROWS: list[tuple[str, OperatorError, Answer]] = [
     (
         "object quota",
         refusal(403, f'deployments.apps "x" is forbidden: {QUOTA}', reason="Forbidden"),
@@ -84,7 +84,7 @@ ROWS: list[tuple[str, OperatorError, Verdict]] = [
 
 
 @pytest.mark.parametrize(("error", "verdict"), [pytest.param(*row[1:], id=row[0]) for row in ROWS])
-def test_what_an_answer_means(error: OperatorError, verdict: Verdict) -> None:
+def test_what_an_answer_means(error: OperatorError, verdict: Answer) -> None:
     assert classify(error) == verdict
 
 

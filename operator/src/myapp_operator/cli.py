@@ -45,6 +45,8 @@ def run(
     logs.configure(log_format, log_level)
     try:
         asyncio.run(running.run(running.Settings(namespaces, kubeconfig, probes_host, probes_port)))
+    except asyncio.CancelledError:
+        click.echo("myapp-operator: told to stop before it had started", err=True)
     except StartError as error:
         click.echo(f"myapp-operator: {error}", err=True)
         sys.exit(error.exit_code)

@@ -124,16 +124,17 @@ class Sweep:
 
     async def run(self, informers: list[Informer]) -> None:
         """Sweeps every ten minutes or so, and after each outage."""
+        pause = _SWEEP_SECONDS
         while True:
-            await _first_outage(informers, _SWEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            await _first_outage(informers, pause * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 for namespace in self._namespaces:
                     self._drop_vanished(namespace, await self._kube.list(APPS, namespace))
             except OperatorError as error:
                 logger.warning("cannot list %s, trying again: %s", names.PLURAL, error)
-                await asyncio.sleep(_LONGEST_PAUSE)
-                informers[0].outage.set()
+                pause = _LONGEST_PAUSE
                 continue
+            pause = _SWEEP_SECONDS
             self._store.forgive_outages()
             for key in self._store.apps():
                 self._changed(key)

@@ -43,8 +43,6 @@ class Step:
     uid: str = ""
     resource_version: int = 0
     why: str = ""
-    repairs: bool = False
-    """Whether just this body was applied before: if it is refused now, then for what somebody else changed."""
     attempt: str = ""
     """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
 
@@ -111,7 +109,7 @@ def make(
         step = _step(want, child, app)
         tried = attempts.get(kind)
         if step is None:
-            if child is None or not child.awaited:
+            if child is None or _is_at_rest(child):
                 as_wanted.add(kind)
         elif tried is None or not tried.blocks(step, now):
             steps.append(step)
@@ -173,8 +171,7 @@ def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(want.body, child.nudge)
-        why, repairs = ", ".join(_why(want, child)), child.applied == want.applied
-        return replace(target, body=body, attempt=want.applied, why=why, repairs=repairs)
+        return replace(target, body=body, attempt=want.applied, why=", ".join(_why(want, child)))
     if _cannot_make_pods(child):
         return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGING, why=NUDGING)
     return None
@@ -186,6 +183,11 @@ def _why(want: Wanted, child: Child) -> Iterator[str]:
         yield "changed"
     elif want.body is not None:
         yield from (f"reverts {path}" for path in drift.lost(want.body, child))
+
+
+def _is_at_rest(child: Child) -> bool:
+    """Whether nothing is on its way any more; only then has an earlier attempt, such as a nudge, done its work."""
+    return not child.awaited and (child.rollout is None or child.settled)
 
 
 def _cannot_make_pods(child: Child) -> bool:

@@ -20,13 +20,16 @@ from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.plan import Step, Todo, Verb
-from myapp_operator.refusals import NamespaceEnds, Obstacle, Refused, Retry, Stale, Verdict, classify
+from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
 from myapp_operator.status import Judged
 from myapp_operator.store import Store
 from myapp_operator.verdicts import Seen
 
 _STALE_PAUSE = 1.0
 """Seconds to wait for the watch after somebody was faster than us."""
+
+_NAMESPACE_PAUSE = 60.0
+"""Seconds until an app in a namespace that ends is looked at again, in case it was not that namespace."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +56,7 @@ class Reconciler:
             return None
         obstacles = await self._execute(app, todo)
         if obstacles is None:
-            return None
+            return _NAMESPACE_PAUSE
         judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now()))
         wait = await self._write_status(app, judged)
         return _earliest(wait, judged.again, todo.again, *self._pauses(app, todo, obstacles))
@@ -91,7 +94,7 @@ class Reconciler:
         self._store.remember(app, step.kind, attempt)
         return attempt.obstacle(now) or Obstacle(verdict)
 
-    async def _take(self, app: App, step: Step) -> Verdict | None:
+    async def _take(self, app: App, step: Step) -> Answer | None:
         """Takes one step. None: done."""
         try:
             answer = await self._send(app, step)
@@ -102,7 +105,7 @@ class Reconciler:
         self._remember_success(app, step, answer, time.monotonic())
         return None
 
-    async def _refused(self, app: App, step: Step, verdict: Verdict) -> Verdict:
+    async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
         match verdict:
             case Stale() if step.verb is Verb.CREATE or self._is_unwatched(app, step):
                 return await self._look_who_is_there(app, step)
@@ -136,7 +139,7 @@ class Reconciler:
         try:
             return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
         except ApiError as error:
-            if not step.repairs or getattr(classify(error), "reason", None) is not Reason.REJECTED:
+            if getattr(classify(error), "reason", None) is not Reason.REJECTED:
                 raise
             key = Key(app.key.namespace, step.name)
             metadata = ((await self._kube.metadata(step.kind, key)) or {}).get("metadata", {})
@@ -147,7 +150,7 @@ class Reconciler:
         version = int(taken["metadata"]["resourceVersion"])
         return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, version))
 
-    async def _look_who_is_there(self, app: App, step: Step) -> Verdict:
+    async def _look_who_is_there(self, app: App, step: Step) -> Answer:
         """An object stands where one was to be created: ours, whose label was lost or which the watch has not brought
         yet, goes into the store; anybody else's is reported and left alone. Until the watch brings it, every write that
         somebody was faster than needs another look."""
@@ -191,6 +194,9 @@ class Reconciler:
         try:
             version = await self._kube.put_status(app.key, app.uid, app.resource_version, judged.status)
         except OperatorError as error:
+            if isinstance(error, ApiError) and error.status == 404:
+                self._store.drop_app(app.key, app.uid)
+                return None
             if isinstance(classify(error), Stale):
                 return _STALE_PAUSE
             raise

@@ -46,7 +46,7 @@ class NamespaceEnds:
     """The namespace is gone or on its way: nothing more may be written for the app."""
 
 
-Verdict = Refused | Retry | Stale | NamespaceEnds
+Answer = Refused | Retry | Stale | NamespaceEnds
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Obstacle:
     lasting: bool = True
 
 
-def classify(error: OperatorError) -> Verdict:
+def classify(error: OperatorError) -> Answer:
     """Judges the answer to a write, or its absence."""
     if not isinstance(error, ApiError):
         return Retry(str(error))

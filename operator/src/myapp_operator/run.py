@@ -14,10 +14,11 @@ from typing import TypeVar
 import kopf
 
 from myapp_operator import desired, handlers, kube, names, probes
-from myapp_operator.errors import ApiError, StartError, UnreachableError
+from myapp_operator.errors import ApiError, OperatorError, StartError
 from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Kube
 from myapp_operator.reconcile import Reconciler
+from myapp_operator.refusals import Retry, classify
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
 
@@ -25,6 +26,7 @@ EXIT_CRD_MISSING = 3
 EXIT_UNREACHABLE = 4
 EXIT_FORBIDDEN = 5
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _WORKERS = 16
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
@@ -116,7 +118,7 @@ class Operator:
             identity=names.MANAGER,  # type: ignore[arg-type]
             stop_flag=stop_kopf,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, told.set)
         stopping = asyncio.create_task(_end(told, background, stop_kopf))
         await kopf.run_tasks(kopf_tasks, ignored={stopping, *asyncio.all_tasks()})
@@ -140,6 +142,10 @@ async def run(settings: Settings) -> None:
     Raises:
         StartError: it cannot start.
     """
+    this = asyncio.current_task()
+    if this is not None:  # until kopf runs, a signal ends the start; as process 1 of a container it would be ignored
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
     async with Kube(await kube.load_configuration(settings.kubeconfig)) as connection:
         await Operator(settings, connection).run()
@@ -156,25 +162,31 @@ async def _end(told: asyncio.Event, background: list[asyncio.Task[None]], then: 
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
-    """Repeats a first request while the API server cannot be reached, for a minute at most."""
+    """Repeats a first request while the API server is away or busy, for a minute at most."""
     deadline = asyncio.get_running_loop().time() + _START_SECONDS
     while True:
         try:
             return await request()
-        except UnreachableError as error:
-            if asyncio.get_running_loop().time() > deadline:
-                message = f"the API server at {host} cannot be reached: check the address and that it runs ({error})"
-                raise StartError(EXIT_UNREACHABLE, message) from error
+        except OperatorError as error:
+            if not _may_pass(error) or asyncio.get_running_loop().time() > deadline:
+                raise _start_error(error, host) from error
             logger.warning("%s; trying again in %.0f s", error, _START_PAUSE)
             await asyncio.sleep(_START_PAUSE)
-        except ApiError as error:
-            raise _start_error(error) from error
 
 
-def _start_error(error: ApiError) -> StartError:
-    if error.status == 404:
+def _may_pass(error: OperatorError) -> bool:
+    """Whether waiting helps; without the CRD its API is not there, which it may be later, but not by waiting."""
+    missing = isinstance(error, ApiError) and error.status == 404
+    return isinstance(classify(error), Retry) and not missing
+
+
+def _start_error(error: OperatorError, host: str) -> StartError:
+    if isinstance(error, ApiError) and error.status == 404:
         what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
         return StartError(EXIT_CRD_MISSING, f"{what}: install the CRD first, with: kubectl apply -k crds")
-    if error.status in (401, 403):
+    if isinstance(error, ApiError) and error.status in (401, 403):
         return StartError(EXIT_FORBIDDEN, f"rights are missing ({error}): grant those of deploy/operator/role.yaml")
-    return StartError(EXIT_UNREACHABLE, f"the API server does not answer as it should: {error}")
+    if isinstance(error, ApiError):
+        return StartError(EXIT_UNREACHABLE, f"the API server at {host} does not answer as it should: {error}")
+    message = f"the API server at {host} cannot be reached: check the address and that it runs ({error})"
+    return StartError(EXIT_UNREACHABLE, message)

@@ -42,10 +42,10 @@ class Store:
     # What the watches bring.
 
     def put_app(self, app: App) -> None:
-        """Takes over a MyApp from the watch, unless it is older than what is known of the same one."""
+        """Takes over a MyApp from the watch, unless it is older than what is known."""
         record = self._open_record(app.key)
         known = record.app
-        if known is not None and known.uid == app.uid and known.resource_version > app.resource_version:
+        if known is not None and known.resource_version > app.resource_version:
             return
         if known is not None and known.uid != app.uid:
             self._forget_app(app.key)

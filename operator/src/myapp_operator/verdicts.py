@@ -134,7 +134,8 @@ def _scaling(seen: Seen) -> Verdict | None:
     rollout = seen.rollout
     if rollout is not None and rollout.replicas == rollout.available == rollout.wanted == seen.wanted:
         return None
-    return Verdict(Reason.SCALING, f"waiting until {seen.wanted} pods are available", Outlook.PROGRESSING)
+    pods = {0: "no pod is left", 1: "1 pod is available"}.get(seen.wanted, f"{seen.wanted} pods are available")
+    return Verdict(Reason.SCALING, f"waiting until {pods}", Outlook.PROGRESSING)
 
 
 def _ready(seen: Seen) -> Verdict:

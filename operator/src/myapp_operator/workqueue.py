@@ -70,10 +70,10 @@ class WorkQueue:
                 again = await work(key)
             except OperatorError as error:
                 again = self._pause_after_failure(key)
-                logger.warning("cannot reconcile %s: %s; trying again in %.0f s", key, error, again)
+                logger.warning("cannot reconcile %s: %s; trying again in %.0f s", key, error, again, extra=_named(key))
             except Exception:  # a bug: one app must not stop the others
                 again = self._pause_after_failure(key)
-                logger.exception("cannot reconcile %s, trying again in %.0f s", key, again)
+                logger.exception("cannot reconcile %s, trying again in %.0f s", key, again, extra=_named(key))
             else:
                 self._failures.pop(key, None)
             self._active.discard(key)
@@ -109,3 +109,8 @@ class WorkQueue:
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures, 10))
+
+
+def _named(key: Key) -> dict[str, str]:
+    """The field that names the app in a JSON log line."""
+    return {"app": str(key)}

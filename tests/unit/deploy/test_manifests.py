@@ -22,7 +22,7 @@ def test_the_operator_has_no_right_beyond_its_job() -> None:
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    read, write = {"get", "list", "watch"}, {"create", "patch", "delete"}
+    read, write = {"get", "list", "watch"}, {"create", "patch"}
     assert granted == {
         *(("myapps", verb) for verb in read),
         ("myapps/status", "patch"),
