@@ -47,7 +47,7 @@ def test_an_api_server_away_for_a_minute_loses_nothing(
         seconds=60,
     )
     assert (api.get("deployments", "scaled-deployment") or {})["spec"]["replicas"] == 4
-    assert api.get("services", "robbed-service")
+    wait_for("the Service is back", lambda: api.get("services", "robbed-service"))
     wait_for("nothing is left of the deleted one", lambda: not api.get("deployments", "deleted-deployment"))
     assert "Traceback" not in operator.output()
 
