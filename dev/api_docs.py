@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from myapp_operator import crd
 from myapp_operator.crd import schema
 from myapp_operator.crd.schema import Property
-from myapp_operator.grammar import Json, Kube, Part
+from myapp_operator.grammar import Json, KubeType, Part
 from myapp_operator.model import Spec, Status
 
 _HEAD = """\
@@ -84,7 +84,7 @@ def _sentences(node: Json, path: str) -> Iterator[tuple[str, str]]:
 
 def _type(field: Property) -> str:
     item = field.schema.get("items", field.schema)
-    words = _kube(field.inner) if isinstance(field.inner, Kube) else _plain(item)
+    words = _kube(field.inner) if isinstance(field.inner, KubeType) else _plain(item)
     if field.schema.get("type") != "array":
         return words
     keys = ", ".join(f"`{key}`" for key in field.schema.get("x-kubernetes-list-map-keys", ()))
@@ -92,7 +92,7 @@ def _type(field: Property) -> str:
     return f"list of at most {field.schema['maxItems']}{unique}: {words}"
 
 
-def _kube(mark: Kube) -> str:
+def _kube(mark: KubeType) -> str:
     words = f"[{mark.type}]({_TYPES}#{mark.type.lower()}-v1-core)"
     if mark.only:
         words += f", only {_listed(mark.only)}"

@@ -3,7 +3,7 @@
 import pytest
 
 from myapp_operator.crd import bounds, kubetypes
-from myapp_operator.grammar import Json, Kube
+from myapp_operator.grammar import Json, KubeType
 
 PREFIX = "#/components/schemas/"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
@@ -57,23 +57,23 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubetypes, "_definitions", lambda: DEFINITIONS)
 
 
-def field(mark: Kube, name: str) -> Json:
+def field(mark: KubeType, name: str) -> Json:
     """Return the schema of one field of the type, without its description."""
     schema: Json = kubetypes.resolve(mark)["properties"][name]
     return {key: value for key, value in schema.items() if key != "description"}
 
 
 def test_references_are_resolved_and_numbers_bounded() -> None:
-    assert field(Kube("Toy"), "home") == HOME
+    assert field(KubeType("Toy"), "home") == HOME
 
 
 def test_zero_values_are_no_defaults_but_real_ones_stay() -> None:
-    assert field(Kube("Toy"), "name") == {"type": "string", "maxLength": 253}
-    assert field(Kube("Toy"), "protocol") == {"type": "string", "maxLength": 1024, "default": "TCP"}
+    assert field(KubeType("Toy"), "name") == {"type": "string", "maxLength": 253}
+    assert field(KubeType("Toy"), "protocol") == {"type": "string", "maxLength": 1024, "default": "TCP"}
 
 
 def test_lists_keep_their_merge_keys_and_lose_the_older_way_to_say_so() -> None:
-    assert field(Kube("Toy"), "homes") == {
+    assert field(KubeType("Toy"), "homes") == {
         "type": "array",
         "maxItems": bounds.MAX_ITEMS,
         "items": HOME,
@@ -83,7 +83,7 @@ def test_lists_keep_their_merge_keys_and_lose_the_older_way_to_say_so() -> None:
 
 
 def test_maps_are_bounded() -> None:
-    labels = field(Kube("Toy"), "labels")
+    labels = field(KubeType("Toy"), "labels")
     assert labels == {
         "type": "object",
         "maxProperties": bounds.MAX_PROPERTIES,
@@ -92,32 +92,32 @@ def test_maps_are_bounded() -> None:
 
 
 def test_a_map_with_known_entries_becomes_an_object() -> None:
-    sizes = field(Kube("Toy", entries=("cpu",)), "sizes")
+    sizes = field(KubeType("Toy", entries=("cpu",)), "sizes")
     assert list(sizes["properties"]) == ["cpu"]
     assert sizes["properties"]["cpu"]["x-kubernetes-int-or-string"] is True
     assert "additionalProperties" not in sizes
 
 
 def test_only_own_fields_are_described() -> None:
-    schema = kubetypes.resolve(Kube("Toy"))
+    schema = kubetypes.resolve(KubeType("Toy"))
     assert "description" not in schema
     assert schema["properties"]["home"]["description"] == "Where."
 
 
 def test_without_drops_a_field_at_any_depth() -> None:
-    mark = Kube("Toy", without=("host",))
+    mark = KubeType("Toy", without=("host",))
     assert list(field(mark, "home")["properties"]) == ["port"]
     assert list(field(mark, "homes")["items"]["properties"]) == ["port"]
 
 
 def test_only_keeps_what_it_names() -> None:
-    assert list(kubetypes.resolve(Kube("Toy", only=("home", "name")))["properties"]) == ["home", "name"]
+    assert list(kubetypes.resolve(KubeType("Toy", only=("home", "name")))["properties"]) == ["home", "name"]
 
 
 def test_merge_keys_are_required() -> None:
-    assert kubetypes.resolve(Kube("Toy", keys=("protocol",)))["required"] == ["name", "protocol"]
+    assert kubetypes.resolve(KubeType("Toy", keys=("protocol",)))["required"] == ["name", "protocol"]
 
 
 def test_a_type_that_the_extract_lacks() -> None:
     with pytest.raises(KeyError, match="run `make kubernetes-schemas`"):
-        kubetypes.resolve(Kube("Volume"))
+        kubetypes.resolve(KubeType("Volume"))

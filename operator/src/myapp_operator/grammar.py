@@ -28,7 +28,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Kube:
+class KubeType:
     """Marks a field that has the schema of a Kubernetes type.
 
     `type` is its name in the API server's OpenAPI document without the package (`EnvVar`). `keys` are the merge keys of

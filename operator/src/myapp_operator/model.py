@@ -2,7 +2,7 @@
 
 The CRD is generated from these classes (see crd/) and `desired` reads nothing else, so a field exists in one place
 only. A field that carries a Kubernetes type is passed through as plain data: its schema is the API server's own, named
-by `Kube`, and only what the operator must understand is modelled.
+by `KubeType`, and only what the operator must understand is modelled.
 
 Rules that span several fields are `Rule`s: the CEL text goes into the CRD, where the API server checks it when the
 MyApp is applied; `holds` is the same rule in Python, for whoever has no server at hand (`myapp-operator render`).
@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from myapp_operator.errors import InvalidMyAppError
-from myapp_operator.grammar import Json, Kube, Part, Rule
+from myapp_operator.grammar import Json, KubeType, Part, Rule
 
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 """What an app may request and limit. Other resources tie a pod to special nodes, which the API does not offer."""
@@ -30,10 +30,10 @@ UserId = Annotated[int, Field(ge=1, le=2147483647)]
 GroupId = Annotated[int, Field(ge=0, le=2147483647)]
 Percentage = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)]
 CountOrPercentage = Annotated[int, Field(ge=0, le=1000)] | Percentage
-Env = Annotated[list[Json], Field(max_length=1000), Kube("EnvVar", keys=("name",))]
-EnvFrom = Annotated[list[Json], Field(max_length=100), Kube("EnvFromSource")]
-Resources = Annotated[Json, Kube("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
-Probe = Annotated[Json, Kube("Probe", without=("host",))]
+Env = Annotated[list[Json], Field(max_length=1000), KubeType("EnvVar", keys=("name",))]
+EnvFrom = Annotated[list[Json], Field(max_length=100), KubeType("EnvFromSource")]
+Resources = Annotated[Json, KubeType("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
+Probe = Annotated[Json, KubeType("Probe", without=("host",))]
 
 
 IMAGE_RULE = Rule(
@@ -138,7 +138,7 @@ class Spec(Part):
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the image is pulled. A tag that moves (`latest`) needs Always to be noticed on nodes that have it."""
     image_pull_secrets: (
-        Annotated[list[Json], Field(max_length=16), Kube("LocalObjectReference", keys=("name",))] | None
+        Annotated[list[Json], Field(max_length=16), KubeType("LocalObjectReference", keys=("name",))] | None
     ) = None
     """Secrets with the credentials of the image's registry, as in a Pod."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 2
@@ -188,7 +188,7 @@ class Condition(Part):
     """The generation of the spec that this statement is about."""
 
 
-BY_TYPE: Any = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+_BY_TYPE: Any = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
 """One condition of each type."""
 
 
@@ -213,7 +213,7 @@ class Status(Part):
     """The image that this generation asks for."""
     message: Annotated[str, Field(max_length=32768)] | None = None
     """One sentence: how the app is doing and why."""
-    conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=BY_TYPE)] | None = None
+    conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=_BY_TYPE)] | None = None
     """Ready, Available, Reconciling, Stalled."""
 
 

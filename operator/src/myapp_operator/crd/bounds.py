@@ -6,6 +6,8 @@ take the MyApp and refuse its Deployment. Source: pkg/apis/core/validation/valid
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from myapp_operator.crd import rules
 from myapp_operator.grammar import Json, Rule
 from myapp_operator.model import RESOURCES
@@ -13,7 +15,7 @@ from myapp_operator.model import RESOURCES
 MAX_ITEMS = 256
 MAX_PROPERTIES = 64
 _MAX_LENGTH = 1024
-_MAX_LENGTHS = {
+_MAX_LENGTHS: Mapping[str, int] = {
     "name": 253,  # ConfigMaps and Secrets: a DNS subdomain
     "key": 253,  # the server's limit for keys of a ConfigMap
     "value": 131072,  # what Linux takes for one string of an environment (MAX_ARG_STRLEN)
@@ -29,7 +31,7 @@ QUANTITY_RULE = Rule(
     ),
 )
 
-UNIONS: dict[str, Json] = {
+UNIONS: Mapping[str, Json] = {
     "Quantity": {"maxLength": 32, **rules.listed((QUANTITY_RULE,))},
     # A probe's port. The container has one port, named `http`; a probe of any other name could never succeed.
     "IntOrString": {**_PORT, "maxLength": 4, "pattern": "^http$"},
@@ -58,7 +60,7 @@ def _request_within_limit(resource: str) -> Rule:
     )
 
 
-RULES: dict[str, tuple[Rule, ...]] = {
+RULES: Mapping[str, tuple[Rule, ...]] = {
     "ResourceRequirements": tuple(map(_request_within_limit, RESOURCES)),
     "Probe": (_one_of("a probe", "httpGet", "tcpSocket", "exec", "grpc"),),
     "EnvFromSource": (_one_of("an item of envFrom", "configMapRef", "secretRef"),),

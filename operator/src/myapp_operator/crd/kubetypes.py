@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from myapp_operator.crd import bounds, rules
-from myapp_operator.grammar import Json, Kube
+from myapp_operator.grammar import Json, KubeType
 
 EXTRACT = "kubernetes-1.31.json"
 """The definitions in use, from the oldest Kubernetes that is supported. Remade by dev/kubernetes_schemas.py."""
@@ -30,7 +30,7 @@ _KEPT = (
 )
 
 
-def resolve(mark: Kube) -> Json:
+def resolve(mark: KubeType) -> Json:
     """Return the schema of the marked type: no references, every list, map and string bounded.
 
     Descriptions are kept for the type's own fields and left out below. With all of them the CRD would soon outgrow the
@@ -53,7 +53,7 @@ def referred(reference: str) -> str:
     return reference.rpartition("/")[2]
 
 
-def _structural(node: Json, mark: Kube, name: str = "") -> Json:
+def _structural(node: Json, mark: KubeType, name: str = "") -> Json:
     """Return `node`, which describes the field `name`, without what a structural schema does not allow."""
     for reference in [*node.get("allOf", ()), node]:
         if "$ref" in reference:
@@ -73,14 +73,14 @@ def _structural(node: Json, mark: Kube, name: str = "") -> Json:
     return schema
 
 
-def _referenced(definition: str, mark: Kube, name: str = "") -> Json:
+def _referenced(definition: str, mark: KubeType, name: str = "") -> Json:
     kind = definition.rpartition(".")[2]
     if kind in bounds.UNIONS:
         return INT_OR_STRING | bounds.UNIONS[kind]
     return _structural(_definitions()[definition], mark, name) | rules.listed(bounds.RULES.get(kind, ()))
 
 
-def _object(node: Json, mark: Kube) -> Json:
+def _object(node: Json, mark: KubeType) -> Json:
     if "properties" in node:
         fields = {name: field for name, field in node["properties"].items() if name not in mark.without}
         return {"properties": {name: _structural(field, mark, name) for name, field in fields.items()}}

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 
 from myapp_operator.crd import kubetypes, rules
-from myapp_operator.grammar import Json, Kube, Part
+from myapp_operator.grammar import Json, KubeType, Part
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Property:
     required: bool
     default: Any
     """What the server fills in; None where it fills in nothing."""
-    inner: Kube | type[Part] | None
+    inner: KubeType | type[Part] | None
     """What the field, or each item of a list, consists of; None for plain values."""
     schema: Json
 
@@ -48,11 +48,11 @@ def of_fields(part: type[Part]) -> list[Property]:
     return [_property(part, name, hints[name]) for name in part.model_fields]
 
 
-def kube_types(part: type[Part]) -> Iterator[Kube]:
+def kube_types(part: type[Part]) -> Iterator[KubeType]:
     """Yield the Kubernetes types in `part`, at any depth."""
     for hint in get_type_hints(part, include_extras=True).values():
         inner = _inner(hint)
-        if isinstance(inner, Kube):
+        if isinstance(inner, KubeType):
             yield inner
         elif inner is not None:
             yield from kube_types(inner)
@@ -86,11 +86,11 @@ def _property(part: type[Part], name: str, hint: Any) -> Property:
     return Property(field.alias or name, meaning, field.is_required(), default, inner, described)
 
 
-def _schema(hint: Any, inner: Kube | type[Part] | None) -> Json:
+def _schema(hint: Any, inner: KubeType | type[Part] | None) -> Json:
     plain = _plain(hint)
     if inner is None:
         return plain
-    if isinstance(inner, Kube):
+    if isinstance(inner, KubeType):
         schema = kubetypes.resolve(inner)
         keys = list(inner.keys)
     else:
@@ -112,13 +112,13 @@ def _plain(hint: Any) -> Json:
     return kubetypes.INT_OR_STRING | schema if union else schema
 
 
-def _inner(hint: Any) -> Kube | type[Part] | None:
+def _inner(hint: Any) -> KubeType | type[Part] | None:
     """Return what a field of this type, or the items of this list, consist of."""
     hint = _without_none(hint)
     if isinstance(hint, type) and issubclass(hint, Part):
         return hint
     if get_origin(hint) is Annotated:
-        marks = [each for each in hint.__metadata__ if isinstance(each, Kube)]
+        marks = [each for each in hint.__metadata__ if isinstance(each, KubeType)]
         return marks[0] if marks else _inner(hint.__origin__)
     return _inner(get_args(hint)[0]) if get_origin(hint) is list else None
 
