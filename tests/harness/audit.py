@@ -50,7 +50,7 @@ class Audit:
 
     def _is_of_interest(self, event: dict[str, Any]) -> bool:
         return (
-            event["user"]["username"] == self._user
+            event["user"].get("username") == self._user
             and event.get("objectRef", {}).get("namespace") == self._namespace
             and event["verb"] != "watch"
             and event["requestReceivedTimestamp"] >= self._since
