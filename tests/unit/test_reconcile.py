@@ -1,5 +1,6 @@
 """The recipe against a fake of the connection: what a real API server cannot be made to show at will."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -47,6 +48,10 @@ class FakeKube:
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored
+
+    async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
+        self._request("patch", kind)
+        return self.there[kind.kind]
 
     async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
         self._request("status", None)
@@ -312,6 +317,27 @@ async def test_a_refused_write_is_not_tried_before_its_time(new: World) -> None:
     new.watch_brings_status()
     assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
     assert new.kube.requests == []
+
+
+@pytest.mark.parametrize(("version_ahead", "patched"), [(0, True), (1, False)], ids=["as seen", "changed since"])
+async def test_only_the_very_object_that_was_ours_is_taken_back(
+    ready: World, version_ahead: int, patched: bool
+) -> None:
+    """Its owner may have been removed since it was seen; then it is nobody's to repair."""
+    seen = ready.store.children(KEY)[SERVICE]
+    ready.store.put_child(KEY, SERVICE, replace(seen, applied="old"))
+    entries = [
+        {"manager": each, "operation": "Apply", "fieldsV1": {"f:spec": {}}} for each in (names.MANAGER, "editor")
+    ]
+    entries[1]["fieldsV1"] = {"f:spec": {"f:ports": {}}}
+    version = str(seen.resource_version + version_ahead)
+    metadata = {"uid": seen.uid, "resourceVersion": version, "managedFields": entries}
+    ready.kube.there["Service"] = {"metadata": metadata}
+    ready.kube.fails["apply Service"] = refusal(
+        422, "Service is invalid: spec.ports: Duplicate value", reason="Invalid"
+    )
+    await ready.reconcile()
+    assert ("patch Service" in ready.kube.requests) is patched
 
 
 async def test_an_outage_is_no_refusal(new: World) -> None:

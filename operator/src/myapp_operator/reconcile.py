@@ -135,7 +135,10 @@ class Reconciler:
                 return None
 
     async def _apply(self, app: App, step: Step) -> Child:
-        """Applies; where somebody's edit makes the outcome invalid, takes back the whole spec first."""
+        """Applies; where somebody's edit makes the outcome invalid, takes back the whole spec first.
+
+        Only of just the version that was seen to be ours: it may have lost its owner since.
+        """
         try:
             return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
         except ApiError as error:
@@ -143,7 +146,8 @@ class Reconciler:
                 raise
             key = Key(app.key.namespace, step.name)
             metadata = ((await self._kube.metadata(step.kind, key)) or {}).get("metadata", {})
-            patch = takeover.patch(metadata) if metadata.get("uid") == step.uid else None
+            unchanged = (metadata.get("uid"), metadata.get("resourceVersion")) == (step.uid, str(step.resource_version))
+            patch = takeover.patch(metadata) if unchanged else None
             if patch is None:
                 raise
         taken = await self._kube.patch(step.kind, key, patch)
