@@ -51,7 +51,9 @@ SERVICE = {
 def essence(stored: Json) -> Json:
     """What was applied, as stored, less what the server counts, and what a change of type leaves behind."""
     metadata = {key: stored["metadata"].get(key) for key in ("labels", "ownerReferences")}
-    applied = stored["metadata"]["annotations"].get("apps.example.com/applied")  # gone for a moment of a taking back
+    applied = (
+        stored["metadata"].get("annotations", {}).get("apps.example.com/applied")
+    )  # gone for a moment of a taking back
     return {"metadata": metadata, "applied": applied, "spec": stored["spec"]}
 
 
