@@ -8,12 +8,12 @@ from typing import cast
 import pytest
 
 from myapp_operator import names
+from myapp_operator.attempts import Attempt
 from myapp_operator.errors import ExpiredError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Event, Kube, Listing
 from myapp_operator.names import Key, Kind
-from myapp_operator.plan import Attempt
 from myapp_operator.refusals import Retry
 from myapp_operator.store import Store
 from tests.unit.jumping import JumpingLoop

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from myapp_operator import attempts as tried_before
 from myapp_operator import names, plan
+from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Owner
-from myapp_operator.plan import NUDGING, Attempt, Step, Todo, Verb
+from myapp_operator.plan import Todo
 from myapp_operator.refusals import Obstacle, Refused, Retry
 from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted
 
@@ -177,42 +179,6 @@ def test_a_failure_that_may_pass_is_told_once_it_lasts(seconds: float, lasting: 
     assert todo.obstacles == {DEPLOYMENT: Obstacle(retry, lasting)}
 
 
-CREATE = Step(Verb.CREATE, DEPLOYMENT, "myapp-deployment", attempt="hash")
-
-
-def pauses(verdict: Refused | Retry, times: int) -> list[float]:
-    found, before = [], None
-    for _ in range(times):
-        before = plan.failed(CREATE, verdict, before, NOW)
-        found.append(before.not_before - NOW)
-    return found
-
-
-@pytest.mark.parametrize("verdict", [FORBIDDEN, Retry("overloaded")], ids=["refused", "outage"])
-def test_pauses_grow_up_to_a_minute(verdict: Refused | Retry) -> None:
-    assert pauses(verdict, 9) == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-
-
-def test_pauses_of_what_is_rejected_grow_up_to_five_minutes() -> None:
-    assert pauses(REJECTED, 11) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-
-
-def test_pauses_stay_finite_for_years() -> None:
-    assert pauses(FORBIDDEN, 3000)[-1] == 60
-
-
-def test_a_pause_that_the_server_asks_for_is_kept() -> None:
-    assert pauses(Retry("too many requests", 7.0), 5) == [7, 7, 7, 8, 16]
-
-
-def test_failures_of_one_attempt_count_from_the_first() -> None:
-    first = plan.failed(CREATE, FORBIDDEN, None, NOW)
-    second = plan.failed(CREATE, Retry("x"), first, NOW + 5)
-    assert (second.count, second.since, second.verdict) == (2, NOW, Retry("x"))
-    other = plan.failed(replace(CREATE, attempt="other"), FORBIDDEN, second, NOW + 9)
-    assert (other.count, other.since) == (1, NOW + 9)
-
-
 # Nudges: the controller of a Deployment that was refused pods pauses for minutes; an annotation wakes it up
 
 
@@ -229,10 +195,10 @@ def test_a_deployment_that_was_refused_pods_is_nudged() -> None:
 
 
 def test_the_next_nudge_waits_longer_and_is_no_obstacle() -> None:
-    before = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), None, NOW)
+    before = tried_before.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), None, NOW)
     todo = make(with_deployment(rollout=NO_PODS, nudge=1), attempts={DEPLOYMENT: before})
     assert (todo.steps, todo.obstacles, todo.again) == ((), {}, 1.0)
-    second = plan.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), before, NOW)
+    second = tried_before.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), before, NOW)
     assert second.not_before - NOW == 2.0
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from myapp_operator import names
+from myapp_operator.attempts import Attempt
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import Child
-from myapp_operator.plan import Attempt
 from myapp_operator.refusals import Refused, Retry
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, child, deployment, owner, rollout

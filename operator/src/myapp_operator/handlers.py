@@ -13,7 +13,8 @@ from typing import Any
 
 import kopf
 
-from myapp_operator import kube, names
+from myapp_operator import names
+from myapp_operator.connection import load_configuration
 from myapp_operator.names import Key
 from myapp_operator.observed import App
 from myapp_operator.store import Store
@@ -56,7 +57,7 @@ def settings() -> kopf.OperatorSettings:
 
 async def _connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
     """The same identity as our own connection; asked for again whenever the API server no longer accepts the token."""
-    found = await kube.load_configuration(kubeconfig)
+    found = await load_configuration(kubeconfig)
     scheme, _, token = (await found.get_api_key_with_prefix("BearerToken") or "").rpartition(" ")
     return kopf.ConnectionInfo(
         server=found.host,

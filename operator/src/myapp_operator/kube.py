@@ -1,38 +1,30 @@
-"""The only module that talks to the API server.
+"""What is asked of the API server: one method a request, plain JSON in and out.
 
-It keeps the official client's configuration, authentication and connection, and sends and reads plain JSON: the
-client's typed and dynamic layers cost several times the CPU of the request itself.
+Nobody else knows a path, a content type or a precondition.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio import config
-from kubernetes.aio.client import ApiClient, Configuration
 
 from myapp_operator import names
-from myapp_operator.errors import ApiError, ExpiredError, StartError, UnreachableError
+from myapp_operator.connection import JSON, Connection
+from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
 
-_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _SILENCE = 90.0
 """Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
 _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -51,58 +43,27 @@ class Event:
     object: Json
 
 
-async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
-    """Finds out where the API server is and who we are: inside a pod by its ServiceAccount, else by a kubeconfig.
-
-    Raises:
-        StartError: there is neither.
-    """
-    configuration = Configuration()
-    if kubeconfig is None:
-        try:
-            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        except config.ConfigException:
-            pass
-        else:
-            return configuration
-    try:
-        file = str(kubeconfig) if kubeconfig else None
-        await config.load_kube_config(file, client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except config.ConfigException as error:
-        raise StartError(2, f"no usable kubeconfig ({error}): set KUBECONFIG or pass --kubeconfig") from error
-    return configuration
-
-
 class Kube:
-    """A connection to the API server. Use it as an async context manager.
+    """The requests over one connection.
 
     Every method raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._api = ApiClient(configuration)
-
-    async def __aenter__(self) -> Kube:
-        """Opens nothing yet; connections are made by the first request."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Closes all connections."""
-        await self._api.close()  # type: ignore[no-untyped-call]
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     @property
     def host(self) -> str:
         """Address of the API server, for messages."""
-        return str(self._configuration.host)
+        return self._connection.host
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
         """All objects of a kind, in one namespace or in all; metadata only unless the kind says `whole`."""
-        accept = _JSON if kind.whole else _ONLY_METADATA_LIST
+        accept = JSON if kind.whole else _ONLY_METADATA_LIST
         items: list[Json] = []
         query = {"limit": str(_PAGE), "labelSelector": selector}
         while True:
-            page = await self._json("GET", _path(kind, namespace), query=query, accept=accept)
+            page = await self._connection.json("GET", _path(kind, namespace), query=query, accept=accept)
             items += page["items"] or ()  # null where a metadata-only list is empty
             if not page["metadata"].get("continue"):
                 return Listing(items, int(page["metadata"]["resourceVersion"]))
@@ -123,9 +84,11 @@ class Kube:
             "labelSelector": selector,
             "timeoutSeconds": str(int(seconds)),
         }
-        accept = _JSON if kind.whole else _ONLY_METADATA
+        accept = JSON if kind.whole else _ONLY_METADATA
         patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=_SILENCE)
-        response = await self._send("GET", _path(kind, namespace), query=query, accept=accept, patience=patience)
+        response = await self._connection.send(
+            "GET", _path(kind, namespace), query=query, accept=accept, patience=patience
+        )
         try:
             async for line in response.content:
                 yield _event(line)
@@ -137,7 +100,7 @@ class Kube:
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         """The metadata of one object, where `key` holds its own name; None if there is no such object."""
         try:
-            return await self._json("GET", _path(kind, *key), accept=_ONLY_METADATA)
+            return await self._connection.json("GET", _path(kind, *key), accept=_ONLY_METADATA)
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -157,7 +120,7 @@ class Kube:
 
     async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
         """A JSON patch. Answers with metadata only."""
-        return await self._json(
+        return await self._connection.json(
             "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json", accept=_ONLY_METADATA
         )
 
@@ -165,7 +128,7 @@ class Kube:
         """Deletes just this version of just this object."""
         preconditions = {"uid": uid, "resourceVersion": str(version)}
         body = {"propagationPolicy": "Background", "preconditions": preconditions}
-        await self._json("DELETE", _path(kind, *key), body=body)
+        await self._connection.json("DELETE", _path(kind, *key), body=body)
 
     async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
         """Replaces the status of just this version of just this MyApp; returns the new version.
@@ -177,7 +140,7 @@ class Kube:
             {"op": "test", "path": "/metadata/resourceVersion", "value": str(version)},
             {"op": "add", "path": "/status", "value": status},
         ]
-        answer = await self._json(
+        answer = await self._connection.json(
             "PATCH",
             _path(APPS, *key, "status"),
             body=patch,
@@ -188,7 +151,7 @@ class Kube:
 
     async def _apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
         metadata = body["metadata"]
-        return await self._json(
+        return await self._connection.json(
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
             query={"fieldManager": names.MANAGER, "force": "true"},
@@ -196,41 +159,6 @@ class Kube:
             content="application/apply-patch+yaml",
             accept=_ONLY_METADATA,
         )
-
-    async def _json(self, method: str, path: str, **options: Any) -> Json:
-        response = await self._send(method, path, **options)
-        try:
-            answer: Json = json.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise UnreachableError(f"the answer to {method} {path} was cut: {error!r}") from error
-        return answer
-
-    async def _send(  # noqa: PLR0913  one argument for each part of a request
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Any = None,
-        content: str = _JSON,
-        accept: str = _JSON,
-        patience: aiohttp.ClientTimeout = _TIMEOUT,
-    ) -> aiohttp.ClientResponse:
-        """Sends one request; an answer that is no success is raised."""
-        url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
-        if authorization := await self._configuration.get_api_key_with_prefix("BearerToken"):
-            headers["Authorization"] = authorization
-        try:
-            answer = await self._api.rest_client.request(  # type: ignore[no-untyped-call]
-                method, url, headers, body, _request_timeout=patience
-            )
-            response: aiohttp.ClientResponse = answer.response
-            if response.status >= 400:
-                raise _refusal(response, await response.text())
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise UnreachableError(f"no answer from the API server at {self.host}: {error or 'timed out'}") from error
-        return response
 
 
 def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:
@@ -247,16 +175,3 @@ def _event(line: bytes) -> Event:
             raise ExpiredError("the watch fell behind what the API server keeps")
         raise ApiError(status.get("code", 500), status.get("reason", ""), status.get("message", ""))
     return Event(event["type"], event["object"])
-
-
-def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:
-    """Reads the refusal; some (too many requests, an API that does not exist) are plain text, not a Status object."""
-    after = response.headers.get("Retry-After", "")
-    retry_after = float(after) if after.isdecimal() else None
-    try:
-        status = json.loads(text)
-        return ApiError(
-            response.status, status.get("reason", ""), status.get("message", ""), status.get("details"), retry_after
-        )
-    except (ValueError, AttributeError):
-        return ApiError(response.status, "", text.strip()[:500], None, retry_after)

@@ -7,67 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from myapp_operator import drift, names
+from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
-from myapp_operator.refusals import Obstacle, Refused, Retry
-
-_LASTING = 15.0
-"""Seconds after which a failure that may pass by itself is worth telling the user."""
-_LONGEST_PAUSE = 60.0
-_LONGEST_PAUSE_REJECTED = 300.0
-NUDGING = "nudge"
-"""The attempt of a step that only nudges."""
-
-
-class Verb(StrEnum):
-    """What is done to one child. The words are those of the log."""
-
-    CREATE = "create"
-    APPLY = "apply"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One write. A step on an existing child names its uid and resourceVersion, so that a late one fails."""
-
-    verb: Verb
-    kind: Kind
-    name: str
-    body: Json = field(default_factory=dict)
-    uid: str = ""
-    resource_version: int = 0
-    why: str = ""
-    attempt: str = ""
-    """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What is remembered of a write that failed, or of a nudge that has not helped yet."""
-
-    what: str
-    verdict: Refused | Retry | None
-    count: int
-    since: float
-    not_before: float
-    """Both on the clock that `make` gets as `now`."""
-
-    def blocks(self, step: Step, now: float) -> bool:
-        """Whether it is too early to try this step again."""
-        return self.what == step.attempt and now < self.not_before
-
-    def obstacle(self, now: float) -> Obstacle | None:
-        """What to tell the user; None for a nudge, which stands in nobody's way."""
-        if self.verdict is None:
-            return None
-        lasting = isinstance(self.verdict, Refused) or now - self.since >= _LASTING
-        return Obstacle(self.verdict, lasting)
+from myapp_operator.refusals import Obstacle, Refused
 
 
 @dataclass(frozen=True)
@@ -120,19 +67,6 @@ def make(
     return Todo(tuple(steps), obstacles, frozenset(as_wanted), min(pauses, default=None))
 
 
-def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: float) -> Attempt:
-    """Remembers a refused write: the pause doubles from one second, up to a minute (Rejected: five)."""
-    rejected = isinstance(verdict, Refused) and verdict.reason is Reason.REJECTED
-    asked = min(verdict.after, _LONGEST_PAUSE) if isinstance(verdict, Retry) and verdict.after else 0.0
-    attempt = _next(step, before, now, _LONGEST_PAUSE_REJECTED if rejected else _LONGEST_PAUSE)
-    return replace(attempt, verdict=verdict, not_before=max(attempt.not_before, now + asked))
-
-
-def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
-    """Remembers a nudge that was sent, so that the next one waits longer."""
-    return _next(step, before, now, _LONGEST_PAUSE)
-
-
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     """What to say of an object in a child's place that this MyApp does not control."""
     what = f'{kind} "{kind.name_for(app.key.name)}"'
@@ -146,13 +80,6 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
         )
     whose = f"is controlled by {owner}" if owner is not None else f"exists and is not controlled by this {names.KIND}"
     return Refused(Reason.NOT_OWNED, f"{what} {whose}: delete or rename it, or give the {names.KIND} another name")
-
-
-def _next(step: Step, before: Attempt | None, now: float, longest: float) -> Attempt:
-    again = before if before is not None and before.what == step.attempt else None
-    count = again.count + 1 if again else 1
-    since = again.since if again else now
-    return Attempt(step.attempt, None, count, since, now + min(longest, 2.0 ** min(count - 1, 10)))
 
 
 def _step(want: Wanted, child: Child | None, app: App) -> Step | None:

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import kopf
 
-from myapp_operator import desired, handlers, kube, names, probes
+from myapp_operator import desired, handlers, names, probes
+from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.errors import ApiError, OperatorError, StartError
 from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Kube
@@ -56,16 +57,16 @@ class Settings:
 class Operator:
     """All parts of the running operator, wired together."""
 
-    def __init__(self, settings: Settings, connection: Kube) -> None:
+    def __init__(self, settings: Settings, kube: Kube) -> None:
         self._settings = settings
-        self._kube = connection
+        self._kube = kube
         self._store = Store()
         self._queue = WorkQueue()
         self._ready = False
-        self._reconciler = Reconciler(connection, self._store)
-        self._sweep = Sweep(connection, self._store, settings.scopes, self._queue.add)
+        self._reconciler = Reconciler(kube, self._store)
+        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
         self._informers = [
-            Informer(connection, self._store, kind, scope, self._queue.add)
+            Informer(kube, self._store, kind, scope, self._queue.add)
             for kind in desired.BUILDERS
             for scope in settings.scopes
         ]
@@ -147,8 +148,8 @@ async def run(settings: Settings) -> None:
         for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
-    async with Kube(await kube.load_configuration(settings.kubeconfig)) as connection:
-        await Operator(settings, connection).run()
+    async with Connection(await load_configuration(settings.kubeconfig)) as connection:
+        await Operator(settings, Kube(connection)).run()
 
 
 async def _end(told: asyncio.Event, background: list[asyncio.Task[None]], then: asyncio.Event) -> None:

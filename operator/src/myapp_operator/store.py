@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from myapp_operator.attempts import Attempt
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
-from myapp_operator.plan import Attempt
 from myapp_operator.refusals import Retry
 
 

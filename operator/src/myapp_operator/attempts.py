@@ -1,0 +1,86 @@
+"""The writes that the operator makes, and what is remembered of those that failed: how long to pause, what to tell.
+
+Pure: the time comes in as an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from myapp_operator.grammar import Json
+from myapp_operator.names import Kind, Reason
+from myapp_operator.refusals import Obstacle, Refused, Retry
+
+_LASTING = 15.0
+"""Seconds after which a failure that may pass by itself is worth telling the user."""
+_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE_REJECTED = 300.0
+NUDGING = "nudge"
+"""The attempt of a step that only nudges."""
+
+
+class Verb(StrEnum):
+    """What is done to one child. The words are those of the log."""
+
+    CREATE = "create"
+    APPLY = "apply"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. A step on an existing child names its uid and resourceVersion, so that a late one fails."""
+
+    verb: Verb
+    kind: Kind
+    name: str
+    body: Json = field(default_factory=dict)
+    uid: str = ""
+    resource_version: int = 0
+    why: str = ""
+    attempt: str = ""
+    """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is remembered of a write that failed, or of a nudge that has not helped yet."""
+
+    what: str
+    verdict: Refused | Retry | None
+    count: int
+    since: float
+    not_before: float
+    """Both on the clock that `make` gets as `now`."""
+
+    def blocks(self, step: Step, now: float) -> bool:
+        """Whether it is too early to try this step again."""
+        return self.what == step.attempt and now < self.not_before
+
+    def obstacle(self, now: float) -> Obstacle | None:
+        """What to tell the user; None for a nudge, which stands in nobody's way."""
+        if self.verdict is None:
+            return None
+        lasting = isinstance(self.verdict, Refused) or now - self.since >= _LASTING
+        return Obstacle(self.verdict, lasting)
+
+
+def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: float) -> Attempt:
+    """Remembers a refused write: the pause doubles from one second, up to a minute (Rejected: five)."""
+    rejected = isinstance(verdict, Refused) and verdict.reason is Reason.REJECTED
+    asked = min(verdict.after, _LONGEST_PAUSE) if isinstance(verdict, Retry) and verdict.after else 0.0
+    attempt = _next(step, before, now, _LONGEST_PAUSE_REJECTED if rejected else _LONGEST_PAUSE)
+    return replace(attempt, verdict=verdict, not_before=max(attempt.not_before, now + asked))
+
+
+def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
+    """Remembers a nudge that was sent, so that the next one waits longer."""
+    return _next(step, before, now, _LONGEST_PAUSE)
+
+
+def _next(step: Step, before: Attempt | None, now: float, longest: float) -> Attempt:
+    again = before if before is not None and before.what == step.attempt else None
+    count = again.count + 1 if again else 1
+    since = again.since if again else now
+    return Attempt(step.attempt, None, count, since, now + min(longest, 2.0 ** min(count - 1, 10)))

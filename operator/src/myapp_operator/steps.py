@@ -1,0 +1,140 @@
+"""Takes the steps of a plan: one request each, and what its answer means.
+
+Nothing is decided here about what should be; that is `plan`. Here a refusal becomes a result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from myapp_operator import attempts, plan, takeover
+from myapp_operator.attempts import Step, Verb
+from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.kube import Kube
+from myapp_operator.names import Key, Kind, Reason
+from myapp_operator.observed import App, Child
+from myapp_operator.plan import Todo
+from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
+from myapp_operator.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Hands:
+    """Writes to the children, and keeps in the store what was answered."""
+
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube = kube
+        self._store = store
+
+    async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
+        """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
+        self._store.forgive(app, todo.as_wanted)
+        results = await asyncio.gather(*(self._take(app, step) for step in todo.steps))
+        obstacles = dict(todo.obstacles)
+        for step, result in zip(todo.steps, results, strict=True):
+            if isinstance(result, NamespaceEnds):
+                return None
+            if result is not None:
+                obstacles[step.kind] = self._obstacle(app, step, result)
+        return obstacles
+
+    def _obstacle(self, app: App, step: Step, verdict: Refused | Retry | Stale) -> Obstacle:
+        if isinstance(verdict, Stale):
+            return Obstacle(verdict, lasting=False)
+        now = time.monotonic()
+        attempt = attempts.failed(step, verdict, self._store.attempts(app).get(step.kind), now)
+        self._store.remember(app, step.kind, attempt)
+        return attempt.obstacle(now) or Obstacle(verdict)
+
+    async def _take(self, app: App, step: Step) -> Answer | None:
+        """Takes one step. None: done."""
+        try:
+            answer = await self._send(app, step)
+        except OperatorError as error:
+            return await self._refused(app, step, classify(error))
+        why = f" ({step.why})" if step.why else ""
+        logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
+        self._remember_success(app, step, answer, time.monotonic())
+        return None
+
+    async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
+        match verdict:
+            case Stale() if step.verb is Verb.CREATE or self._is_unwatched(app, step):
+                return await self._look_who_is_there(app, step)
+            case Refused(message=words) | Retry(words=words):
+                what = f"{step.verb} {step.kind} {app.key.namespace}/{step.name}"
+                logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
+        return verdict
+
+    def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
+        if step.attempt == attempts.NUDGING:
+            before = self._store.attempts(app).get(step.kind)
+            self._store.remember(app, step.kind, attempts.nudged(step, before, now))
+        else:
+            self._store.forgive(app, [step.kind])
+        if answer is not None:
+            self._store.answered_child(app, step.kind, answer, now)
+
+    async def _send(self, app: App, step: Step) -> Child | None:
+        match step.verb:
+            case Verb.CREATE:
+                return Child.from_json(await self._kube.create(step.kind, step.body))
+            case Verb.APPLY:
+                return await self._apply(app, step)
+            case Verb.DELETE:
+                key = Key(app.key.namespace, step.name)
+                await self._kube.delete(step.kind, key, step.uid, step.resource_version)
+                return None
+
+    async def _apply(self, app: App, step: Step) -> Child:
+        """Applies; where somebody's edit makes the outcome invalid, takes back the whole spec first.
+
+        Only of just the version that was seen to be ours: it may have lost its owner since.
+        """
+        try:
+            return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
+        except ApiError as error:
+            if getattr(classify(error), "reason", None) is not Reason.REJECTED:
+                raise
+            key = Key(app.key.namespace, step.name)
+            metadata = ((await self._kube.metadata(step.kind, key)) or {}).get("metadata", {})
+            unchanged = (metadata.get("uid"), metadata.get("resourceVersion")) == (step.uid, str(step.resource_version))
+            patch = takeover.patch(metadata) if unchanged else None
+            if patch is None:
+                raise
+        taken = await self._kube.patch(step.kind, key, patch)
+        version = int(taken["metadata"]["resourceVersion"])
+        return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, version))
+
+    async def _look_who_is_there(self, app: App, step: Step) -> Answer:
+        """An object stands where one was to be created: ours, whose label was lost or which the watch has not brought
+        yet, goes into the store; anybody else's is reported and left alone. Until the watch brings it, every write that
+        somebody was faster than needs another look."""
+        try:
+            raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
+        except OperatorError as error:
+            return classify(error)
+        if raw is None:
+            self._store.drop_child(app.key, step.kind, step.resource_version)
+            return Stale()
+        child = replace(Child.from_json(raw), looked_up=True)
+        if not child.is_controlled_by(app):
+            refused = plan.foreign(step.kind, app, child.owner)
+            logger.warning("%s: %s", app.key, refused.message, extra=_named(app, step))
+            return refused
+        self._store.put_child(app.key, step.kind, child)
+        return Stale()
+
+    def _is_unwatched(self, app: App, step: Step) -> bool:
+        child = self._store.children(app.key).get(step.kind)
+        return child is not None and child.looked_up
+
+
+def _named(app: App, step: Step) -> dict[str, str]:
+    """The fields that name the object in a JSON log line."""
+    return {"app": str(app.key), "kind": step.kind.kind, "object": step.name}

@@ -1,0 +1,23 @@
+"""What the tests of the recipe begin with."""
+
+import pytest
+
+from tests.unit.samples import app
+from tests.unit.world import World
+
+
+@pytest.fixture
+def new() -> World:
+    """A MyApp that was just created."""
+    return World(app())
+
+
+@pytest.fixture
+async def ready() -> World:
+    """A MyApp that is complete and says so."""
+    world = World(app())
+    world.watch_brings_children()
+    await world.reconcile()
+    world.watch_brings_status()
+    assert world.reason() == "Ready"
+    return world

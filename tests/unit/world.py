@@ -1,0 +1,108 @@
+"""A world for the recipe: a fake of the connection, the store, and what the watches bring."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from myapp_operator import desired, names
+from myapp_operator.errors import OperatorError
+from myapp_operator.grammar import Json
+from myapp_operator.kube import Kube
+from myapp_operator.model import parse_spec
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import App, Child
+from myapp_operator.reconcile import Reconciler
+from myapp_operator.store import Store
+from tests.unit.samples import KEY, condition, refusal, rollout
+
+DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
+CONFLICT = refusal(409, "the object has been modified", reason="Conflict")
+FORBIDDEN = refusal(403, 'services "x" is forbidden: User "operator" cannot patch resource "services"')
+ENDING = refusal(403, "is forbidden: unable to create", "NamespaceTerminating")
+STALE_STATUS = refusal(422, "the server rejected our request due to an error in our request", reason="Invalid")
+OWNER = {"apiVersion": names.API_VERSION, "kind": names.KIND, "name": "myapp", "uid": "uid-1", "controller": True}
+
+
+class FakeKube:
+    """Remembers every request; answers from `there`, with new versions, or with the error in `fails`."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+        self.there: dict[str, Json] = {}
+        self.fails: dict[str, OperatorError] = {}
+        self.status: Json = {}
+        self._version = 100
+
+    async def metadata(self, kind: Kind, key: Key) -> Json | None:
+        self._request("get", kind)
+        return self.there.get(kind.kind)
+
+    async def create(self, kind: Kind, body: Json) -> Json:
+        self._request("create", kind)
+        return self._stored(body)
+
+    async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
+        self._request("apply", kind)
+        stored = self._stored(body)
+        stored["metadata"]["uid"] = uid
+        return stored
+
+    async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
+        self._request("patch", kind)
+        return self.there[kind.kind]
+
+    async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
+        self._request("status", None)
+        self.status = status
+        self._version += 1
+        return self._version
+
+    def _request(self, verb: str, kind: Kind | None) -> None:
+        request = f"{verb} {kind.kind}" if kind else verb
+        self.requests.append(request)
+        if error := self.fails.get(request):
+            raise error
+
+    def _stored(self, body: Json) -> Json:
+        self._version += 1
+        uid = f"uid-{self._version}"
+        return {"metadata": {**body["metadata"], "uid": uid, "resourceVersion": str(self._version), "generation": 1}}
+
+
+class World:
+    """One app, the store, and what the watches have brought."""
+
+    def __init__(self, the_app: App) -> None:
+        self.app = the_app
+        self.kube = FakeKube()
+        self.store = Store()
+        self.store.put_app(the_app)
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store)
+
+    async def reconcile(self) -> float | None:
+        """One pass; `kube.requests` then holds its requests alone."""
+        self.kube.requests.clear()
+        return await self._reconciler.reconcile(KEY)
+
+    def watch_brings_children(self, *kinds: Kind) -> None:
+        """The children as they were last applied, complete and untouched."""
+        for want in desired.build(self.app, parse_spec(self.app.spec)):
+            known = self.store.children(KEY).get(want.kind)
+            if want.kind in (kinds or (DEPLOYMENT, SERVICE)):
+                self.store.put_child(KEY, want.kind, complete(want.applied, known))
+
+    def watch_brings_status(self) -> None:
+        self.app = replace(self.app, status=self.kube.status, resource_version=self.app.resource_version + 500)
+        self.store.put_app(self.app)
+
+    def reason(self) -> str:
+        return str(condition(self.kube.status, "Ready")["reason"])
+
+
+def complete(applied: str, known: Child | None) -> Child:
+    raw: Json = {"metadata": {"uid": "uid-child", "resourceVersion": "50", "generation": 1, "ownerReferences": [OWNER]}}
+    if known is not None:
+        raw["metadata"] |= {"uid": known.uid, "resourceVersion": str(known.resource_version)}
+    raw["metadata"]["annotations"] = {names.APPLIED: applied}
+    entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
+    return replace(Child.from_json(raw | {"metadata": raw["metadata"] | {"managedFields": [entry]}}), rollout=rollout())
