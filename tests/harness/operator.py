@@ -1,5 +1,6 @@
 """The operator as a process of its own, with the rights that `deploy/` gives it and no more."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -70,6 +71,13 @@ class OperatorProcess:
             return error.code
         except OSError:
             return 0
+
+    def hold_probe(self) -> http.client.HTTPConnection:
+        """Asks /healthz and keeps the connection, as some who watch over it do; the caller closes it."""
+        connection = http.client.HTTPConnection(PROBES, self._port, timeout=30)
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        return connection
 
     @property
     def running(self) -> bool:

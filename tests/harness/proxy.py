@@ -13,7 +13,10 @@ _LOOPBACK = "127.0.0.1"
 
 
 class Door:
-    """Passes bytes on while it is open; shut, it cuts what is open and refuses what comes, as a dead server does."""
+    """Passes bytes on while it is open; shut, it cuts what is open and refuses what comes, as a dead server does.
+
+    Blocked, it takes what comes and passes nothing on, as a server does that hangs.
+    """
 
     def __init__(self, kubeconfig: Path) -> None:
         config = yaml.safe_load(kubeconfig.read_text())
@@ -21,6 +24,7 @@ class Door:
         self._target = (target.hostname, target.port)
         self._listener: socket.socket | None = None
         self._pairs: list[socket.socket] = []
+        self._passing = threading.Event()
         with socket.socket() as probe:
             probe.bind((_LOOPBACK, 0))
             self._port = probe.getsockname()[1]
@@ -33,7 +37,12 @@ class Door:
         """Lets everybody through from now on."""
         listener = socket.create_server((_LOOPBACK, self._port), backlog=128)
         self._listener = listener
+        self._passing.set()
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def block(self) -> None:
+        """Passes nothing on any more, until it is shut."""
+        self._passing.clear()
 
     def shut(self) -> None:
         """Cuts all connections and refuses new ones."""
@@ -42,6 +51,7 @@ class Door:
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
+        self._passing.set()
         pairs, self._pairs = self._pairs, []
         for each in pairs:
             with contextlib.suppress(OSError):
@@ -56,13 +66,13 @@ class Door:
                 return
             self._pairs += [near, far]
             for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+                threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 
-
-def _pass_on(source: Any, sink: Any) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    for each in (source, sink):
+    def _pass_on(self, source: Any, sink: Any) -> None:
         with contextlib.suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
+            while data := source.recv(65536):
+                self._passing.wait()
+                sink.sendall(data)
+        for each in (source, sink):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 import yaml
 
-from myapp_operator import desired, files, logs
+from myapp_operator import desired, files, logs, stopping
 from myapp_operator.errors import OperatorError, StartError
 
 
@@ -40,13 +40,12 @@ def run(
     Exit codes: 2 settings are wrong, 3 the CRD is missing, 4 the API server could not be reached for a minute,
     5 rights are missing.
     """
+    stopping.exit_on_signal()
     from myapp_operator import run as running  # noqa: PLC0415  the other commands need no client and no kopf
 
     logs.configure(log_format, log_level)
     try:
         asyncio.run(running.run(running.Settings(namespaces, kubeconfig, probes_host, probes_port)))
-    except asyncio.CancelledError:
-        click.echo("myapp-operator: told to stop before it had started", err=True)
     except StartError as error:
         click.echo(f"myapp-operator: {error}", err=True)
         sys.exit(error.exit_code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TypeVar
 
 import kopf
 
-from myapp_operator import desired, handlers, names, probes
+from myapp_operator import desired, handlers, names, probes, stopping
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.errors import ApiError, OperatorError, StartError
 from myapp_operator.informer import Informer, Sweep
@@ -27,7 +26,6 @@ EXIT_CRD_MISSING = 3
 EXIT_UNREACHABLE = 4
 EXIT_FORBIDDEN = 5
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _WORKERS = 16
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
@@ -72,7 +70,7 @@ class Operator:
         ]
 
     async def run(self) -> None:
-        """Runs until SIGTERM or SIGINT.
+        """Runs until cancelled.
 
         Raises:
             StartError: it cannot start, or not go on; the sentence says why and what to do.
@@ -91,25 +89,23 @@ class Operator:
     async def _work(self, versions: list[int]) -> None:
         """Runs all tasks until one of them ends; `versions` are those of the informers' first lists."""
         async with asyncio.TaskGroup() as tasks:
-            watches = zip(self._informers, versions, strict=True)
-            background = [
-                *(tasks.create_task(informer.run(version)) for informer, version in watches),
-                tasks.create_task(self._sweep.run(self._informers)),
-                tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS)),
-                tasks.create_task(self._announce()),
-            ]
-            await self._watch_apps(background)
+            for informer, version in zip(self._informers, versions, strict=True):
+                tasks.create_task(informer.run(version))
+            tasks.create_task(self._sweep.run(self._informers))
+            tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS))
+            tasks.create_task(self._announce())
+            await self._watch_apps()
 
     async def _list_apps(self) -> set[str]:
         """The uids of all MyApps there are."""
         return await _patiently(self._sweep.first, self._kube.host)
 
-    async def _watch_apps(self, background: list[asyncio.Task[None]]) -> None:
-        """Runs kopf until SIGTERM or SIGINT; then ends what is ours first, as kopf waits for what it does not know.
+    async def _watch_apps(self) -> None:
+        """Runs kopf until cancelled.
 
-        kopf takes the signals for itself when it spawns its tasks, so ours come after that.
+        Cancelled, kopf ends at once. Stopped by a signal or a flag, it would wait five seconds for any task it does
+        not know: an open connection to the probes, or a request of its own that it lost sight of.
         """
-        told, stop_kopf = asyncio.Event(), asyncio.Event()
         kopf_tasks = await kopf.spawn_tasks(
             registry=handlers.registry(self._store, self._queue.add, self._settings.kubeconfig),
             settings=handlers.settings(),
@@ -117,13 +113,9 @@ class Operator:
             namespaces=self._settings.namespaces,
             # By default kopf looks up the name of the user, and dies where the number has none, as in a container.
             identity=names.MANAGER,  # type: ignore[arg-type]
-            stop_flag=stop_kopf,
         )
-        for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, told.set)
-        stopping = asyncio.create_task(_end(told, background, stop_kopf))
-        await kopf.run_tasks(kopf_tasks, ignored={stopping, *asyncio.all_tasks()})
-        logger.info("stopped")
+        stopping.cancel_on_signal()  # again, as kopf has just taken the signals for itself
+        await kopf.run_tasks(kopf_tasks, ignored=asyncio.all_tasks())
 
     async def _announce(self) -> None:
         """Says ready once kopf has brought every MyApp that there is."""
@@ -138,28 +130,18 @@ class Operator:
 
 
 async def run(settings: Settings) -> None:
-    """Connects and runs the operator until it is told to stop.
+    """Connects and runs the operator until SIGTERM or SIGINT.
 
     Raises:
         StartError: it cannot start.
     """
-    this = asyncio.current_task()
-    if this is not None:  # until kopf runs, a signal ends the start; as process 1 of a container it would be ignored
-        for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    stopping.cancel_on_signal()
     gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
-    async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-        await Operator(settings, Kube(connection)).run()
-
-
-async def _end(told: asyncio.Event, background: list[asyncio.Task[None]], then: asyncio.Event) -> None:
-    """Once told, cancels the tasks, waits for their end, and passes the word on."""
-    await told.wait()
-    logger.info("stopping")
-    for task in background:
-        task.cancel()
-    await asyncio.wait(background)
-    then.set()
+    try:
+        async with Connection(await load_configuration(settings.kubeconfig)) as connection:
+            await Operator(settings, Kube(connection)).run()
+    except asyncio.CancelledError:
+        logger.info("stopped")
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
