@@ -1,12 +1,11 @@
-"""Every reason of the status with each outlook it occurs with, as MyApps that other tools are shown.
+"""Every reason of the status with each outlook it occurs with, from words that the API server really says.
 
-A new reason gets its line in `CASES`; `test_cases.py` says so where it is missing. What Flux and Helm conclude is tried
-in tests/api/test_conclusions.py, what Argo CD does in deploy/test_argocd.py.
+A new reason gets its line in `CASES`; `test_cases.py` says so where it is missing. Other tools are shown them
+(`tests/api/test_conclusions.py`, `deploy/test_argocd.py`), and the pages of docs/reasons quote their messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -14,14 +13,32 @@ from typing import Any
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App
-from myapp_operator.refusals import Obstacle, Refused
+from myapp_operator.observed import App, Child, Owner
+from myapp_operator.plan import foreign
+from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.status import judge
 from myapp_operator.verdicts import Outlook, Seen
-from tests.unit.samples import app, children, progressing, refused_pods, rollout, seen, spec
+from tests.unit.samples import app, children, owner, progressing, refused_pods, rollout, seen, spec
 
-QUOTA = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: exceeded quota: small, limited: pods=1'
-SECURITY = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: violates PodSecurity "restricted:latest"'
+QUOTA = (
+    'pods "myapp-deployment-7f9c-x2b4z" is forbidden: exceeded quota: small, '
+    "requested: pods=1, used: pods=1, limited: pods=1"
+)
+OBJECT_QUOTA = (
+    'deployments.apps "myapp-deployment" is forbidden: exceeded quota: small, '
+    "requested: count/deployments.apps=1, used: count/deployments.apps=4, limited: count/deployments.apps=4"
+)
+LIMIT_RANGE = (
+    'pods "myapp-deployment-7f9c-x2b4z" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi'
+)
+POLICY = (
+    "deployments.apps \"myapp-deployment\" is forbidden: ValidatingAdmissionPolicy 'few-replicas' with binding "
+    "'few-replicas' denied request: at most four here"
+)
+INVALID = (
+    'Deployment.apps "myapp-deployment" is invalid: '
+    "spec.template.spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1"
+)
 
 
 @dataclass(frozen=True)
@@ -80,17 +97,30 @@ def stalled_later(case: Case) -> Case:
     return replace(case, outlook=Outlook.STALLED, seen=replace(case.seen, app=before, now=case.seen.now + deadline))
 
 
-def refused(reason: Reason, kind: Kind = names.DEPLOYMENT) -> Mapping[Kind, Obstacle]:
-    """A child whose write is refused."""
-    return {kind: Obstacle(Refused(reason, "words of the API server"))}
+def refused(words: str) -> dict[Kind, Obstacle]:
+    """A Deployment whose write the API server refuses in these words."""
+    return {names.DEPLOYMENT: Obstacle(from_words(words))}
 
 
-WITHOUT_ITS_PODS = rollout(replicas=1, ready=1, available=1, updated=1)
+def in_the_way(owner: Owner | None) -> dict[Kind, Obstacle]:
+    """An object in the place of the Deployment that is not ours."""
+    return {names.DEPLOYMENT: Obstacle(foreign(names.DEPLOYMENT, app(), owner))}
+
+
+def without_pods(words: str) -> dict[Kind, Child]:
+    """An app of which a pod is missing, because it is refused in these words."""
+    return children(replace(ONE_POD, conditions=refused_pods(words)))
+
+
+ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
+ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
+GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
+
 MAY_HEAL = [
-    progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(Reason.QUOTA_EXCEEDED)),
-    progresses(Reason.QUOTA_EXCEEDED, children=children(replace(WITHOUT_ITS_PODS, conditions=refused_pods(QUOTA)))),
-    progresses(Reason.FORBIDDEN, obstacles=refused(Reason.FORBIDDEN, names.SERVICE)),
-    progresses(Reason.FORBIDDEN, children=children(replace(WITHOUT_ITS_PODS, conditions=refused_pods(SECURITY)))),
+    progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
+    progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
+    progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
+    progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
 ]
 """Reconciling until the deadline, then Stalled."""
 
@@ -98,21 +128,15 @@ CASES = [
     ready(Reason.READY),
     ready(Reason.SCALED_TO_ZERO, 0, replicas=0),
     ready(Reason.SUSPENDED, 0, suspend=True),
-    progresses(Reason.WAITING, obstacles=refused(Reason.WAITING)),
+    progresses(Reason.WAITING, obstacles=in_the_way(owner("uid-of-an-earlier-one"))),
     progresses(Reason.ROLLING_OUT, children={}),
-    progresses(
-        Reason.ROLLING_OUT,
-        children=children(rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))),
-    ),
-    progresses(Reason.SCALING, children=children(WITHOUT_ITS_PODS)),
+    progresses(Reason.ROLLING_OUT, children=children(ROLLING)),
+    progresses(Reason.SCALING, children=children(ONE_POD)),
     *MAY_HEAL,
     *map(stalled_later, MAY_HEAL),
-    stalled(
-        Reason.PROGRESS_DEADLINE_EXCEEDED,
-        children=children(rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))),
-    ),
-    stalled(Reason.NOT_OWNED, obstacles=refused(Reason.NOT_OWNED)),
-    stalled(Reason.REJECTED, obstacles=refused(Reason.REJECTED)),
+    stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, children=children(GIVEN_UP)),
+    stalled(Reason.NOT_OWNED, obstacles=in_the_way(None)),
+    stalled(Reason.REJECTED, obstacles=refused(INVALID)),
 ]
 
 NEVER_JUDGED = as_json(app(status={"observedGeneration": -1}))
