@@ -1,18 +1,23 @@
 """What other tools conclude from a MyApp equals what is true: kubectl wait, Flux and Helm, Argo CD's installation."""
 
+import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from dev.cluster import Cluster
 from myapp_operator.verdicts import Outlook
 from tests.api.conftest import Kubectl
 from tests.harness import Api, Conclusion, Kstatus, OperatorProcess, hasty, wait_for
 from tests.unit.cases import CASES, NEVER_JUDGED, edited
 
 CONCLUSIONS = {Outlook.READY: "Current", Outlook.PROGRESSING: "InProgress", Outlook.STALLED: "Failed"}
-ARGOCD = Path("deploy/argocd").resolve()
+ROOT = Path(__file__).resolve().parents[2]
+ARGOCD = ROOT / "deploy" / "argocd"
 HEALTH = "resource.customizations.health.apps.example.com_MyApp"
 
 
@@ -122,10 +127,22 @@ def test_the_component_adds_the_script_to_a_kustomization_of_argo_cd(kubectl: Ku
     assert_added(kubectl("kustomize", str(tmp_path), check=True).stdout)
 
 
-def test_the_commands_of_the_docs_add_the_script_to_a_running_argo_cd(kubectl: Kubectl, namespace: str) -> None:
+def test_the_commands_of_the_docs_add_the_script_to_a_running_argo_cd(
+    cluster: Cluster, kubectl: Kubectl, namespace: str
+) -> None:
     there = ("--namespace", namespace)
     kubectl("apply", *there, "--server-side", "-f", "-", stdin=yaml.safe_dump(CONFIG), check=True)
-    script = f"--from-file={HEALTH}={ARGOCD / 'health.lua'}"
-    made = kubectl("create", "configmap", "argocd-cm", "--dry-run=client", "-o", "yaml", script, check=True).stdout
-    kubectl("apply", *there, "--server-side", "--field-manager=myapp-health", "-f", "-", stdin=made, check=True)
+    blocks = re.findall(r"```console\n(.*?)```", (ROOT / "docs/gitops.md").read_text(), re.DOTALL)
+    (commands,) = [each for each in blocks if "argocd-cm" in each]
+    subprocess.run(
+        ["sh", "-c", commands.replace("--namespace argocd", f"--namespace {namespace}")],
+        env={
+            **os.environ,
+            "PATH": f"{cluster.kubectl.parent}:{os.environ['PATH']}",
+            "KUBECONFIG": str(cluster.kubeconfig),
+        },
+        cwd=ROOT,
+        timeout=60,
+        check=True,
+    )
     assert_added(kubectl("get", "configmap", "argocd-cm", *there, "-o", "yaml", check=True).stdout)
