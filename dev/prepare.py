@@ -6,7 +6,7 @@ Whatever is there already costs a look, so the fixtures of tests/e2e call the sa
 import os
 import sys
 
-from dev.cluster import Cluster, ClusterError, up
+from dev.cluster import Cluster, ClusterError, binary, up
 from dev.cluster.progress import say, step
 from dev.images import APP, OPERATOR, Destination, build, load
 from dev.overlay import write_overlay
@@ -38,8 +38,10 @@ def main() -> int:
 
 
 def simulated() -> Cluster:
-    """The cluster of tests/api, whose pods run nothing."""
-    return up("simulated")
+    """The cluster of tests/api, whose pods run nothing, and the judge of what its objects say."""
+    cluster = up("simulated")
+    binary("kstatus")
+    return cluster
 
 
 def real() -> Cluster:

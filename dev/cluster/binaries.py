@@ -1,4 +1,4 @@
-"""Kubernetes and its companions, built once per machine from the pinned modules under dev/go."""
+"""Kubernetes, its companions and what tests ask, built once per machine from the pinned modules under dev/go."""
 
 import hashlib
 import os
@@ -49,6 +49,7 @@ PROGRAMS = (
     Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 25),
     Program("coredns", "coredns", "github.com/coredns/coredns", 100),
     Program("pause", "pause", ".", 2),
+    Program("kstatus", "kstatus", ".", 15),
 )
 
 

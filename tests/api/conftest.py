@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster import Cluster, up
-from tests.harness import Api, Audit, Door, OperatorProcess, service_account
+from dev.cluster import Cluster, binary, up
+from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, service_account
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,6 +33,12 @@ def prepare(cluster: Cluster) -> Cluster:
 def kubectl(cluster: Cluster) -> Kubectl:
     """kubectl as the administrator; `stdin` is its input. Does not fail by itself unless `check` is given."""
     return _kubectl(cluster)
+
+
+@pytest.fixture(scope="session")
+def kstatus() -> Kstatus:
+    """The judge of what Flux and Helm conclude; built if it is not there yet."""
+    return Kstatus(binary("kstatus"))
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""What the tests against a real cluster share: a client, the operator as a process, the audit log, waiting.
+"""What the tests against a real cluster share: a client, the operator as a process, the audit log, waiting,
+the judge of what others conclude.
 
 The client is the official one, not the operator's own module: a test must not trust what it tests.
 """
 
 from tests.harness.api import Api, Refused
 from tests.harness.audit import Audit, Request
+from tests.harness.kstatus import Conclusion, Kstatus
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
 from tests.harness.operator import OperatorProcess, service_account
@@ -16,7 +18,9 @@ from tests.harness.waiting import never, wait_for
 __all__ = [
     "Api",
     "Audit",
+    "Conclusion",
     "Door",
+    "Kstatus",
     "Kubectl",
     "OperatorPod",
     "OperatorProcess",

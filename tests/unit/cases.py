@@ -1,0 +1,149 @@
+"""Every reason of the status with each outlook it occurs with, from words that the API server really says.
+
+A new reason gets its line in `CASES`; `test_cases.py` says so where it is missing. Other tools are shown them
+(`tests/api/test_conclusions.py`, `deploy/test_argocd.py`), and the pages of docs/reasons quote their messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from myapp_operator import names
+from myapp_operator.grammar import Json
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import App, Child, Owner
+from myapp_operator.plan import foreign
+from myapp_operator.refusals import Obstacle, from_words
+from myapp_operator.status import judge
+from myapp_operator.verdicts import Outlook, Seen
+from tests.unit.samples import app, children, owner, progressing, refused_pods, rollout, seen, spec
+
+QUOTA = (
+    'pods "myapp-deployment-7f9c-x2b4z" is forbidden: exceeded quota: small, '
+    "requested: pods=1, used: pods=1, limited: pods=1"
+)
+OBJECT_QUOTA = (
+    'deployments.apps "myapp-deployment" is forbidden: exceeded quota: small, '
+    "requested: count/deployments.apps=1, used: count/deployments.apps=4, limited: count/deployments.apps=4"
+)
+LIMIT_RANGE = (
+    'pods "myapp-deployment-7f9c-x2b4z" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi'
+)
+POLICY = (
+    "deployments.apps \"myapp-deployment\" is forbidden: ValidatingAdmissionPolicy 'few-replicas' with binding "
+    "'few-replicas' denied request: at most four here"
+)
+INVALID = (
+    'Deployment.apps "myapp-deployment" is invalid: '
+    "spec.template.spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An app that is told to be in this state for this reason."""
+
+    reason: Reason
+    outlook: Outlook
+    seen: Seen
+
+    def __str__(self) -> str:
+        """As the id of a test."""
+        return f"{self.reason} {self.outlook.name.lower()}"
+
+    @property
+    def stored(self) -> Json:
+        """The whole MyApp, with the status that is written for it."""
+        return as_json(replace(self.seen.app, status=judge(self.seen).status))
+
+
+def as_json(stored: App) -> Json:
+    """A MyApp as the API server hands it out."""
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.KIND,
+        "metadata": {
+            "namespace": stored.key.namespace,
+            "name": stored.key.name,
+            "uid": stored.uid,
+            "generation": stored.generation,
+        },
+        "spec": stored.spec,
+        "status": stored.status,
+    }
+
+
+def ready(reason: Reason, pods: int = 2, **fields: Any) -> Case:
+    """An app that is complete with this many pods."""
+    return Case(reason, Outlook.READY, seen(spec=spec(**fields), children=children(rollout(pods))))
+
+
+def progresses(reason: Reason, **changes: Any) -> Case:
+    """An app that may get there by itself."""
+    return Case(reason, Outlook.PROGRESSING, seen(**changes))
+
+
+def stalled(reason: Reason, **changes: Any) -> Case:
+    """An app that needs a hand from the start."""
+    return Case(reason, Outlook.STALLED, seen(**changes))
+
+
+def stalled_later(case: Case) -> Case:
+    """The same app when its deadline has passed."""
+    before = replace(case.seen.app, status=judge(case.seen).status)
+    deadline = timedelta(seconds=case.seen.spec.rollout.progress_deadline_seconds)
+    return replace(case, outlook=Outlook.STALLED, seen=replace(case.seen, app=before, now=case.seen.now + deadline))
+
+
+def refused(words: str) -> dict[Kind, Obstacle]:
+    """A Deployment whose write the API server refuses in these words."""
+    return {names.DEPLOYMENT: Obstacle(from_words(words))}
+
+
+def in_the_way(owner: Owner | None) -> dict[Kind, Obstacle]:
+    """An object in the place of the Deployment that is not ours."""
+    return {names.DEPLOYMENT: Obstacle(foreign(names.DEPLOYMENT, app(), owner))}
+
+
+def without_pods(words: str) -> dict[Kind, Child]:
+    """An app of which a pod is missing, because it is refused in these words."""
+    return children(replace(ONE_POD, conditions=refused_pods(words)))
+
+
+ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
+ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
+GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
+
+MAY_HEAL = [
+    progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
+    progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
+    progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
+    progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+]
+"""Reconciling until the deadline, then Stalled."""
+
+CASES = [
+    ready(Reason.READY),
+    ready(Reason.SCALED_TO_ZERO, 0, replicas=0),
+    ready(Reason.SUSPENDED, 0, suspend=True),
+    progresses(Reason.WAITING, obstacles=in_the_way(owner("uid-of-an-earlier-one"))),
+    progresses(Reason.ROLLING_OUT, children={}),
+    progresses(Reason.ROLLING_OUT, children=children(ROLLING)),
+    progresses(Reason.SCALING, children=children(ONE_POD)),
+    *MAY_HEAL,
+    *map(stalled_later, MAY_HEAL),
+    stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, children=children(GIVEN_UP)),
+    stalled(Reason.NOT_OWNED, obstacles=in_the_way(None)),
+    stalled(Reason.REJECTED, obstacles=refused(INVALID)),
+]
+
+NEVER_JUDGED = as_json(app(status={"observedGeneration": -1}))
+"""As it is stored when it is created, before the operator has seen it."""
+
+
+def edited(case: Case) -> Json:
+    """The MyApp after its user has changed it and before the operator has seen that."""
+    stored = case.stored
+    return stored | {"metadata": stored["metadata"] | {"generation": 2}}
