@@ -169,6 +169,11 @@ def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_a
     assert told(gone, heir) == "NotReady"
 
 
+def test_a_pod_that_will_never_run_again_is_not_judged() -> None:
+    """Another one comes in its place; this one stays in the lists for long."""
+    assert told(pod(crashed(), phase="Failed", reason="NodeAffinity")) is None
+
+
 def test_a_pod_that_must_give_way_counts_as_evicted() -> None:
     target = condition(
         "DisruptionTarget", True, 1, "default-scheduler: preempting to accommodate a higher priority pod"
