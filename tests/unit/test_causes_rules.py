@@ -84,7 +84,7 @@ def test_of_pods_that_fail_alike_the_oldest_one_speaks() -> None:
 
 
 def test_a_crash_is_told_until_the_pod_has_been_ready_for_ten_seconds() -> None:
-    back = running(5, lastState=ended())
+    back = running(12, lastState=ended())
     assert found(pod(running(1, ready=False, lastState=ended()))).again is None
     answer = found(pod(back, conditions=[condition("Ready", True, 3)]))
     assert (answer.cause and answer.cause.reason, answer.again) == ("CrashLoopBackOff", 7)
@@ -95,6 +95,11 @@ def test_a_crash_is_told_for_as_long_as_a_pod_must_be_ready_to_count() -> None:
     back = pod(running(50, lastState=ended()), conditions=[condition("Ready", True, 20)])
     assert told(back, spec=spec(rollout={"minReadySeconds": 60})) == "CrashLoopBackOff"
     assert told(back, spec=spec(rollout={"minReadySeconds": 15})) is None
+
+
+def test_a_crash_that_was_over_too_soon_to_make_the_pod_unready_is_told_too() -> None:
+    back = pod(running(1, lastState=ended()), conditions=[condition("Ready", True)])
+    assert (told(back), found(back).again) == ("CrashLoopBackOff", 9)
 
 
 def test_a_pod_that_was_well_since_its_crash_and_is_not_ready_now_has_another_cause() -> None:
@@ -117,40 +122,6 @@ def test_what_started_has_half_a_minute_to_become_ready() -> None:
 
 def test_what_ran_for_long_and_is_not_ready_any_more_is_told_at_once() -> None:
     assert told(pod(running(ready=False), conditions=[condition("Ready", False, 1)])) == "NotReady"
-
-
-def test_a_container_that_does_not_pass_its_startup_probe_names_that() -> None:
-    probes = {"startupProbe": {"exec": {"command": ["cat", "/run/up"]}}, "readinessProbe": {"tcpSocket": {"port": 1}}}
-    starting = pod(running(60, ready=False, started=False), container=probes)
-    events = [event("Unhealthy", "Startup probe failed: cat: /run/up: No such file or directory\n")]
-    assert message(starting, events=events) == (
-        'container "myapp" is not ready: its startup probe (cat /run/up) fails: cat: /run/up: No such file or directory'
-    )
-
-
-def test_the_newest_answer_to_a_probe_is_told_and_a_refused_connection_only_where_there_was_no_answer() -> None:
-    slow = pod(running(60, ready=False), container={"readinessProbe": {"httpGet": {"path": "/", "port": 80}}})
-    refused = event(
-        "Unhealthy",
-        'Readiness probe failed: Get "http://10.0.0.1:80/": dial tcp 10.0.0.1:80: connect: connection refused',
-        9,
-    )
-    events = [
-        event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 8),
-        event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500", 7),
-        event("Unhealthy", "Readiness probe failed: another container's", 99, container="proxy"),
-        event("Unhealthy", "Liveness probe failed: another probe's", 98),
-        refused,
-    ]
-    assert message(slow, events=events).endswith("fails: HTTP probe failed with statuscode: 503")
-    assert message(slow, events=[refused]).endswith("fails: connection refused")
-
-
-def test_a_crash_beside_a_liveness_probe_is_a_crash() -> None:
-    probed = pod(crashed(1, "ValueError: no"), container={"livenessProbe": {"tcpSocket": {"port": 1}}})
-    events = [event("Unhealthy", "Liveness probe failed: no")]
-    assert told(probed, events=events) == "CrashLoopBackOff"
-    assert found(probed).events_of == ""
 
 
 def test_an_eviction_is_told_until_a_pod_in_its_place_has_been_ready_for_ten_seconds() -> None:

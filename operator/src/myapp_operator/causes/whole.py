@@ -54,8 +54,8 @@ def judge_eviction(pods: list[Pod], bench: Bench) -> Found:
 def recovers_in(pod: Pod, since: datetime, bench: Bench) -> float | None:
     """Seconds until a pod whose containers run since then has proved itself: 0 means that it has, None that time alone
     will not do. One that was Ready for long enough and is not any more has proved itself too: it has another cause."""
-    if pod.ready.holds:
-        return min(bench.calm, max(0.0, bench.calm - bench.age(pod.ready.since)))
+    if pod.ready.holds:  # of a container that is back within a moment the pod may never have noticed the end
+        return min(bench.calm, max(0.0, bench.calm - bench.age(max(pod.ready.since, since))))
     return 0.0 if (pod.ready.since - since).total_seconds() >= bench.calm else None
 
 
