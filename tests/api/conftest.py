@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster, binary, up
-from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, service_account
+from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, Witness, service_account
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -94,6 +94,14 @@ def operator_behind_door(door: Door, namespace: str, tmp_path: Path) -> Iterator
 def audit(cluster: Cluster, namespace: str) -> Audit:
     """What the operator does in the test's namespace."""
     return Audit(cluster.audit_log, f"system:serviceaccount:{namespace}:myapp-operator", namespace)
+
+
+@pytest.fixture
+def witness(api: Api) -> Iterator[Witness]:
+    """Sees every version of the MyApps in the test's namespace."""
+    witness = Witness(api, "myapps")
+    yield witness
+    witness.close()
 
 
 def _kubectl(cluster: Cluster) -> Kubectl:

@@ -14,6 +14,7 @@ from tests.harness.operator_pod import OperatorPod
 from tests.harness.proxy import Door
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
+from tests.harness.witness import Witness, version
 
 __all__ = [
     "Api",
@@ -27,10 +28,12 @@ __all__ = [
     "Refused",
     "Request",
     "Visitor",
+    "Witness",
     "ask_once",
     "hasty",
     "myapp",
     "never",
     "service_account",
+    "version",
     "wait_for",
 ]

@@ -38,7 +38,7 @@ class Api:
     def get(self, plural: str, name: str) -> Json | None:
         """The object, or None if there is none."""
         try:
-            return self.request("GET", self._path(plural, name))
+            return self.request("GET", self.path(plural, name))
         except Refused as refused:
             if refused.code == 404:
                 return None
@@ -46,15 +46,15 @@ class Api:
 
     def list(self, plural: str, selector: str = "") -> list[Json]:
         """All objects of a kind."""
-        return self.request("GET", f"{self._path(plural)}?labelSelector={selector}")["items"]
+        return self.request("GET", f"{self.path(plural)}?labelSelector={selector}")["items"]
 
     def create(self, plural: str, body: Json) -> Json:
         """Creates an object and returns it as stored."""
-        return self.request("POST", self._path(plural), body)
+        return self.request("POST", self.path(plural), body)
 
     def patch(self, plural: str, name: str, patch: Json, *, manager: str = "somebody", subresource: str = "") -> Json:
         """A JSON merge patch, as kubectl edit makes one."""
-        path = f"{self._path(plural, name, subresource)}?fieldManager={manager}"
+        path = f"{self.path(plural, name, subresource)}?fieldManager={manager}"
         return self.request("PATCH", path, patch, content="application/merge-patch+json")
 
     def edit(self, name: str, **spec: Any) -> Json:
@@ -63,7 +63,7 @@ class Api:
 
     def delete(self, plural: str, name: str, propagation: str = "Background") -> None:
         """Deletes an object; does not wait until it is gone."""
-        self.request("DELETE", self._path(plural, name), {"propagationPolicy": propagation})
+        self.request("DELETE", self.path(plural, name), {"propagationPolicy": propagation})
 
     def reason(self, name: str = "myapp") -> str:
         """What `kubectl get myapps` shows as STATUS; empty while there is none, or while it is of an older spec."""
@@ -107,7 +107,8 @@ class Api:
         found: Json = json.loads(text)
         return found
 
-    def _path(self, plural: str, name: str = "", subresource: str = "") -> str:
+    def path(self, plural: str, name: str = "", subresource: str = "") -> str:
+        """Where the API server has an object, or without a name all of a kind."""
         parts = [_ROOTS[plural], "namespaces", self.namespace, plural, name, subresource]
         return "/".join(part for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""Every reason of the status with each outlook it occurs with, from words that the API server really says.
+"""Every reason of the status with each outlook it occurs with, from what a real cluster says.
 
 A new reason gets its line in `CASES`; `test_cases.py` says so where it is missing. Other tools are shown them
 (`tests/api/test_conclusions.py`, `deploy/test_argocd.py`), and the pages of docs/reasons quote their messages.
@@ -16,8 +16,10 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.plan import foreign
 from myapp_operator.refusals import Obstacle, from_words
+from myapp_operator.seen import Seen
 from myapp_operator.status import judge
-from myapp_operator.verdicts import Outlook, Seen
+from myapp_operator.verdicts import Outlook
+from tests.unit.pods import replay
 from tests.unit.samples import app, children, owner, progressing, refused_pods, rollout, seen, spec
 
 QUOTA = (
@@ -112,6 +114,13 @@ def without_pods(words: str) -> dict[Kind, Child]:
     return children(replace(ONE_POD, conditions=refused_pods(words)))
 
 
+def failing(recorded: str, outlook: Outlook = Outlook.PROGRESSING) -> Case:
+    """An app of which a pod is missing, because the pods fail as in this file of `failures`."""
+    cause = replay(recorded, later=60)[-1].cause
+    assert cause is not None
+    return Case(cause.reason, outlook, seen(children=children(ONE_POD), cause=cause))
+
+
 ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
@@ -121,6 +130,20 @@ MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
     progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+    *map(
+        failing,
+        (
+            "image-missing",
+            "traceback",
+            "memory",
+            "secret-missing",
+            "no-node",
+            "readiness",
+            "liveness",
+            "init-crash",
+            "eviction",
+        ),
+    ),
 ]
 """Reconciling until the deadline, then Stalled."""
 
@@ -134,6 +157,7 @@ CASES = [
     progresses(Reason.SCALING, children=children(ONE_POD)),
     *MAY_HEAL,
     *map(stalled_later, MAY_HEAL),
+    failing("image-no-name", Outlook.STALLED),
     stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, children=children(GIVEN_UP)),
     stalled(Reason.NOT_OWNED, obstacles=in_the_way(None)),
     stalled(Reason.REJECTED, obstacles=refused(INVALID)),

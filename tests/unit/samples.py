@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from myapp_operator import desired, names
+from myapp_operator.causes import Cause
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
+from myapp_operator.looks import Looks
 from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child, Condition, Owner, Rollout
 from myapp_operator.refusals import Obstacle
-from myapp_operator.verdicts import Seen
+from myapp_operator.seen import Seen
 
 KEY = Key("default", "myapp")
 NOW = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -87,9 +89,11 @@ def seen(
     children: Mapping[Kind, Child] = _CHILDREN,
     obstacles: Mapping[Kind, Obstacle] | None = None,
     now: datetime = NOW,
+    looks: Looks | None = None,
+    cause: Cause | None = None,
 ) -> Seen:
-    """All that a judgement rests on: by default a complete app."""
-    return Seen(app, spec, children, obstacles or {}, now)
+    """All that a judgement rests on: by default a complete app. `cause` is what the last look at its pods has found."""
+    return Seen(app, spec, children, obstacles or {}, now, looks or Looks(cause=cause))
 
 
 def wanted(of: App | None = None, **fields: Any) -> dict[Kind, Wanted]:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from myapp_operator import names, status
+from myapp_operator.causes import Cause
 from myapp_operator.grammar import Json
 from myapp_operator.model import Status
 from myapp_operator.names import Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
+from myapp_operator.seen import Seen
 from myapp_operator.status import Judged, due, judge, judge_invalid
-from myapp_operator.verdicts import Seen
 from tests.unit.samples import NOW, app, child, children, condition, progressing, refused_pods, rollout, seen, spec
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
@@ -169,6 +170,29 @@ def test_pods_over_quota_stall_after_the_deadline_when_scaling() -> None:
     first = seen(children=over, spec=spec(replicas=3))
     assert judge(first).again == 600
     assert truths(judge(replace(first, app=stored(first), now=later(600))).status)["Stalled"] == "True"
+
+
+CRASHED = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
+
+
+def test_pods_that_fail_stall_when_the_deployment_gives_up() -> None:
+    shown = judge(seen(children=ROLLING, cause=CRASHED)).status
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "True", "Stalled": "False"}
+    shown = judge(seen(children=GIVEN_UP, cause=CRASHED)).status
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+    assert condition(shown, "Stalled")["reason"] == "CrashLoopBackOff"
+
+
+def test_pods_that_fail_after_the_rollout_stall_when_the_deadline_is_over() -> None:
+    lost = children(rollout(ready=1, available=1))
+    first = seen(children=lost, cause=CRASHED)
+    assert judge(first).again == 600
+    assert truths(judge(replace(first, app=stored(first), now=later(600))).status)["Stalled"] == "True"
+
+
+def test_an_image_name_that_is_none_stalls_at_once() -> None:
+    judged = judge(seen(children=ROLLING, cause=Cause(Reason.INVALID_IMAGE_NAME, "no")))
+    assert (truths(judged.status)["Stalled"], judged.again) == ("True", None)
 
 
 @pytest.mark.parametrize("found", [children(), ROLLING, GIVEN_UP, {}], ids=["ready", "rolling", "given up", "new"])

@@ -6,11 +6,16 @@ from dataclasses import replace
 import pytest
 
 from myapp_operator import names
-from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import Child, Rollout
+from myapp_operator.causes import Cause
+from myapp_operator.looks import Looks
+from myapp_operator.names import FROM_PODS, Kind, Reason
+from myapp_operator.observed import App, Child, Rollout
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
-from myapp_operator.verdicts import Outlook, Seen, decide, past_own_deadline, sentence
+from myapp_operator.seen import Seen, past_own_deadline
+from myapp_operator.verdicts import Outlook, decide, sentence
+from myapp_operator.verdicts import told as what_was_told
 from tests.unit.samples import (
+    app,
     child,
     children,
     deployment,
@@ -25,6 +30,7 @@ from tests.unit.samples import (
 Obstacles = Mapping[Kind, Obstacle]
 QUOTA = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: exceeded quota: small, limited: pods=1'
 GONE_ON = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
+CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
 
@@ -106,6 +112,39 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
         for reason in (Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.WAITING)
         for kind in (names.DEPLOYMENT, names.SERVICE)
     ],
+    *[
+        (
+            f"{reason} of pods",
+            seen(children=children(GONE_ON), cause=Cause(reason, "why")),
+            reason,
+            Outlook.STALLED if reason is Reason.INVALID_IMAGE_NAME else Outlook.PROGRESSING,
+        )
+        for reason in FROM_PODS
+    ],
+    (
+        "suspended, pods end that no longer count",
+        seen(spec=spec(suspend=True), children=children(rollout(0, terminating=1))),
+        Reason.SCALING,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "all old pods are gone, new ones not made yet",
+        seen(spec=spec(rollout={"strategy": "Recreate"}), children=children(rollout(0, wanted=2))),
+        Reason.ROLLING_OUT,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "a pod was lost, is back, and was not looked at",
+        seen(looks=Looks(lost=True)),
+        Reason.SCALING,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "complete, but it crashed a moment ago",
+        seen(cause=Cause(Reason.CRASH_LOOP_BACK_OFF, "why")),
+        Reason.CRASH_LOOP_BACK_OFF,
+        Outlook.PROGRESSING,
+    ),
 ]
 
 
@@ -117,7 +156,7 @@ def test_reason(saw: Seen, reason: Reason, outlook: Outlook) -> None:
 
 
 def test_every_reason_is_made_here() -> None:
-    assert {reason for _, _, reason, _ in CASES} == set(Reason) - names.FROM_PODS
+    assert {reason for _, _, reason, _ in CASES} == set(Reason)
 
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
@@ -160,8 +199,81 @@ def test_never_ready_while_anything_is_open(found: dict[Kind, Child], obstacles:
         ),
     ],
 )
-def test_the_most_telling_reason_wins(status: Rollout, reason: Reason) -> None:
-    assert decide(seen(children=children(status))).reason is reason
+@pytest.mark.parametrize("cause", [None, CRASH], ids=["", "and not what the pods do"])
+def test_the_most_telling_reason_wins(status: Rollout, reason: Reason, cause: Cause | None) -> None:
+    assert decide(seen(children=children(status), cause=cause)).reason is reason
+
+
+def test_why_pods_fail_is_told_and_not_that_time_is_up() -> None:
+    assert decide(seen(children=children(GIVEN_UP), cause=CRASH)).reason is Reason.CRASH_LOOP_BACK_OFF
+
+
+def test_the_old_pods_are_not_blamed_for_a_new_version_that_is_not_written_yet() -> None:
+    assert decide(seen(children=children(generation=2), cause=CRASH)).reason is Reason.ROLLING_OUT
+
+
+@pytest.mark.parametrize(
+    ("newest", "reason"),
+    [
+        (None, Reason.QUOTA_EXCEEDED),
+        ('Error creating: pods "myapp-deployment-7f9c-aaaaa" is forbidden: maximum memory is 1Gi', Reason.FORBIDDEN),
+    ],
+)
+def test_the_newest_refusal_of_pods_is_told_where_a_look_brought_it(newest: str | None, reason: Reason) -> None:
+    """The Deployment may go on with the words of an earlier one for minutes."""
+    status = rollout(conditions=refused_pods(QUOTA))
+    verdict = decide(seen(children=children(status), looks=Looks(refusal=newest)))
+    assert verdict.reason is reason
+    assert verdict.message.startswith("pods are refused: ")
+    assert ("maximum memory" in verdict.message) is bool(newest)
+
+
+# What an earlier run of the operator has found
+
+
+def told(reason: Reason, message: str = "why", generation: int = 1) -> App:
+    return app(
+        status={
+            "observedGeneration": generation,
+            "conditions": [{"type": "Ready", "status": "False", "reason": str(reason), "message": message}],
+        }
+    )
+
+
+STANDING = Looks(standing=True)
+OVER_QUOTA = children(rollout(conditions=refused_pods(QUOTA)))
+
+
+@pytest.mark.parametrize("found", [children(GONE_ON), children()], ids=["rolling out", "complete"])
+def test_what_was_found_before_a_restart_stands_until_a_look(found: dict[Kind, Child]) -> None:
+    verdict = decide(seen(app=told(Reason.OOM_KILLED), children=found, looks=STANDING))
+    assert (verdict.reason, verdict.message) == (Reason.OOM_KILLED, "why")
+    assert decide(seen(app=told(Reason.OOM_KILLED), children=found)).reason is not Reason.OOM_KILLED
+
+
+def test_the_newest_refusal_of_pods_stands_as_long_as_they_are_refused() -> None:
+    before = told(Reason.FORBIDDEN, "pods are refused: the newest words")
+    assert decide(seen(app=before, children=OVER_QUOTA, looks=STANDING)).message == "pods are refused: the newest words"
+    assert decide(seen(app=before, looks=STANDING)).reason is Reason.READY
+
+
+def test_a_hopeless_cause_stays_hopeless_over_a_restart() -> None:
+    before = told(Reason.INVALID_IMAGE_NAME)
+    assert decide(seen(app=before, children=children(GONE_ON), looks=STANDING)).outlook is Outlook.STALLED
+
+
+@pytest.mark.parametrize(
+    ("before", "is_told"),
+    [
+        (told(Reason.NOT_READY), True),
+        (told(Reason.NOT_READY, generation=0), False),
+        (told(Reason.READY), False),
+        (told(Reason.FORBIDDEN), False),
+        (app(), False),
+    ],
+)
+def test_only_what_a_look_can_find_of_this_generation_may_stand(before: App, is_told: bool) -> None:
+    assert (what_was_told(seen(app=before)) is not None) is is_told
 
 
 def test_what_needs_a_hand_is_told_before_what_may_pass() -> None:

@@ -7,10 +7,10 @@ from typing import cast
 from myapp_operator import desired, names
 from myapp_operator.errors import OperatorError
 from myapp_operator.grammar import Json
-from myapp_operator.kube import Kube
+from myapp_operator.kube import Kube, Listing
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import App, Child
+from myapp_operator.observed import App, Child, Rollout
 from myapp_operator.reconcile import Reconciler
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, condition, refusal, rollout
@@ -31,7 +31,12 @@ class FakeKube:
         self.there: dict[str, Json] = {}
         self.fails: dict[str, OperatorError] = {}
         self.status: Json = {}
+        self.listed: dict[str, list[Json]] = {}
         self._version = 100
+
+    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
+        self._request("list", kind)
+        return Listing(self.listed.get(kind.kind, []), self._version)
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)
@@ -54,6 +59,10 @@ class FakeKube:
     async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
         self._request("status", None)
         self.status = status
+        return self.next_version()
+
+    def next_version(self) -> int:
+        """The resourceVersion of whatever is written next."""
         self._version += 1
         return self._version
 
@@ -64,9 +73,15 @@ class FakeKube:
             raise error
 
     def _stored(self, body: Json) -> Json:
-        self._version += 1
-        uid = f"uid-{self._version}"
-        return {"metadata": {**body["metadata"], "uid": uid, "resourceVersion": str(self._version), "generation": 1}}
+        version = self.next_version()
+        return {
+            "metadata": {
+                **body["metadata"],
+                "uid": f"uid-{version}",
+                "resourceVersion": str(version),
+                "generation": 1,
+            }
+        }
 
 
 class World:
@@ -90,6 +105,13 @@ class World:
             known = self.store.children(KEY).get(want.kind)
             if want.kind in (kinds or (DEPLOYMENT, SERVICE)):
                 self.store.put_child(KEY, want.kind, complete(want.applied, known))
+
+    def watch_brings_rollout(self, status: Rollout) -> None:
+        """The Deployment has something new to say of itself."""
+        self.watch_brings_children(DEPLOYMENT)
+        known = self.store.children(KEY)[DEPLOYMENT]
+        newer = replace(known, rollout=status, resource_version=self.kube.next_version())
+        self.store.put_child(KEY, DEPLOYMENT, newer)
 
     def watch_brings_status(self) -> None:
         self.app = replace(self.app, status=self.kube.status, resource_version=self.app.resource_version + 500)

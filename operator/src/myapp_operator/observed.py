@@ -80,6 +80,8 @@ class Rollout:
     available: int
     updated: int
     conditions: Mapping[str, Condition]
+    terminating: int = 0
+    """Pods that are on their way out; Kubernetes tells from 1.35 on."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -96,6 +98,7 @@ class Rollout:
                 each["type"]: Condition(each["status"] == "True", each.get("reason", ""), each.get("message", ""))
                 for each in status.get("conditions") or ()
             },
+            terminating=status.get("terminatingReplicas") or 0,
         )
 
 

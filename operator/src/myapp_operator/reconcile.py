@@ -7,21 +7,24 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, plan, status
+from myapp_operator import desired, drift, names, plan, status
+from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
+from myapp_operator.looking import Onlooker
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
 from myapp_operator.store import Store
-from myapp_operator.verdicts import Seen
 
 _STALE_PAUSE = 1.0
 """Seconds to wait for the watch after somebody was faster than us."""
@@ -37,6 +40,7 @@ class Reconciler:
         self._kube = kube
         self._store = store
         self._hands = Hands(kube, store)
+        self._onlooker = Onlooker(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -54,9 +58,19 @@ class Reconciler:
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now()))
+        seen, look = await self._look(Seen(app, spec, self._store.children(key), obstacles, _now()), wanted)
+        judged = status.judge(seen)
         wait = await self._write_status(app, judged)
-        return _earliest(wait, judged.again, todo.again, *self._pauses(app, todo, obstacles))
+        return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
+
+    async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
+        """Adds what is known of the pods, and gives the seconds until the next look at them.
+
+        What was seen before a look is not judged after it: the pods may have come or gone meanwhile.
+        """
+        template = next(each.body["spec"]["template"] for each in wanted if each.kind is names.DEPLOYMENT and each.body)
+        looks, again = await self._onlooker.look(seen, drift.fingerprint(template))
+        return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 
     async def _confirm(self, app: App) -> bool:
         """Whether a MyApp whose children may have existed before is still there; else they are gone with it.

@@ -14,16 +14,8 @@ from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Retry, Stale
-from myapp_operator.verdicts import (
-    Outlook,
-    Seen,
-    Verdict,
-    current_rollout,
-    decide,
-    past_own_deadline,
-    rolled_out,
-    sentence,
-)
+from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline
+from myapp_operator.verdicts import FAILURES, Outlook, Verdict, decide, sentence
 
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 3.0
@@ -49,7 +41,7 @@ def judge(seen: Seen) -> Judged:
     ]
     if lasting:
         words = f"{verdict.message}; the API server does not take changes now: {lasting[0]}"
-        verdict = replace(verdict, message=sentence(words))
+        verdict = replace(verdict, message=sentence(words, seen.spec))
     return Judged(_status(verdict, seen), again, _settled(seen))
 
 
@@ -89,19 +81,18 @@ def _headline(status: Json) -> tuple[object, ...]:
 
 
 def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None]:
-    """Turns a refusal that lasts into a stall; also gives the seconds until that happens.
+    """Turns a refusal or a failure of pods that lasts into a stall; also gives the seconds until that happens.
 
     While the Deployment rolls out its own deadline decides; otherwise the same number of seconds counts from the moment
     at which the app began to reconcile.
     """
-    if verdict.reason not in (Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN):
+    if verdict.outlook is not Outlook.PROGRESSING or verdict.reason not in FAILURES:
         return verdict, None
     stalled = replace(verdict, outlook=Outlook.STALLED)
     still = seen.app.status.get("observedGeneration") == seen.app.generation and _was_true(seen.app, "Stalled")
     if past_own_deadline(seen) or still:
         return stalled, None
-    rollout = current_rollout(seen)
-    if rollout is not None and not rolled_out(rollout):
+    if current_rollout(seen) is not None and not is_rolled_out(seen):
         return verdict, None
     began = (_since(seen.app, "Reconciling") if _was_true(seen.app, "Reconciling") else None) or seen.now
     left = (began + timedelta(seconds=seen.spec.rollout.progress_deadline_seconds) - seen.now).total_seconds()
@@ -128,7 +119,7 @@ def _status(verdict: Verdict, seen: Seen) -> Json:
         "readyReplicas": ready,
         "updatedReplicas": rollout.updated if rollout else 0,
         "ready": f"{ready}/{wanted}",
-        "selector": ",".join(f"{key}={value}" for key, value in names.selector(name).items()),
+        "selector": names.selector_text(name),
         "url": _url(seen),
         "image": spec.image,
         "message": verdict.message,

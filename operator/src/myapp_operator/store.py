@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.attempts import Attempt
+from myapp_operator.looks import Looks
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Retry
@@ -31,6 +32,7 @@ class _Record:
     status_version: int = 0
     status_at: float = float("-inf")
     unsettled_at: float | None = None
+    looks: Looks = field(default_factory=Looks)
 
 
 class Store:
@@ -154,6 +156,11 @@ class Store:
             for kind in [kind for kind, each in record.attempts.items() if isinstance(each.verdict, Retry)]:
                 del record.attempts[kind]
 
+    def remember_looks(self, app: App, looks: Looks) -> None:
+        """Remembers what the looks at the app's pods have found, and when the next one is due."""
+        if record := self._record_of(app):
+            record.looks = looks
+
     def unsettled_for(self, app: App, settled: bool, now: float) -> float:
         """Seconds for which every look at the app, this one included, has found its children unsettled."""
         record = self._record_of(app)
@@ -181,6 +188,11 @@ class Store:
         """The failed writes that are still remembered."""
         record = self._record_of(app)
         return dict(record.attempts) if record else {}
+
+    def looks(self, app: App) -> Looks:
+        """What is remembered of the looks at the app's pods."""
+        record = self._record_of(app)
+        return record.looks if record else Looks()
 
     def had_children(self, app: App) -> bool:
         """Whether this process has seen a child of this very MyApp."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 from myapp_operator import names
+from myapp_operator.grammar import Json
+from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
-from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Rollout
-from myapp_operator.refusals import Obstacle, Refused, from_words
+from myapp_operator.names import FROM_PODS, Reason
+from myapp_operator.refusals import Refused, from_words
+from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods
 
 _LONGEST_MESSAGE = 512
+_REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
+FAILURES = FROM_PODS | _REFUSALS
+"""The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 
 
 class Outlook(Enum):
@@ -34,33 +38,6 @@ class Verdict:
     outlook: Outlook
 
 
-@dataclass(frozen=True)
-class Seen:
-    """All that a judgement rests on."""
-
-    app: App
-    spec: Spec
-    children: Mapping[Kind, Child]
-    obstacles: Mapping[Kind, Obstacle]
-    now: datetime
-
-    @property
-    def rollout(self) -> Rollout | None:
-        """The Deployment's own account, if it is ours."""
-        deployment = self.child(names.DEPLOYMENT)
-        return deployment.rollout if deployment else None
-
-    def child(self, kind: Kind) -> Child | None:
-        """The child of this kind, if it is ours."""
-        child = self.children.get(kind)
-        return child if child is not None and child.is_controlled_by(self.app) else None
-
-    @property
-    def wanted(self) -> int:
-        """Pods that this generation asks for."""
-        return 0 if self.spec.suspend else self.spec.replicas
-
-
 def decide(seen: Seen) -> Verdict:
     """The first judgement of the chain that has something to say."""
     return next(filter(None, _judgements(seen)))
@@ -71,9 +48,11 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     yield _refused(seen)
     yield _unwritten(seen)
     yield _no_pods_allowed(seen)
+    yield _caused(seen)
     yield _deadline_exceeded(seen)
     yield _rolling_out(seen)
     yield _scaling(seen)
+    yield _lost(seen)
     yield _ready(seen)
 
 
@@ -90,7 +69,7 @@ def _refused(seen: Seen) -> Verdict | None:
             final = reason in (Reason.NOT_OWNED, Reason.REJECTED)
             prefix = "" if reason in (Reason.NOT_OWNED, Reason.WAITING) else f"the {kind} is refused: "
             outlook = Outlook.STALLED if final else Outlook.PROGRESSING
-            return Verdict(reason, sentence(prefix + refused.message), outlook)
+            return Verdict(reason, sentence(prefix + refused.message, seen.spec), outlook)
     return None
 
 
@@ -104,13 +83,34 @@ def _unwritten(seen: Seen) -> Verdict | None:
 
 
 def _no_pods_allowed(seen: Seen) -> Verdict | None:
-    failure = seen.rollout and seen.rollout.conditions.get("ReplicaFailure")
-    if not failure or not failure.status:
+    """The Deployment's own words may be those of an earlier refusal; a look brings the newest."""
+    failure = refusal_of_pods(seen)
+    if failure is None:
         return None
-    refused = from_words(failure.message)
+    if standing := _standing(seen):
+        return standing
+    refused = from_words(seen.looks.refusal or failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
     words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
-    return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
+    return Verdict(reason, sentence(f"pods are refused: {words}", seen.spec), Outlook.PROGRESSING)
+
+
+def _caused(seen: Seen) -> Verdict | None:
+    """What a look at the pods has found."""
+    cause = seen.looks.cause
+    if cause is not None:
+        return _from_pods(cause.reason, sentence(cause.message))
+    return _standing(seen)
+
+
+def _from_pods(reason: Reason, message: str) -> Verdict:
+    hopeless = reason is Reason.INVALID_IMAGE_NAME
+    return Verdict(reason, message, Outlook.STALLED if hopeless else Outlook.PROGRESSING)
+
+
+def _standing(seen: Seen) -> Verdict | None:
+    """What an earlier run of the operator has found: it stands until a look has been answered."""
+    return told(seen) if seen.looks.standing else None
 
 
 def _deadline_exceeded(seen: Seen) -> Verdict | None:
@@ -124,18 +124,23 @@ def _deadline_exceeded(seen: Seen) -> Verdict | None:
 
 
 def _rolling_out(seen: Seen) -> Verdict | None:
-    rollout = seen.rollout
-    if rollout is not None and rolled_out(rollout):
+    if is_rolled_out(seen):
         return None
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
 
 
 def _scaling(seen: Seen) -> Verdict | None:
-    rollout = seen.rollout
-    if rollout is not None and rollout.replicas == rollout.available == rollout.wanted == seen.wanted:
+    if has_its_pods(seen):
         return None
     pods = {0: "no pod is left", 1: "1 pod is available"}.get(seen.wanted, f"{seen.wanted} pods are available")
     return Verdict(Reason.SCALING, f"waiting until {pods}", Outlook.PROGRESSING)
+
+
+def _lost(seen: Seen) -> Verdict | None:
+    """All pods are there, but one was not a moment ago: Ready waits until a look has said why."""
+    if not seen.looks.lost:
+        return None
+    return Verdict(Reason.SCALING, "a pod was lost and is back: looking whether it is well", Outlook.PROGRESSING)
 
 
 def _ready(seen: Seen) -> Verdict:
@@ -146,34 +151,23 @@ def _ready(seen: Seen) -> Verdict:
     return Verdict(Reason.READY, sentence(f'all pods run image "{seen.spec.image}"'), Outlook.READY)
 
 
-def rolled_out(rollout: Rollout) -> bool:
-    """Whether only pods of the newest version are left. Progressing alone does not tell: going back to an old version
-    leaves it at NewReplicaSetAvailable."""
-    progressing = rollout.conditions.get("Progressing")
-    return bool(progressing and progressing.reason == "NewReplicaSetAvailable" and rollout.updated == rollout.replicas)
-
-
-def current_rollout(seen: Seen) -> Rollout | None:
-    """The Deployment's account of itself, if it is about what is wanted now and not about an earlier generation."""
-    deployment = seen.child(names.DEPLOYMENT)
-    if names.DEPLOYMENT in seen.obstacles or deployment is None or not deployment.settled:
+def told(seen: Seen) -> Verdict | None:
+    """What the written status tells of this generation, if it is something that only a look can find."""
+    status = seen.app.status
+    if status.get("observedGeneration") != seen.app.generation:
         return None
-    return deployment.rollout
-
-
-def past_own_deadline(seen: Seen) -> bool:
-    """Whether the Deployment itself has given up the rollout of what is wanted now."""
-    rollout = current_rollout(seen)
-    progressing = rollout and rollout.conditions.get("Progressing")
-    return bool(progressing and progressing.reason == "ProgressDeadlineExceeded")
+    ready: Json = next((each for each in status.get("conditions") or () if each["type"] == "Ready"), {})
+    lookable = FAILURES if refusal_of_pods(seen) else FROM_PODS
+    reason = ready.get("reason")
+    return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
 
 
 def _rolling_out_message(seen: Seen) -> str:
     return sentence(f'rolling out image "{seen.spec.image}"')
 
 
-def sentence(text: str) -> str:
-    """One line, without credentials in URLs, and not too long."""
-    line = " ".join(text.split())
-    line = re.sub(r"://[^/\s]+@", "://***@", line)
+def sentence(text: str, spec: Spec | None = None) -> str:
+    """One line, not too long, without credentials in URLs; in the words of others also without the literal values of
+    the environment, for which `spec` is given."""
+    line = mask(" ".join(text.split()), values_of(spec) if spec else ())
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"

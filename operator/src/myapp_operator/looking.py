@@ -1,0 +1,118 @@
+"""Looks at the pods of an app that is not as wanted, when it is time. A look is two lists, or one more of events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from myapp_operator import causes, looks, names, verdicts
+from myapp_operator.causes import Evidence, Found
+from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.grammar import Json
+from myapp_operator.kube import Kube
+from myapp_operator.looks import Looks, Situation
+from myapp_operator.names import Key, Kind
+from myapp_operator.seen import Seen, are_pods_refused, current_rollout, is_complete
+from myapp_operator.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one look has found."""
+
+    found: Found
+    refusal: str | None = None
+    """The newest words with which pods were refused."""
+
+
+class Onlooker:
+    """Knows when to look, and keeps in the store what was found."""
+
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube = kube
+        self._store = store
+        self._turns = looks.Turns()
+        self._trouble: dict[str, str] = {}
+
+    async def look(self, seen: Seen, template: str) -> tuple[Looks, float | None]:
+        """Looks if it is time; returns what is known of the pods, and the seconds until the next look.
+
+        `template` is a hash of the pods that are wanted. A Deployment that has not yet answered to our last write is
+        not worth a look; it will tell when it has.
+        """
+        now, known = time.monotonic(), self._store.looks(seen.app)
+        if current_rollout(seen) is None:
+            return known, None
+        plan = looks.noticed(known, _situation(seen, template), now)
+        if plan.is_due(now) and not plan.booked:
+            plan = looks.booked(plan, self._turns.next(now))
+        if plan.is_due(now):
+            plan = await self._look(seen, plan)
+        self._store.remember_looks(seen.app, plan)
+        return plan, None if plan.due is None else plan.due - now
+
+    async def _look(self, seen: Seen, plan: Looks) -> Looks:
+        sight = await self._glance(seen)
+        now = time.monotonic()
+        if sight is None:
+            return looks.failed(plan, now)
+        return looks.answered(plan, sight.found.cause, sight.refusal, sight.found.again, now)
+
+    async def _glance(self, seen: Seen) -> Sight | None:
+        """One look; None: there was no answer. Where the rights are missing there is nothing to be seen."""
+        key, deployment = seen.app.key, seen.child(names.DEPLOYMENT)
+        try:
+            sight = await self._read(seen, deployment.uid if deployment else "")
+        except OperatorError as error:
+            forbidden = isinstance(error, ApiError) and error.status == 403
+            self._complain(key, error, forbidden=forbidden)
+            return Sight(Found()) if forbidden else None
+        self._trouble.pop(key.namespace, None)
+        return sight
+
+    async def _read(self, seen: Seen, deployment_uid: str) -> Sight:
+        key, now = seen.app.key, datetime.now(UTC)
+        pods, replica_sets = await asyncio.gather(self._list(names.POD, key), self._list(names.REPLICA_SET, key))
+        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods)
+        found = causes.find(evidence, now)
+        if found.events_of:
+            events = await self._events(key, f"involvedObject.uid={found.events_of}")
+            found = causes.find(replace(evidence, events=events), now)
+        newest = causes.newest_replica_set(deployment_uid, replica_sets)
+        if newest is None or not are_pods_refused(seen):
+            return Sight(found)
+        uid = newest["metadata"]["uid"]
+        events = await self._events(key, f"involvedObject.uid={uid},reason=FailedCreate")
+        return Sight(found, causes.refused_pods(events, uid))
+
+    async def _list(self, kind: Kind, key: Key) -> list[Json]:
+        return (await self._kube.list(kind, key.namespace, selector=names.selector_text(key.name))).items
+
+    async def _events(self, key: Key, fields: str) -> list[Json]:
+        return (await self._kube.list(names.EVENT, key.namespace, fields=fields)).items
+
+    def _complain(self, key: Key, error: OperatorError, *, forbidden: bool) -> None:
+        """Logs a failure when it is another one than the last of this namespace; there may be thousands of apps."""
+        kind = f"{error.status} {error.reason}" if isinstance(error, ApiError) else "unreachable"
+        if self._trouble.get(key.namespace) == kind:
+            return
+        self._trouble[key.namespace] = kind
+        advice = "; grant the rights of deploy/operator/role.yaml to have causes told" if forbidden else ""
+        logger.warning("cannot look at the pods of %s: %s%s", key, error, advice, extra={"app": str(key)})
+
+
+def _situation(seen: Seen, template: str) -> Situation:
+    deployment = seen.child(names.DEPLOYMENT)
+    return Situation(
+        generation=seen.app.generation,
+        template=template if seen.wanted else "",
+        version=deployment.resource_version if deployment else 0,
+        complete=is_complete(seen) or not seen.wanted,
+        refused=are_pods_refused(seen),
+        told=verdicts.told(seen) is not None,
+    )

@@ -1,0 +1,96 @@
+"""All that a judgement of an app rests on, and what the Deployment's account of itself means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from myapp_operator import names
+from myapp_operator.looks import Looks
+from myapp_operator.model import Spec
+from myapp_operator.names import Kind
+from myapp_operator.observed import App, Child, Condition, Rollout
+from myapp_operator.refusals import Obstacle
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a judgement rests on."""
+
+    app: App
+    spec: Spec
+    children: Mapping[Kind, Child]
+    obstacles: Mapping[Kind, Obstacle]
+    now: datetime
+    looks: Looks = field(default_factory=Looks)
+    """What the looks at its pods have found."""
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The Deployment's own account, if it is ours."""
+        deployment = self.child(names.DEPLOYMENT)
+        return deployment.rollout if deployment else None
+
+    def child(self, kind: Kind) -> Child | None:
+        """The child of this kind, if it is ours."""
+        child = self.children.get(kind)
+        return child if child is not None and child.is_controlled_by(self.app) else None
+
+    @property
+    def wanted(self) -> int:
+        """Pods that this generation asks for."""
+        return 0 if self.spec.suspend else self.spec.replicas
+
+
+def is_complete(seen: Seen) -> bool:
+    """Whether the Deployment, by its own account, has nothing left to do."""
+    return not are_pods_refused(seen) and is_rolled_out(seen) and has_its_pods(seen)
+
+
+def are_pods_refused(seen: Seen) -> bool:
+    """Whether the API server refuses pods to the Deployment."""
+    return refusal_of_pods(seen) is not None
+
+
+def refusal_of_pods(seen: Seen) -> Condition | None:
+    """What the Deployment says of pods that the API server refuses; None where it does not."""
+    failure = seen.rollout and seen.rollout.conditions.get("ReplicaFailure")
+    return failure if failure and failure.status else None
+
+
+def is_rolled_out(seen: Seen) -> bool:
+    """Whether only pods of the newest version are left.
+
+    Progressing alone does not tell: going back to an old version leaves it at NewReplicaSetAvailable, and so does
+    Recreate while there is no pod at all.
+    """
+    rollout = seen.rollout
+    progressing = rollout and rollout.conditions.get("Progressing")
+    if not rollout or not progressing or progressing.reason != "NewReplicaSetAvailable":
+        return False
+    recreating = seen.spec.rollout.strategy == "Recreate" and seen.wanted > rollout.replicas == 0
+    return rollout.updated == rollout.replicas and not recreating
+
+
+def current_rollout(seen: Seen) -> Rollout | None:
+    """The Deployment's account of itself, if it is about what is wanted now and not about an earlier generation."""
+    deployment = seen.child(names.DEPLOYMENT)
+    if names.DEPLOYMENT in seen.obstacles or deployment is None or not deployment.settled:
+        return None
+    return deployment.rollout
+
+
+def past_own_deadline(seen: Seen) -> bool:
+    """Whether the Deployment itself has given up the rollout of what is wanted now."""
+    rollout = current_rollout(seen)
+    progressing = rollout and rollout.conditions.get("Progressing")
+    return bool(progressing and progressing.reason == "ProgressDeadlineExceeded")
+
+
+def has_its_pods(seen: Seen) -> bool:
+    """Whether as many pods are available as this generation asks for, and no other ones are left."""
+    rollout = seen.rollout
+    if rollout is None or (not seen.wanted and rollout.terminating):
+        return False
+    return rollout.replicas == rollout.available == rollout.wanted == seen.wanted

@@ -1,0 +1,254 @@
+"""The look at the pods within the recipe: what it costs, what it tells, and what a failed one does not take back."""
+
+import logging
+import time
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from myapp_operator import causes, looking, reconcile, steps
+from myapp_operator.causes import Cause, Found
+from myapp_operator.errors import UnreachableError
+from myapp_operator.kube import Kube
+from myapp_operator.names import Reason
+from myapp_operator.store import Store
+from tests.unit.samples import app, children, owner, progressing, refusal, refused_pods, rollout, seen
+from tests.unit.world import FakeKube, World
+
+LOOK = ["list Pod", "list ReplicaSet"]
+ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
+LOST = rollout(ready=1, available=1)
+OVER_QUOTA = rollout(
+    replicas=1, conditions=refused_pods('pods "myapp-1" is forbidden: exceeded quota: old, limited: pods=1')
+)
+NO_PODS = refusal(403, 'pods is forbidden: User "operator" cannot list resource "pods"', reason="Forbidden")
+
+
+class Pods:
+    """What a look at the pods finds."""
+
+    def __init__(self) -> None:
+        self.cause: Cause | None = None
+        self.again: float | None = None
+
+    def crash(self, again: float | None = None) -> None:
+        self.cause, self.again = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes"), again
+
+    def are_well(self) -> None:
+        self.cause, self.again = None, None
+
+
+class Clock:
+    """Goes on by itself, and further when a test says so."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead
+
+    def passes(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in (looking, reconcile, steps):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def pods(monkeypatch: pytest.MonkeyPatch) -> Pods:
+    found = Pods()
+    monkeypatch.setattr(causes, "find", lambda _evidence, _now: Found(found.cause, found.again))
+    return found
+
+
+async def crashing(world: World, pods: Pods, clock: Clock) -> World:
+    """The app, after a look has found that its pods crash."""
+    pods.crash()
+    world.watch_brings_rollout(ROLLING)
+    await world.reconcile()
+    world.watch_brings_status()
+    clock.passes(5)
+    await world.reconcile()
+    world.watch_brings_status()
+    assert world.reason() == "CrashLoopBackOff"
+    return world
+
+
+async def test_an_app_on_its_way_is_looked_at_after_five_seconds_and_told_the_cause(
+    ready: World, pods: Pods, clock: Clock
+) -> None:
+    pods.crash()
+    ready.watch_brings_rollout(ROLLING)
+    assert await ready.reconcile() == pytest.approx(5, abs=0.5)
+    assert (ready.kube.requests, ready.reason()) == (["status"], "RollingOut")
+    ready.watch_brings_status()
+    clock.passes(5)
+    assert await ready.reconcile() == pytest.approx(5, abs=0.5)
+    assert (ready.kube.requests, ready.reason()) == ([*LOOK, "status"], "CrashLoopBackOff")
+    assert ready.kube.status["message"] == "it crashes"
+
+
+async def test_a_look_that_finds_nothing_new_writes_nothing(ready: World, pods: Pods, clock: Clock) -> None:
+    await crashing(ready, pods, clock)
+    clock.passes(5)
+    await ready.reconcile()
+    assert ready.kube.requests == LOOK
+
+
+async def test_ready_waits_for_the_look_that_takes_a_cause_back(ready: World, pods: Pods, clock: Clock) -> None:
+    await crashing(ready, pods, clock)
+    pods.crash(again=4)
+    clock.passes(1)
+    ready.watch_brings_rollout(rollout())
+    assert await ready.reconcile() == pytest.approx(4, abs=0.5)
+    assert (ready.kube.requests, ready.reason()) == ([*LOOK], "CrashLoopBackOff")
+    pods.are_well()
+    clock.passes(4)
+    assert await ready.reconcile() is None
+    assert (ready.kube.requests, ready.reason()) == ([*LOOK, "status"], "Ready")
+
+
+async def test_a_pod_that_was_lost_and_is_back_is_looked_at_before_ready(
+    ready: World, pods: Pods, clock: Clock
+) -> None:
+    pods.crash()
+    ready.watch_brings_rollout(LOST)
+    await ready.reconcile()
+    ready.watch_brings_status()
+    ready.watch_brings_rollout(rollout())
+    await ready.reconcile()
+    assert ready.kube.requests == []
+    clock.passes(5)
+    await ready.reconcile()
+    assert (ready.kube.requests, ready.reason()) == ([*LOOK, "status"], "CrashLoopBackOff")
+
+
+async def test_what_happened_during_a_look_counts(ready: World, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """The Deployment was complete before the look, and is no longer when it is judged."""
+    ready.watch_brings_rollout(LOST)
+    await ready.reconcile()
+    ready.watch_brings_status()
+    ready.watch_brings_rollout(rollout())
+    clock.passes(5)
+
+    def find(*_: object) -> Found:
+        ready.watch_brings_rollout(LOST)
+        return Found(None)
+
+    monkeypatch.setattr(causes, "find", find)
+    await ready.reconcile()
+    assert ready.reason() == "Scaling"
+
+
+async def test_a_look_without_an_answer_takes_nothing_back(
+    ready: World, pods: Pods, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    await crashing(ready, pods, clock)
+    ready.kube.fails["list Pod"] = UnreachableError("no answer")
+    for _ in range(2):
+        clock.passes(60)
+        await ready.reconcile()
+        assert ready.kube.requests == LOOK
+    ready.watch_brings_rollout(rollout())
+    clock.passes(60)
+    await ready.reconcile()
+    assert ready.reason() == "CrashLoopBackOff"
+    assert [each.message for each in caplog.records] == ["cannot look at the pods of default/myapp: no answer"]
+
+
+async def test_without_the_right_to_see_pods_the_deployment_alone_is_believed(
+    ready: World, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    caplog.set_level(logging.WARNING)
+    ready.kube.fails["list Pod"] = NO_PODS
+    ready.watch_brings_rollout(LOST)
+    await ready.reconcile()
+    ready.watch_brings_status()
+    ready.watch_brings_rollout(rollout())
+    for _ in range(2):
+        clock.passes(60)
+        await ready.reconcile()
+    assert ready.reason() == "Ready"
+    assert len(caplog.records) == 1
+    assert "grant the rights of deploy/operator/role.yaml" in caplog.text
+
+
+async def test_the_newest_refusal_of_pods_is_read_where_they_are_refused(ready: World, clock: Clock) -> None:
+    replica_set = {
+        "metadata": {
+            "name": "myapp-deployment-1",
+            "uid": "uid-rs",
+            "annotations": {"deployment.kubernetes.io/revision": "1"},
+            "ownerReferences": [{"kind": "Deployment", "uid": "uid-child", "controller": True}],
+        }
+    }
+    event = {
+        "metadata": {"resourceVersion": "7"},
+        "reason": "FailedCreate",
+        "involvedObject": {"uid": "uid-rs"},
+        "lastTimestamp": "2030-01-01T12:00:00Z",
+        "message": 'Error creating: pods "myapp-2" is forbidden: exceeded quota: new, limited: pods=1',
+    }
+    ready.kube.listed = {"ReplicaSet": [replica_set], "Event": [event]}
+    for _ in range(2):  # the first pass nudges
+        ready.watch_brings_rollout(OVER_QUOTA)
+        await ready.reconcile()
+    assert "exceeded quota: old" in ready.kube.status["message"]
+    ready.watch_brings_status()
+    clock.passes(60)
+    for _ in range(2):  # the first pass nudges again
+        ready.watch_brings_rollout(OVER_QUOTA)
+        await ready.reconcile()
+    assert ready.kube.requests == [*LOOK, "list Event", "status"]
+    assert "exceeded quota: new" in ready.kube.status["message"]
+
+
+async def test_what_an_earlier_run_has_told_stands_until_a_look(ready: World, pods: Pods, clock: Clock) -> None:
+    app = (await crashing(ready, pods, clock)).app
+    restarted = World(app)
+    restarted.watch_brings_children()
+    restarted.kube.fails["list Pod"] = UnreachableError("no answer")
+    await restarted.reconcile()
+    assert restarted.kube.requests[:2] == LOOK
+    assert restarted.reason() == "CrashLoopBackOff"
+    restarted.watch_brings_status()
+    del restarted.kube.fails["list Pod"]
+    clock.passes(5)
+    pods.are_well()
+    await restarted.reconcile()
+    assert restarted.reason() == "Ready"
+
+
+async def test_another_image_starts_with_a_clean_sheet(ready: World, pods: Pods, clock: Clock) -> None:
+    await crashing(ready, pods, clock)
+    spec = {"image": "myapp:2"}
+    ready.app = replace(ready.app, spec=spec, generation=2, resource_version=ready.app.resource_version + 1)
+    ready.store.put_app(ready.app)
+    await ready.reconcile()
+    ready.watch_brings_rollout(replace(ROLLING, observed_generation=9))
+    await ready.reconcile()
+    assert ready.reason() == "RollingOut"
+
+
+async def test_more_looks_than_ten_a_second_wait_for_their_turn_without_a_worker(pods: Pods, clock: Clock) -> None:
+    kube, store = FakeKube(), Store()
+    onlooker = looking.Onlooker(cast(Kube, kube), store)
+    apps = [app(f"app-{number}", f"uid-{number}") for number in range(31)]
+    for each in apps:
+        store.put_app(each)
+    saw = [seen(app=each, children=children(ROLLING, owner=owner(each.uid))) for each in apps]
+    for each in saw:
+        await onlooker.look(each, "template")
+    clock.passes(5)
+    waits = [(await onlooker.look(each, "template"))[1] for each in saw]
+    assert kube.requests == LOOK, "one at once"
+    assert waits[-1] == pytest.approx(3, abs=0.5)
+    clock.passes(3)
+    await onlooker.look(saw[-1], "template")
+    assert kube.requests == LOOK * 2
