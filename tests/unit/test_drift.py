@@ -29,7 +29,7 @@ DEPLOYMENT: dict[str, list[str]] = {
     "kubectl set resources": [f"{CONTAINER}.resources.limits.cpu"],
     "kubectl rollout pause": ["spec.paused"],
     "label changed": ["metadata.labels.app"],
-    "label removed": ["metadata.labels.app.kubernetes.io/name"],
+    "label removed": ["metadata.labels[app.kubernetes.io/name]"],
     "our annotation removed": ["metadata.annotations"],
     "our annotation changed": ["metadata.annotations"],
     "variable removed": [f"{CONTAINER}.env[GREETING]"],
