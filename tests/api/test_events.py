@@ -81,7 +81,7 @@ def test_a_changed_annotation_of_ours_is_told(api: Api, operator: OperatorProces
     assert reverted(api) == ["Service: reverted metadata.annotations[apps.example.com/applied] (changed by somebody)"]
 
 
-def test_a_refusal_is_told_once_and_a_failed_rollout_too(api: Api, operator: OperatorProcess) -> None:
+def test_a_refusal_is_told_once(api: Api, operator: OperatorProcess) -> None:
     wrong = {"liveness": {"tcpSocket": {"port": "http"}, "successThreshold": 2}}
     api.create("myapps", hasty(probes=wrong))
     wait_for("Rejected", lambda: api.reason() == "Rejected")

@@ -33,6 +33,7 @@ class FakeKube:
         self.there: dict[str, Json] = {}
         self.fails: dict[str, OperatorError] = {}
         self.status: Json = {}
+        self.applied_to: dict[str, int] = {}
         self._version = 100
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
@@ -49,6 +50,7 @@ class FakeKube:
 
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
         self._request("apply", kind)
+        self.applied_to[kind.kind] = version
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored

@@ -20,7 +20,7 @@ _LONGEST_MESSAGE = 1024
 _ONE_EVENT = timedelta(minutes=10)
 _MOST_REMEMBERED = 1000
 _REFUSALS = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
-_FAILURES = frozenset({Reason.PROGRESS_DEADLINE_EXCEEDED})
+_FAILURES = names.FROM_PODS | {Reason.PROGRESS_DEADLINE_EXCEEDED}
 
 
 class EventReason(StrEnum):

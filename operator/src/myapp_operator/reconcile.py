@@ -57,7 +57,7 @@ class Reconciler:
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now(), todo.fights))
+        judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights))
         wait = await self._write_status(app, judged)
         return _earliest(wait, judged.again, todo.again, *self._pauses(app, todo, obstacles))
 

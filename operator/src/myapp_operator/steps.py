@@ -17,6 +17,8 @@ from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.events import EventReason, Notice
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
+from myapp_operator.masking import mask, values_of
+from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.plan import Todo
@@ -61,7 +63,7 @@ class Hands:
         try:
             answer = await self._send(app, _renewed(app, step, present))
         except OperatorError as error:
-            return await self._refused(app, step, classify(error))
+            return await self._refused(app, step, _judge(app, error))
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
         self._remember_success(app, step, answer, time.monotonic())
@@ -86,7 +88,7 @@ class Hands:
         contest = fights.reverted(before, step.attempt, step.reverts, by, now)
         self._store.contend(app, step.kind, contest)
         fight = contest.fight(step.attempt, now)
-        message = fight.sentence(step.kind) if fight else reverting.sentence(step.kind, changes)
+        message = _masked(app, fight.sentence(step.kind) if fight else reverting.sentence(step.kind, changes))
         self._recorder.tell(app, Notice(EventReason.REVERTED, message, warning=fight is not None))
 
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
@@ -145,7 +147,7 @@ class Hands:
         try:
             raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
-            return classify(error)
+            return _judge(app, error)
         if raw is None:
             self._store.drop_child(app.key, step.kind, step.resource_version)
             return Stale()
@@ -174,6 +176,20 @@ def _renewed(app: App, step: Step, present: Json | None) -> Step:
     if same and drift.taken(step.body, step.attempt, child) == step.reverts:
         return replace(step, resource_version=child.resource_version)
     return step
+
+
+def _judge(app: App, error: OperatorError) -> Answer:
+    """What an answer means, in words that may be shown: the server quotes what it refuses."""
+    match verdict := classify(error):
+        case Refused(message=words):
+            return replace(verdict, message=_masked(app, words))
+        case Retry(words=words):
+            return replace(verdict, words=_masked(app, words))
+    return verdict
+
+
+def _masked(app: App, text: str) -> str:
+    return mask(text, values_of(parse_spec(app.spec)))
 
 
 def _named(app: App, step: Step) -> dict[str, str]:
