@@ -14,6 +14,7 @@ from myapp_operator import desired, names
 from myapp_operator.causes import Cause
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
+from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec, parse_spec
@@ -91,9 +92,10 @@ def seen(
     now: datetime = NOW,
     looks: Looks | None = None,
     cause: Cause | None = None,
+    fights: Mapping[Kind, Fight] | None = None,
 ) -> Seen:
     """All that a judgement rests on: by default a complete app. `cause` is what the last look at its pods has found."""
-    return Seen(app, spec, children, obstacles or {}, now, looks or Looks(cause=cause))
+    return Seen(app, spec, children, obstacles or {}, now, looks or Looks(cause=cause), fights=fights or {})
 
 
 def wanted(of: App | None = None, **fields: Any) -> dict[Kind, Wanted]:

@@ -35,6 +35,8 @@ def test_credentials_in_urls_are_hidden(text: str, masked: str) -> None:
         pytest.param("abc", "abc", "abc", id="one that is too short is left"),
         pytest.param("a+b(c", "is a+b(c here", "is *** here", id="one with signs"),
         pytest.param("-----BEGIN KEY-----\nc2VjcmV0\n", "bad key c2VjcmV0", "bad key ***", id="one of several lines"),
+        pytest.param('pa"ss\\word', 'value: "pa\\"ss\\\\word"', 'value: "***"', id="one that a message quotes"),
+        pytest.param("two  spaces\tapart", "no two spaces apart", "no ***", id="one on a line of one space each"),
         pytest.param("  padded  ", "is padded", "is ***", id="one with space around it"),
     ],
 )

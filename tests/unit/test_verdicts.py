@@ -7,6 +7,7 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.causes import Cause
+from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.names import FROM_PODS, Kind, Reason
 from myapp_operator.observed import App, Child, Rollout
@@ -274,6 +275,20 @@ def test_a_hopeless_cause_stays_hopeless_over_a_restart() -> None:
 )
 def test_only_what_a_look_can_find_of_this_generation_may_stand(before: App, is_told: bool) -> None:
     assert (what_was_told(seen(app=before)) is not None) is is_told
+
+
+def test_an_app_is_not_ready_while_a_child_stands_as_others_want_it() -> None:
+    """Complete by the Deployment's own account, but with somebody else's image, or behind somebody else's Service."""
+    lost = Fight("spec.ports", "flux", 0, 0, lost=True)
+    verdict = decide(seen(fights={names.SERVICE: lost}))
+    assert (verdict.reason, verdict.outlook) == (Reason.ROLLING_OUT, Outlook.PROGRESSING)
+    assert decide(seen(fights={names.SERVICE: replace(lost, lost=False)})).reason is Reason.READY
+
+
+def test_a_deployment_with_other_replicas_in_a_fight_is_scaling() -> None:
+    lost = Fight("spec.replicas", "flux", 0, 0, lost=True)
+    saw = seen(children=children(rollout(7)), fights={names.DEPLOYMENT: lost})
+    assert decide(saw).reason is Reason.SCALING
 
 
 def test_what_needs_a_hand_is_told_before_what_may_pass() -> None:

@@ -41,6 +41,8 @@ class Step:
     why: str = ""
     attempt: str = ""
     """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
+    reverts: tuple[str, ...] = ()
+    """The fields that others took and this step takes back; none where the MyApp itself changed."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from myapp_operator.names import Key, Kind
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
 
+_EVENTS = Kind("Event", "v1", "events", "")
 _SILENCE = 90.0
 """Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
 _PAGE = 500
@@ -102,12 +103,11 @@ class Kube:
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         """The metadata of one object, where `key` holds its own name; None if there is no such object."""
-        try:
-            return await self._connection.json("GET", _path(kind, *key), accept=_ONLY_METADATA)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return await self._get(kind, key, _ONLY_METADATA)
+
+    async def whole(self, kind: Kind, key: Key) -> Json | None:
+        """One object with its spec, where `key` holds its own name; None if there is no such object."""
+        return await self._get(kind, key, JSON)
 
     async def create(self, kind: Kind, body: Json) -> Json:
         """Applies an object that must not exist yet; any object in its place is a conflict (409), never taken over.
@@ -151,6 +151,24 @@ class Kube:
             accept=_ONLY_METADATA,
         )
         return int(answer["metadata"]["resourceVersion"])
+
+    async def create_event(self, namespace: str, event: Json) -> None:
+        """Creates an event, which must not exist yet."""
+        await self._connection.json("POST", _path(_EVENTS, namespace), body=event, accept=_ONLY_METADATA)
+
+    async def repeat_event(self, key: Key, times: Json) -> None:
+        """Changes count and times of the event of this name."""
+        await self._connection.json(
+            "PATCH", _path(_EVENTS, *key), body=times, content="application/merge-patch+json", accept=_ONLY_METADATA
+        )
+
+    async def _get(self, kind: Kind, key: Key, accept: str) -> Json | None:
+        try:
+            return await self._connection.json("GET", _path(kind, *key), accept=accept)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
 
     async def _apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
         metadata = body["metadata"]

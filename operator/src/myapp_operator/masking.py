@@ -6,6 +6,7 @@ length of the text, which a user controls.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -33,11 +34,13 @@ def mask(text: str, values: Sequence[str] = ()) -> str:
 
 
 def values_of(spec: Spec) -> Sequence[str]:
-    """What stands literally in the environment of an app, each line of it; the longest first, since one may hold
-    another."""
+    """What stands literally in the environment of an app, each line of it, as it is and as messages quote it; the
+    longest first, since one may hold another."""
     literal = (str(each["value"]) for each in spec.env or () if each.get("value") is not None)
     lines = {line.strip() for value in literal for line in value.splitlines()}
-    return sorted((line for line in lines if len(line) >= _SHORTEST), key=lambda line: (-len(line), line))
+    quoted = lines | {json.dumps(line, ensure_ascii=False)[1:-1] for line in lines}
+    forms = quoted | {" ".join(line.split()) for line in quoted}
+    return sorted((form for form in forms if len(form) >= _SHORTEST), key=lambda form: (-len(form), form))
 
 
 def _without_word(text: str, word: str) -> str:

@@ -7,11 +7,11 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, drift, names, plan, status
+from myapp_operator import desired, drift, events, fights, names, plan, status
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
@@ -20,6 +20,7 @@ from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
+from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Obstacle, Stale, classify
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
@@ -34,12 +35,13 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection and the store."""
+    """Holds what the recipe needs: the connection, the store, and who writes the events."""
 
-    def __init__(self, kube: Kube, store: Store) -> None:
+    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
         self._kube = kube
         self._store = store
-        self._hands = Hands(kube, store)
+        self._recorder = recorder
+        self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
@@ -52,13 +54,14 @@ class Reconciler:
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         wanted = desired.build(app, spec)
-        todo = plan.make(wanted, self._store.children(key), app, self._store.attempts(app), time.monotonic())
+        todo = self._plan(app, wanted, time.monotonic())
         if todo.creates and not await self._confirm(app):
             return None
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        seen, look = await self._look(Seen(app, spec, self._store.children(key), obstacles, _now()), wanted)
+        seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights)
+        seen, look = await self._look(seen, wanted)
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
@@ -71,6 +74,12 @@ class Reconciler:
         template = next(each.body["spec"]["template"] for each in wanted if each.kind is names.DEPLOYMENT and each.body)
         looks, again = await self._onlooker.look(seen, drift.fingerprint(template))
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
+
+    def _plan(self, app: App, wanted: Sequence[Wanted], now: float) -> Todo:
+        """What to do now; in a fight over a child, its next revert waits."""
+        going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
+        todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App) -> bool:
         """Whether a MyApp whose children may have existed before is still there; else they are gone with it.
@@ -113,6 +122,8 @@ class Reconciler:
                 return _STALE_PAUSE
             raise
         self._store.answered_status(app, version, time.monotonic())
+        if notice := events.of_status(app.status, judged.status):
+            self._recorder.tell(app, notice)
         return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from myapp_operator import names
+from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind
@@ -25,6 +26,8 @@ class Seen:
     now: datetime
     looks: Looks = field(default_factory=Looks)
     """What the looks at its pods have found."""
+    fights: Mapping[Kind, Fight] = field(default_factory=dict)
+    """The children that others change again and again."""
 
     @property
     def rollout(self) -> Rollout | None:

@@ -53,6 +53,7 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     yield _rolling_out(seen)
     yield _scaling(seen)
     yield _lost(seen)
+    yield _contested(seen)
     yield _ready(seen)
 
 
@@ -141,6 +142,13 @@ def _lost(seen: Seen) -> Verdict | None:
     if not seen.looks.lost:
         return None
     return Verdict(Reason.SCALING, "a pod was lost and is back: looking whether it is well", Outlook.PROGRESSING)
+
+
+def _contested(seen: Seen) -> Verdict | None:
+    """A child stands as others want it until the next revert: complete, but not what the MyApp says."""
+    if not any(fight.lost for fight in seen.fights.values()):
+        return None
+    return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
 
 
 def _ready(seen: Seen) -> Verdict:

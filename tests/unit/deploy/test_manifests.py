@@ -30,6 +30,7 @@ def test_the_operator_has_no_right_beyond_its_job() -> None:
         *(("deployments", verb) for verb in read | write),
         *(("services", verb) for verb in read | write),
         *((resource, "list") for resource in ("pods", "replicasets", "events")),
+        *(("events", verb) for verb in write),
     }
 
 
