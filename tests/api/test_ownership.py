@@ -42,8 +42,9 @@ def test_a_foreign_object_in_the_way_is_named_and_left_alone_until_its_owner_rem
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     kind = body["kind"]
     assert api.message() == (
-        f'{kind} "{name}" exists and is not controlled by this MyApp: '
-        "delete or rename it, or give the MyApp another name"
+        f'{kind} "{name}" exists and is not controlled by this MyApp: delete or rename it, give the MyApp another '
+        "name, or let the MyApp take it over, to live and die with it: "
+        f"kubectl annotate {kind.lower()} {name} apps.example.com/adopt=true"
     )
     stalled = Api.condition(api.get("myapps", "myapp") or {}, "Stalled")
     assert stalled["status"] == "True"

@@ -8,7 +8,7 @@ import pytest
 from myapp_operator import names
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Rollout
-from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
+from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
 from myapp_operator.verdicts import Outlook, Seen, decide, past_own_deadline, sentence
 from tests.unit.samples import (
     child,
@@ -94,6 +94,21 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
         "pods refused in other words",
         seen(children=children(rollout(conditions=refused_pods('Pod "a-1" is invalid: spec.x')))),
         Reason.FORBIDDEN,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "a Service that is not ours yet waits for our pods",
+        seen(children=only(names.DEPLOYMENT, deployment()), obstacles={names.SERVICE: Obstacle(Held("later"))}),
+        Reason.WAITING,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "pods that others wait for are refused",
+        seen(
+            children=only(names.DEPLOYMENT, deployment(rollout(conditions=refused_pods(QUOTA)))),
+            obstacles={names.SERVICE: Obstacle(Held("later"))},
+        ),
+        Reason.QUOTA_EXCEEDED,
         Outlook.PROGRESSING,
     ),
     *[

@@ -37,6 +37,10 @@ class FakeKube:
         self._request("get", kind)
         return self.there.get(kind.kind)
 
+    async def whole(self, kind: Kind, key: Key) -> Json | None:
+        self._request("read", kind)
+        return self.there.get(kind.kind)
+
     async def create(self, kind: Kind, body: Json) -> Json:
         self._request("create", kind)
         return self._stored(body)

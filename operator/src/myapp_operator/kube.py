@@ -99,12 +99,11 @@ class Kube:
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         """The metadata of one object, where `key` holds its own name; None if there is no such object."""
-        try:
-            return await self._connection.json("GET", _path(kind, *key), accept=_ONLY_METADATA)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return await self._get(kind, key, _ONLY_METADATA)
+
+    async def whole(self, kind: Kind, key: Key) -> Json | None:
+        """One object with its spec, where `key` holds its own name; None if there is no such object."""
+        return await self._get(kind, key, JSON)
 
     async def create(self, kind: Kind, body: Json) -> Json:
         """Applies an object that must not exist yet; any object in its place is a conflict (409), never taken over.
@@ -148,6 +147,14 @@ class Kube:
             accept=_ONLY_METADATA,
         )
         return int(answer["metadata"]["resourceVersion"])
+
+    async def _get(self, kind: Kind, key: Key, accept: str) -> Json | None:
+        try:
+            return await self._connection.json("GET", _path(kind, *key), accept=accept)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
 
     async def _apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
         metadata = body["metadata"]

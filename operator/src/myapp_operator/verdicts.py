@@ -12,7 +12,7 @@ from myapp_operator import names
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Rollout
-from myapp_operator.refusals import Obstacle, Refused, from_words
+from myapp_operator.refusals import Held, Obstacle, Refused, from_words
 
 _LONGEST_MESSAGE = 512
 
@@ -74,6 +74,7 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     yield _deadline_exceeded(seen)
     yield _rolling_out(seen)
     yield _scaling(seen)
+    yield _held(seen)
     yield _ready(seen)
 
 
@@ -95,9 +96,12 @@ def _refused(seen: Seen) -> Verdict | None:
 
 
 def _unwritten(seen: Seen) -> Verdict | None:
-    """Some child is not yet what this generation asks for, or has not answered to it."""
+    """Some child is not yet what this generation asks for, or has not answered to it. One that is held waits for the
+    pods, so what is to be said of these comes first."""
     deployment, service = seen.child(names.DEPLOYMENT), seen.child(names.SERVICE)
-    written = deployment and service and not seen.obstacles and not service.awaited and not service.deleting
+    held = {kind for kind, each in seen.obstacles.items() if isinstance(each.verdict, Held)}
+    serves = names.SERVICE in held or (service and not service.awaited and not service.deleting)
+    written = serves and held == seen.obstacles.keys()
     if written and deployment and deployment.settled and not deployment.deleting:
         return None
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
@@ -136,6 +140,13 @@ def _scaling(seen: Seen) -> Verdict | None:
         return None
     pods = {0: "no pod is left", 1: "1 pod is available"}.get(seen.wanted, f"{seen.wanted} pods are available")
     return Verdict(Reason.SCALING, f"waiting until {pods}", Outlook.PROGRESSING)
+
+
+def _held(seen: Seen) -> Verdict | None:
+    for each in seen.obstacles.values():
+        if isinstance(each.verdict, Held):
+            return Verdict(Reason.WAITING, sentence(each.verdict.message), Outlook.PROGRESSING)
+    return None
 
 
 def _ready(seen: Seen) -> Verdict:
