@@ -7,103 +7,10 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Kubectl
+from tests.api.hand_made import ADOPT, NAMES, essence, hand_made
 from tests.harness import Api, OperatorProcess, myapp, wait_for
 
 Json = dict[str, Any]
-
-ADOPT = {"apps.example.com/adopt": "true"}
-LABEL = {"app.kubernetes.io/managed-by": "myapp-operator"}
-NAMES = {"deployments": "myapp-deployment", "services": "myapp-service"}
-HTTP = {"httpGet": {"path": "/", "port": 5000}}
-CONTAINERS = [
-    {
-        "name": "myapp",  # as the operator's own, with the other member of each union
-        "image": "theirs:1",
-        "command": ["sh"],
-        "env": [{"name": "PORT", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}, {"name": "EXTRA"}],
-        "ports": [{"name": "http", "containerPort": 8080}, {"name": "admin", "containerPort": 9}],
-        "readinessProbe": HTTP,
-        "livenessProbe": HTTP,
-        "lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}},
-        "resources": {"limits": {"cpu": "1"}},
-        "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}},
-        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
-    },
-    {"name": "sidecar", "image": "sidecar:1"},
-]
-HAND_MADE: dict[str, Json] = {
-    "deployments": {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"labels": {"team": "blue"}, "annotations": {"note": "theirs"}},
-        "spec": {
-            "replicas": 3,
-            "paused": True,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": {"app": "myapp"}},
-            "template": {
-                "metadata": {"labels": {"app": "myapp", "tier": "web"}, "annotations": {"scrape": "true"}},
-                "spec": {
-                    "containers": CONTAINERS,
-                    "volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Mi"}}],
-                    "hostNetwork": True,
-                    "nodeSelector": {"kubernetes.io/os": "linux"},
-                    "terminationGracePeriodSeconds": 1,
-                },
-            },
-        },
-    },
-    "services": {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"labels": {"team": "blue"}, "annotations": {"note": "theirs"}},
-        "spec": {
-            "type": "NodePort",
-            "selector": {"app": "myapp", "tier": "web"},
-            "ports": [{"name": "web", "port": 80, "targetPort": 8080}, {"name": "admin", "port": 9}],
-            "sessionAffinity": "ClientIP",
-            "externalTrafficPolicy": "Local",
-        },
-    },
-}
-
-
-def hand_made(plural: str, *, annotations: Json | None = None, labels: Json | None = None, **spec: Any) -> Json:
-    """An object of somebody's, in the place of a child."""
-    body = HAND_MADE[plural]
-    metadata = {
-        "name": NAMES[plural],
-        "labels": body["metadata"]["labels"] | (labels or {}),
-        "annotations": body["metadata"]["annotations"] | (annotations or {}),
-    }
-    return {**body, "metadata": metadata, "spec": {**body["spec"], **spec}}
-
-
-def essence(stored: Json) -> Json:
-    """What an object is, less what the server and the controllers fill in anew for each."""
-    metadata, spec = stored["metadata"], dict(stored["spec"])
-    for filled_in in ("clusterIP", "clusterIPs"):
-        spec.pop(filled_in, None)
-    annotations = {key: value for key, value in metadata["annotations"].items() if "deployment.kubernetes" not in key}
-    entries = [
-        {key: value for key, value in entry.items() if key != "time"}
-        for entry in metadata["managedFields"]
-        if "subresource" not in entry
-    ]
-    kept = {key: metadata.get(key) for key in ("labels", "ownerReferences", "finalizers")}
-    return {**kept, "annotations": annotations, "spec": spec, "managedFields": entries}
-
-
-def is_ours(api: Api, plural: str, app: Json) -> bool:
-    owners = (api.get(plural, NAMES[plural]) or {})["metadata"].get("ownerReferences", [])
-    return [each["uid"] for each in owners] == [app["metadata"]["uid"]]
-
-
-def serving(api: Api) -> Json:
-    """A MyApp with nothing in its way, Ready: what adopts a Service must have pods."""
-    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("Ready", api.is_ready, seconds=60)
-    return app
 
 
 def by_create(api: Api, kubectl: Kubectl, body: Json) -> None:
@@ -147,6 +54,18 @@ def _plural(body: Json) -> str:
     return f"{body['kind'].lower()}s"
 
 
+def assert_it_becomes_as_if_made_by_the_operator(api: Api, plural: str, stored: Json) -> None:
+    """Compares with what comes back once it is deleted."""
+    name, uid = stored["metadata"]["name"], stored["metadata"]["uid"]
+    wait_for("Ready", api.is_ready, seconds=75)
+    adopted = api.get(plural, name) or {}
+    assert adopted["metadata"]["uid"] == uid
+    api.delete(plural, name)
+    wait_for("one made by the operator", lambda: (api.get(plural, name) or adopted)["metadata"]["uid"] != uid)
+    wait_for("Ready", api.is_ready, seconds=60)
+    assert essence(adopted) == essence(api.get(plural, name) or {})
+
+
 WRITERS = [by_create, by_client_side_apply, by_server_side_apply, by_replace, by_one_who_clears_managed_fields]
 
 
@@ -156,12 +75,79 @@ def test_an_adopted_object_equals_one_made_by_the_operator(
     api: Api, kubectl: Kubectl, operator: OperatorProcess, plural: str, write: Callable[[Api, Kubectl, Json], None]
 ) -> None:
     write(api, kubectl, hand_made(plural, annotations=ADOPT))
-    uid = (api.get(plural, NAMES[plural]) or {})["metadata"]["uid"]
+    stored = api.get(plural, NAMES[plural]) or {}
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    assert_it_becomes_as_if_made_by_the_operator(api, plural, stored)
+
+
+REACHED_OTHERWISE: dict[str, Json] = {
+    "by a name outside": {"type": "ExternalName", "externalName": "example.com"},
+    "by a load balancer": {"type": "LoadBalancer", "loadBalancerClass": "example.com/x", "ports": [{"port": 443}]},
+}
+
+
+@pytest.mark.parametrize("spec", REACHED_OTHERWISE.values(), ids=REACHED_OTHERWISE)
+def test_a_service_that_was_reached_otherwise_becomes_the_usual_one(
+    api: Api, operator: OperatorProcess, spec: Json
+) -> None:
+    stored = api.create("services", {**hand_made("services", annotations=ADOPT), "spec": spec})
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    assert_it_becomes_as_if_made_by_the_operator(api, "services", stored)
+
+
+def test_a_service_keeps_the_address_that_its_clients_may_know(api: Api, operator: OperatorProcess) -> None:
+    stored = api.create("services", hand_made("services", annotations=ADOPT))
+    body = {**hand_made("services", annotations=ADOPT, clusterIP=stored["spec"]["clusterIP"])}
+    api.delete("services", "myapp-service")
+    wait_for("it is gone", lambda: api.get("services", "myapp-service") is None)
+    api.create("services", body)  # now it is somebody's choice, which the MyApp does not name
     api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
     wait_for("Ready", api.is_ready, seconds=60)
-    adopted = api.get(plural, NAMES[plural]) or {}
-    assert adopted["metadata"]["uid"] == uid
-    api.delete(plural, NAMES[plural])
-    wait_for("one made by the operator", lambda: (api.get(plural, NAMES[plural]) or adopted)["metadata"]["uid"] != uid)
-    wait_for("Ready", api.is_ready, seconds=60)
-    assert essence(adopted) == essence(api.get(plural, NAMES[plural]) or {})
+    assert (api.get("services", "myapp-service") or {})["spec"]["clusterIP"] == stored["spec"]["clusterIP"]
+
+
+def forbid_owners(api: Api, kubectl: Kubectl) -> None:
+    """A policy by which no Deployment gets an owner: the last of the writes of an adoption fails."""
+    rules = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments"]}
+    here = {"matchLabels": {"kubernetes.io/metadata.name": api.namespace}}
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": api.namespace},
+        "spec": {
+            "matchConstraints": {"namespaceSelector": here, "resourceRules": [rules]},
+            "validations": [{"expression": "!has(object.metadata.ownerReferences)", "message": "no owners here"}],
+        },
+    }
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": api.namespace},
+        "spec": {"policyName": api.namespace, "validationActions": ["Deny"]},
+    }
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [policy, binding]})
+    kubectl("apply", "-f", "-", stdin=text, check=True)
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "x"}
+    patch = json.dumps({"metadata": {"ownerReferences": [owner]}})
+    probe = ("-n", api.namespace, "patch", "deployment", "myapp-deployment", "--dry-run=server", "-p", patch)
+    wait_for("the policy counts", lambda: kubectl(*probe).returncode != 0)
+
+
+@pytest.mark.parametrize("write", [by_create, by_one_who_clears_managed_fields])
+def test_an_adoption_that_was_cut_before_its_last_write_goes_on_in_the_next_process(
+    api: Api, kubectl: Kubectl, operator: OperatorProcess, write: Callable[[Api, Kubectl, Json], None]
+) -> None:
+    write(api, kubectl, hand_made("deployments", annotations=ADOPT))
+    stored = api.get("deployments", "myapp-deployment") or {}
+    try:
+        forbid_owners(api, kubectl)
+        api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+        wait_for("Forbidden", lambda: "no owners here" in api.message())
+        assert (api.get("deployments", "myapp-deployment") or {})["spec"] == stored["spec"]
+        operator.kill()
+        kubectl("delete", "validatingadmissionpolicybinding", api.namespace, check=True)
+        operator.start()
+        assert_it_becomes_as_if_made_by_the_operator(api, "deployments", stored)
+    finally:
+        for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            kubectl("delete", kind, api.namespace, "--ignore-not-found")
