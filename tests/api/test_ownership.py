@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Api, Audit, OperatorProcess, myapp, never, wait_for
+from tests.harness import Api, Audit, Door, OperatorProcess, myapp, never, wait_for
 
 FOREIGN: dict[str, Any] = {
     "deployments": {
@@ -27,7 +27,22 @@ FOREIGN: dict[str, Any] = {
         "spec": {"selector": {"app": "theirs"}, "ports": [{"port": 80}]},
     },
 }
+KINDS = ("deployments", "services")
 LABEL = {"app.kubernetes.io/managed-by": "myapp-operator"}
+
+
+def name_of(plural: str) -> str:
+    return f"myapp-{plural.removesuffix('s')}"
+
+
+def owner_of(api: Api, plural: str) -> str:
+    """The uid of the only owner of a child."""
+    (owner,) = (api.get(plural, name_of(plural)) or {})["metadata"]["ownerReferences"]
+    return str(owner["uid"])
+
+
+def pods_of(api: Api) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in api.list("pods")}
 
 
 @pytest.mark.parametrize("labels", [{}, LABEL], ids=["unlabelled", "with our label"])
@@ -42,8 +57,9 @@ def test_a_foreign_object_in_the_way_is_named_and_left_alone_until_its_owner_rem
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     kind = body["kind"]
     assert api.message() == (
-        f'{kind} "{name}" exists and is not controlled by this MyApp: '
-        "delete or rename it, or give the MyApp another name"
+        f'{kind} "{name}" exists and is not controlled by this MyApp: delete or rename it, give the MyApp another '
+        "name, or let the MyApp take it over, to live and die with it: "
+        f"kubectl annotate {kind.lower()} {name} apps.example.com/adopt=true"
     )
     stalled = Api.condition(api.get("myapps", "myapp") or {}, "Stalled")
     assert stalled["status"] == "True"
@@ -102,6 +118,100 @@ def test_children_orphaned_on_purpose_stay_and_are_in_the_way_of_a_new_app(api: 
     api.create("myapps", myapp())
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     assert {plural: api.list(plural)[0]["metadata"]["uid"] for plural in ("deployments", "services")} == before
+
+
+def test_orphaned_children_are_taken_over_by_a_new_app_without_a_new_pod(api: Api, operator: OperatorProcess) -> None:
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    first = pods_of(api)
+    restarted = {"kubectl.kubernetes.io/restartedAt": "now"}
+    api.patch("deployments", "myapp-deployment", {"spec": {"template": {"metadata": {"annotations": restarted}}}})
+    wait_for("new pods alone", lambda: len(pods_of(api)) == 2 and not pods_of(api) & first)
+    wait_for("Ready", api.is_ready)
+    pods = pods_of(api)
+    api.delete("myapps", "myapp", "Orphan")
+    wait_for("the app is gone", lambda: api.get("myapps", "myapp") is None)
+    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    assert "apps.example.com/adopt=true" in api.message()
+    for plural in KINDS:
+        api.patch(plural, name_of(plural), {"metadata": {"annotations": {"apps.example.com/adopt": "true"}}})
+    wait_for("Ready", api.is_ready, seconds=75)
+    assert [owner_of(api, plural) for plural in KINDS] == [app["metadata"]["uid"]] * 2
+    assert pods_of(api) == pods
+    template = (api.get("deployments", "myapp-deployment") or {})["spec"]["template"]
+    assert template["metadata"]["annotations"] == restarted
+
+
+def test_a_child_is_handed_over_to_another_controller_and_back(
+    api: Api, operator: OperatorProcess, audit: Audit
+) -> None:
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    ours = (api.get("services", "myapp-service") or {})["metadata"]["ownerReferences"]
+    other = api.create("configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "release"}})
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "name": "release", "uid": other["metadata"]["uid"]}
+    api.patch("services", "myapp-service", {"metadata": {"ownerReferences": [theirs | {"controller": True}]}})
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    assert 'is controlled by ConfigMap "release"' in api.message()
+    audit.restart()
+    api.patch("services", "myapp-service", {"spec": {"selector": {"app": "theirs"}}})
+    never("a write to the Service", lambda: [each for each in audit.writes() if each.resource == "services"], seconds=3)
+    api.patch("services", "myapp-service", {"metadata": {"ownerReferences": ours}})
+    wait_for("Ready", api.is_ready)
+    assert (api.get("services", "myapp-service") or {})["spec"]["selector"] == {"app": "myapp"}
+
+
+@pytest.mark.parametrize("plural", FOREIGN)
+def test_an_object_that_somebody_made_anew_in_the_place_of_a_child_is_theirs(
+    api: Api, operator: OperatorProcess, plural: str
+) -> None:
+    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    operator.stop()  # else it would be faster
+    api.delete(plural, name_of(plural))
+    wait_for("it is gone", lambda: api.get(plural, name_of(plural)) is None)
+    theirs = api.create(plural, FOREIGN[plural])
+    operator.start()
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    now = api.get(plural, name_of(plural)) or {}
+    assert (now["metadata"]["uid"], now["spec"]) == (theirs["metadata"]["uid"], theirs["spec"])
+    api.delete(plural, name_of(plural))
+    wait_for("ours again", api.is_ready, seconds=75)
+    assert owner_of(api, plural) == app["metadata"]["uid"]
+
+
+def test_a_child_that_somebody_made_anew_from_a_copy_is_ours(api: Api, operator: OperatorProcess) -> None:
+    """As a backup that is restored does: our label and our owner, under another uid, with other fields."""
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    copy = api.get("services", "myapp-service") or {}
+    kept = {key: copy["metadata"][key] for key in ("name", "labels", "annotations", "ownerReferences")}
+    operator.stop()
+    api.delete("services", "myapp-service")
+    wait_for("it is gone", lambda: api.get("services", "myapp-service") is None)
+    copy = api.create("services", {**copy, "metadata": kept, "spec": {**copy["spec"], "selector": {"app": "stale"}}})
+    operator.start()
+    wait_for("repaired", lambda: (api.get("services", "myapp-service") or copy)["spec"]["selector"]["app"] == "myapp")
+    wait_for("Ready", api.is_ready)
+    assert (api.get("services", "myapp-service") or {})["metadata"]["uid"] == copy["metadata"]["uid"]
+
+
+def test_a_child_that_lost_our_label_while_nobody_could_watch_comes_back(
+    api: Api, operator_behind_door: tuple[OperatorProcess, Door]
+) -> None:
+    """The next list does not hold it, and is newer than it; asking for it each second must lead somewhere."""
+    _, door = operator_behind_door
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    door.shut()
+    api.patch("services", "myapp-service", {"metadata": {"labels": {"app.kubernetes.io/managed-by": "other"}}})
+    api.patch("myapps", "myapp", {"metadata": {"labels": {"newer": "than-that"}}})
+    door.open()
+    wait_for(
+        "our label is back", lambda: api.list("services", "app.kubernetes.io/managed-by=myapp-operator"), seconds=60
+    )
+    wait_for("Ready", api.is_ready)
 
 
 def test_an_app_waits_for_the_children_of_an_earlier_one_of_its_name(api: Api, operator: OperatorProcess) -> None:

@@ -17,6 +17,7 @@ _ROOTS = {
     "resourcequotas": "/api/v1",
     "services": "/api/v1",
     "pods": "/api/v1",
+    "configmaps": "/api/v1",
 }
 
 

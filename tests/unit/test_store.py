@@ -76,6 +76,12 @@ def test_an_app_that_is_gone_leaves_its_children_until_they_are_gone(store: Stor
     assert store.children(KEY) == {}
 
 
+def test_an_app_that_is_gone_leaves_nothing_that_no_watch_would_tell_of(store: Store) -> None:
+    store.found_child(KEY, SERVICE, child(), store.absence(KEY, SERVICE))
+    store.drop_app(KEY, "uid-1")
+    assert store.children(KEY).keys() == {DEPLOYMENT}
+
+
 def test_dropping_what_is_unknown_is_no_error() -> None:
     Store().drop_app(KEY, "uid-1")
     Store().drop_child(KEY, DEPLOYMENT, 1)
@@ -346,3 +352,25 @@ def test_an_answer_to_a_predecessor_is_not_taken_for_ones_own(store: Store) -> N
     assert store.attempts(new) == {}
     assert SERVICE not in store.children(KEY)
     assert not store.status_awaited(new)
+
+
+# What a GET has found
+
+
+def test_a_child_without_our_label_is_known_from_a_get_although_a_list_did_not_hold_it(store: Store) -> None:
+    """The list selects by that label. Before, such a child was asked for each second until somebody changed it."""
+    store.replace_children(DEPLOYMENT, {}, namespace=None, sent_at=1.0, version=90)
+    store.found_child(KEY, DEPLOYMENT, child(resource_version=30), store.absence(KEY, DEPLOYMENT))
+    assert known(store).looked_up
+
+
+def test_a_child_that_was_told_to_be_gone_during_the_get_is_not_known(store: Store) -> None:
+    absence = store.absence(KEY, DEPLOYMENT)
+    store.drop_child(KEY, DEPLOYMENT, 40)
+    store.found_child(KEY, DEPLOYMENT, child(resource_version=30), absence)
+    assert store.children(KEY) == {}
+
+
+def test_a_get_does_not_overrule_what_is_newer(store: Store) -> None:
+    store.found_child(KEY, DEPLOYMENT, child(resource_version=19, uid="old"), store.absence(KEY, DEPLOYMENT))
+    assert known(store).uid == "uid-child"

@@ -11,7 +11,7 @@ from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.names import FROM_PODS, Kind, Reason
 from myapp_operator.observed import App, Child, Rollout
-from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
+from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen, past_own_deadline
 from myapp_operator.verdicts import Outlook, decide, sentence
 from myapp_operator.verdicts import told as what_was_told
@@ -101,6 +101,21 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
         "pods refused in other words",
         seen(children=children(rollout(conditions=refused_pods('Pod "a-1" is invalid: spec.x')))),
         Reason.FORBIDDEN,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "a Service that is not ours yet waits for our pods",
+        seen(children=only(names.DEPLOYMENT, deployment()), obstacles={names.SERVICE: Obstacle(Held("later"))}),
+        Reason.WAITING,
+        Outlook.PROGRESSING,
+    ),
+    (
+        "pods that others wait for are refused",
+        seen(
+            children=only(names.DEPLOYMENT, deployment(rollout(conditions=refused_pods(QUOTA)))),
+            obstacles={names.SERVICE: Obstacle(Held("later"))},
+        ),
+        Reason.QUOTA_EXCEEDED,
         Outlook.PROGRESSING,
     ),
     *[

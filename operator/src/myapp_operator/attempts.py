@@ -25,6 +25,7 @@ class Verb(StrEnum):
 
     CREATE = "create"
     APPLY = "apply"
+    ADOPT = "adopt"
     DELETE = "delete"
 
 
@@ -40,7 +41,7 @@ class Step:
     resource_version: int = 0
     why: str = ""
     attempt: str = ""
-    """What is being tried: the hash of the body, or a nudge. Failures of the same attempt pause longer and longer."""
+    """What is being tried: the hash of the body, an adoption, a nudge. Failures of the same attempt pause longer."""
     reverts: tuple[str, ...] = ()
     """The fields that others took and this step takes back; none where the MyApp itself changed."""
 

@@ -24,6 +24,9 @@ APPLIED = f"{GROUP}/applied"
 NUDGE = f"{GROUP}/nudge"
 """Annotation on a Deployment: a number that grows to make its controller try again at once (see `plan`)."""
 
+ADOPT = f"{GROUP}/adopt"
+"""Annotation by which the owner of an object lets a MyApp take it over: "true"."""
+
 MANAGED_BY_SELECTOR = f"app.kubernetes.io/managed-by={MANAGER}"
 """Label selector of everything that the operator made."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import APPLIED, MANAGER, NUDGE, Key
+from myapp_operator.names import ADOPT, APPLIED, MANAGER, NUDGE, Key
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,9 @@ class Child:
     awaited: bool = False
     """Known from the answer to our own write; the watch has not brought it yet."""
     looked_up: bool = False
-    """Known from a GET only: the watch may never bring it, since it may have lost our label."""
+    """Known from a GET only: the watch may never bring it, since it may not have our label."""
+    offered: bool = False
+    """Whether its owner lets us take it over, by the annotation for that."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -139,6 +141,7 @@ class Child:
             nudge=int(nudge) if nudge.isdecimal() and len(nudge) < 10 else 0,
             fields=_our_fields(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
+            offered=annotations.get(ADOPT) == "true",
         )
 
     def answered(self, answer: Child) -> Child:
@@ -149,6 +152,11 @@ class Child:
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
         return self.owner is not None and self.owner.uid == app.uid
+
+    @property
+    def may_be_adopted(self) -> bool:
+        """Whether we may take it over: its owner says so, and no controller would fight for it."""
+        return self.offered and self.owner is None and not self.deleting
 
     @property
     def settled(self) -> bool:

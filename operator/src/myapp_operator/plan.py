@@ -1,4 +1,4 @@
-"""What to do about the difference between what is wanted and what was seen: create, apply, delete, or keep away.
+"""What to do about the difference between what is wanted and what was seen: create, apply, adopt, delete, or keep away.
 
 Pure. Nothing here depends on which event came; the same inputs give the same plan.
 """
@@ -15,7 +15,7 @@ from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
-from myapp_operator.refusals import Obstacle, Refused
+from myapp_operator.refusals import Held, Obstacle, Refused
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Todo:
         """Whether anything would come into being."""
         return any(step.verb is Verb.CREATE for step in self.steps)
 
+    @property
+    def adopts(self) -> bool:
+        """Whether anything of somebody else's would be tied to the app."""
+        return any(step.verb is Verb.ADOPT for step in self.steps)
+
 
 def make(
     wanted: Iterable[Wanted],
@@ -53,8 +58,8 @@ def make(
     pauses: list[float] = []
     for want in wanted:
         kind, child = want.kind, children.get(want.kind)
-        if want.body is not None and child is not None and not child.is_controlled_by(app):
-            obstacles[kind] = Obstacle(foreign(kind, app, child.owner))
+        if in_the_way := _in_the_way(want, children, app):
+            obstacles[kind] = in_the_way
             continue
         step = _step(want, child, app)
         tried = attempts.get(kind)
@@ -95,17 +100,50 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
         return Refused(
             Reason.WAITING, f"{what} still belongs to an earlier {names.KIND} of this name and is being removed"
         )
-    whose = f"is controlled by {owner}" if owner is not None else f"exists and is not controlled by this {names.KIND}"
-    return Refused(Reason.NOT_OWNED, f"{what} {whose}: delete or rename it, or give the {names.KIND} another name")
+    if owner is not None:
+        return Refused(
+            Reason.NOT_OWNED,
+            f"{what} is controlled by {owner}: delete or rename it, or give the {names.KIND} another name",
+        )
+    command = f"kubectl annotate {kind.kind.lower()} {kind.name_for(app.key.name)} {names.ADOPT}=true"
+    return Refused(
+        Reason.NOT_OWNED,
+        f"{what} exists and is not controlled by this {names.KIND}: delete or rename it, give the {names.KIND} another "
+        f"name, or let the {names.KIND} take it over, to live and die with it: {command}",
+    )
+
+
+def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstacle | None:
+    """An object in the child's place that is not ours, and which we may not take over, or not yet."""
+    child = children.get(want.kind)
+    if want.body is None or child is None or child.is_controlled_by(app):
+        return None
+    if not child.may_be_adopted:
+        return Obstacle(foreign(want.kind, app, child.owner))
+    if want.kind != names.DEPLOYMENT and not _serves(children.get(names.DEPLOYMENT), app):
+        what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'
+        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod"))
+    return None
+
+
+def _serves(deployment: Child | None, app: App) -> bool:
+    """Whether our Deployment can take over what others serve now: a Service that selects its pods would else have none.
+
+    A Deployment that is to have no pods has nothing to wait for.
+    """
+    if deployment is None or not deployment.is_controlled_by(app) or not deployment.settled:
+        return False
+    return bool(deployment.rollout and (deployment.rollout.available or not deployment.rollout.wanted))
 
 
 def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
     """The one write that brings this child nearer to what is wanted; None if there is none to make now."""
     name = want.kind.name_for(app.key.name)
     if child is not None:
-        if child.awaited or child.deleting or not child.is_controlled_by(app):
+        if child.awaited or child.deleting:
             return None  # the watch will bring what becomes of it
-        return _step_on(child, want, Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version))
+        target = Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version)
+        return _step_on(child, want, target) if child.is_controlled_by(app) else _adoption(want, target)
     return Step(Verb.CREATE, want.kind, name, want.body, attempt=want.applied) if want.body is not None else None
 
 
@@ -120,6 +158,13 @@ def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
     if _cannot_make_pods(child):
         return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGING, why=NUDGING)
     return None
+
+
+def _adoption(want: Wanted, target: Step) -> Step | None:
+    """Taking over an object that may be taken over, see `_in_the_way`; what is not wanted is not touched."""
+    if want.body is None:
+        return None
+    return replace(target, verb=Verb.ADOPT, body=want.body, attempt=f"adopt {want.applied}")
 
 
 def _is_at_rest(child: Child) -> bool:

@@ -55,7 +55,7 @@ class Reconciler:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         wanted = desired.build(app, spec)
         todo = self._plan(app, wanted, time.monotonic())
-        if todo.creates and not await self._confirm(app):
+        if not await self._confirm(app, todo):
             return None
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
@@ -81,12 +81,14 @@ class Reconciler:
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
         return plan.hold_back(todo, going_on, now)
 
-    async def _confirm(self, app: App) -> bool:
-        """Whether a MyApp whose children may have existed before is still there; else they are gone with it.
+    async def _confirm(self, app: App, todo: Todo) -> bool:
+        """Whether the MyApp is still there, if it gets children that were there before.
 
         A missed deletion would otherwise make a loop: the garbage collector removes the children, we make them again.
+        And an object of somebody else's, taken over for a MyApp that is gone, would be deleted.
         """
-        if app.never_judged and not self._store.had_children(app):
+        first = app.never_judged and not self._store.had_children(app)
+        if not todo.adopts and (first or not todo.creates):
             return True
         raw = await self._kube.metadata(APPS, app.key)
         if raw is None or raw["metadata"]["uid"] != app.uid:

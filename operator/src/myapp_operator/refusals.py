@@ -45,6 +45,13 @@ class NamespaceEnds:
     """The namespace is gone or on its way: nothing more may be written for the app."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """It is written only after another child, which is on its way. `message` says what it waits for."""
+
+    message: str
+
+
 Answer = Refused | Retry | Stale | NamespaceEnds
 
 
@@ -52,7 +59,7 @@ Answer = Refused | Retry | Stale | NamespaceEnds
 class Obstacle:
     """Why a child is not as wanted after this pass. A `lasting` one is told to the user even if it may pass."""
 
-    verdict: Refused | Retry | Stale
+    verdict: Refused | Retry | Stale | Held
     lasting: bool = True
 
 

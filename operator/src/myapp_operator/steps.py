@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from myapp_operator import attempts, drift, fights, plan, reverting, takeover
+from myapp_operator import attempts, drift, fights, names, plan, reverting, takeover
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.events import EventReason, Notice
@@ -64,9 +64,14 @@ class Hands:
             answer = await self._send(app, _renewed(app, step, present))
         except OperatorError as error:
             return await self._refused(app, step, _judge(app, error))
+        if isinstance(answer, Refused | Stale):
+            return answer
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
         self._remember_success(app, step, answer, time.monotonic())
+        if step.verb is Verb.ADOPT:
+            message = f'{step.kind} "{step.name}" is taken over: it lives and dies with this {names.KIND} now'
+            self._recorder.tell(app, Notice(EventReason.ADOPTED, message))
         if step.reverts:
             self._tell_reverted(app, step, present)
         return None
@@ -109,12 +114,14 @@ class Hands:
         if answer is not None:
             self._store.answered_child(app, step.kind, answer, now)
 
-    async def _send(self, app: App, step: Step) -> Child | None:
+    async def _send(self, app: App, step: Step) -> Child | Refused | Stale | None:
         match step.verb:
             case Verb.CREATE:
                 return Child.from_json(await self._kube.create(step.kind, step.body))
             case Verb.APPLY:
                 return await self._apply(app, step)
+            case Verb.ADOPT:
+                return await self._adopt(app, step)
             case Verb.DELETE:
                 key = Key(app.key.namespace, step.name)
                 await self._kube.delete(step.kind, key, step.uid, step.resource_version)
@@ -140,24 +147,53 @@ class Hands:
         version = int(taken["metadata"]["resourceVersion"])
         return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, version))
 
+    async def _adopt(self, app: App, step: Step) -> Child | Refused | Stale:
+        """Takes over an object whose owner allows it, if that is so still.
+
+        Only the last write makes it ours, and takes the owner's annotation away: whatever ends this before, the next
+        pass finds an object to take over and does all of it again.
+        """
+        key = Key(app.key.namespace, step.name)
+        absence = self._store.absence(app.key, step.kind)
+        raw = await self._kube.whole(step.kind, key)
+        if raw is None or not Child.from_json(raw).may_be_adopted:
+            return self._found(app, step, raw, absence)
+        if words := takeover.hindrance(step.kind, raw["spec"], step.body):
+            logger.warning("%s: %s", app.key, words, extra=_named(app, step))
+            return Refused(Reason.NOT_OWNED, words)
+        uid, metadata = raw["metadata"]["uid"], raw["metadata"]
+        if not metadata.get("managedFields"):  # cleared by somebody: any apply has all fields recorded once more
+            identified = await self._kube.apply(
+                step.kind, takeover.identity(step.body), uid, int(metadata["resourceVersion"])
+            )
+            metadata = identified["metadata"]
+        taken = await self._kube.patch(step.kind, key, takeover.adoption(metadata, step.kind.api_version))
+        version = int(taken["metadata"]["resourceVersion"])
+        return Child.from_json(await self._kube.apply(step.kind, step.body, uid, version))
+
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:
-        """An object stands where one was to be created: ours, whose label was lost or which the watch has not brought
-        yet, goes into the store; anybody else's is reported and left alone. Until the watch brings it, every write that
-        somebody was faster than needs another look."""
+        """An object stands where one was to be created, or one that the watch does not bring was changed."""
+        absence = self._store.absence(app.key, step.kind)
         try:
             raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
             return _judge(app, error)
+        return self._found(app, step, raw, absence)
+
+    def _found(self, app: App, step: Step, raw: Json | None, absence: int) -> Refused | Stale:
+        """Ours, whose label was lost or which the watch has not brought yet, goes into the store, as does what may be
+        taken over; anybody else's is reported and left alone. Until the watch brings it, every write that somebody was
+        faster than needs another look."""
         if raw is None:
             self._store.drop_child(app.key, step.kind, step.resource_version)
             return Stale()
-        child = replace(Child.from_json(raw), looked_up=True)
-        if not child.is_controlled_by(app):
-            refused = plan.foreign(step.kind, app, child.owner)
-            logger.warning("%s: %s", app.key, refused.message, extra=_named(app, step))
-            return refused
-        self._store.put_child(app.key, step.kind, child)
-        return Stale()
+        child = Child.from_json(raw)
+        if child.is_controlled_by(app) or child.may_be_adopted:
+            self._store.found_child(app.key, step.kind, child, absence)
+            return Stale()
+        refused = plan.foreign(step.kind, app, child.owner)
+        logger.warning("%s: %s", app.key, refused.message, extra=_named(app, step))
+        return refused
 
     def _is_unwatched(self, app: App, step: Step) -> bool:
         child = self._store.children(app.key).get(step.kind)

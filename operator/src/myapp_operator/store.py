@@ -69,6 +69,23 @@ class Store:
         if child.resource_version >= newest:
             self._keep(record, kind, child)
 
+    def absence(self, key: Key, kind: Kind) -> int:
+        """When this child was last told to be gone: ask before a GET, for `found_child`."""
+        record = self._records.get(key)
+        return record.gone_at.get(kind, 0) if record else 0
+
+    def found_child(self, key: Key, kind: Kind, child: Child, absence: int) -> None:
+        """Takes over a child that a GET has found, unless it was told to be gone meanwhile.
+
+        Watch and list select by our label, so what they told to be gone before may be there all the same.
+        """
+        record = self._open_record(key)
+        known = record.children.get(kind)
+        if absence == record.gone_at.get(kind, 0) and (
+            known is None or child.resource_version >= known.resource_version
+        ):
+            self._keep(record, kind, replace(child, looked_up=True))
+
     def drop_child(self, key: Key, kind: Kind, version: int) -> None:
         """Forgets a child whose deletion, at this resourceVersion, the watch has brought."""
         record = self._records.get(key)
@@ -246,9 +263,10 @@ class Store:
             record.had_children.add(child.owner.uid)
 
     def _forget_app(self, key: Key) -> None:
-        """Forgets all but the children, which have watches of their own."""
+        """Forgets all but the children that a watch will tell of."""
         record = self._records[key]
-        self._records[key] = _Record(children=record.children, answered_at=record.answered_at, gone_at=record.gone_at)
+        watched = {kind: child for kind, child in record.children.items() if not child.looked_up}
+        self._records[key] = _Record(children=watched, answered_at=record.answered_at, gone_at=record.gone_at)
         self._tidy(key)
 
     def _tidy(self, key: Key) -> None:

@@ -1,19 +1,27 @@
-"""Taking back the spec of a child of ours, where applying over somebody's edit is not enough. Pure.
+"""Making the fields of others ours, so that what we do not apply is removed with the next apply. Pure.
 
-Some edits cannot be applied over: a renumbered port leaves two ports of one name, a value that became a valueFrom
-leaves both. The API server refuses that, because the editor owns what they added. So the editor's part of the spec is
-first moved into our own entry of managedFields; what we then do not apply is removed.
+Server-side apply removes only what its manager owned. So the fields that somebody else wrote are first moved into our
+own entry of managedFields. Of a child of ours that is the spec, where an edit cannot be applied over: a renumbered port
+leaves two ports of one name, a value that became a valueFrom leaves both, and the API server refuses that. Of an object
+that is adopted it is everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from myapp_operator import names
 from myapp_operator.grammar import Json
-from myapp_operator.names import APPLIED, MANAGER
+from myapp_operator.names import APPLIED, MANAGER, Kind
 
 _SPEC = "f:spec"
+_LEFT_TO_OTHERS = (
+    ("f:metadata", "f:finalizers"),
+    ("f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt"),
+)
+"""Finalizers, with which their owners clean up; the mark of a restart of the pods, for to remove it restarts them."""
+_LONGEST_SELECTOR = 80
 
 
 def patch(metadata: Json) -> list[Json] | None:
@@ -37,9 +45,70 @@ def patch(metadata: Json) -> list[Json] | None:
     subresources = [entry for entry in entries if entry.get("subresource")]
     annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != APPLIED}
     return [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
-        {"op": "add", "path": "/metadata/managedFields", "value": [mine, *kept, *subresources]},
+        *_replace_entries(metadata, [mine, *kept, *subresources]),
         {"op": "add", "path": "/metadata/annotations", "value": annotations},
+    ]
+
+
+def identity(body: Json) -> Json:
+    """What names the object of `body` and nothing more: applied, it makes the server list all fields as somebody's."""
+    metadata = {key: body["metadata"][key] for key in ("name", "namespace")}
+    return {"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": metadata}
+
+
+def adoption(metadata: Json, api_version: str) -> list[Json]:
+    """The JSON patch that makes all of an object ours, for one with this metadata; the object itself stays as it is.
+
+    Left to others is what belongs to a subresource such as the status, what is recorded in the words of another version
+    of the API, and a few fields (see `_LEFT_TO_OTHERS`).
+    """
+    claimed: Json = {}
+    kept = []
+    for entry in metadata.get("managedFields") or []:
+        if entry.get("subresource") or entry["apiVersion"] != api_version:
+            kept.append(entry)
+            continue
+        fields, _ = _cut(entry.get("fieldsV1") or {}, ("f:status",))
+        left: Json = {}
+        for path in _LEFT_TO_OTHERS:
+            fields, found = _cut(fields, path)
+            left = _union(left, found)
+        claimed = _union(claimed, fields)
+        if left:
+            kept.append({**entry, "fieldsV1": left})
+    mine = {
+        "manager": MANAGER,
+        "operation": "Apply",
+        "apiVersion": api_version,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": claimed,
+    }
+    return _replace_entries(metadata, [mine, *kept])
+
+
+def hindrance(kind: Kind, spec: Json, wanted: Json) -> str | None:
+    """Why an object with this spec can never become as `wanted`, and what to do: a sentence. None: nothing is known."""
+    name = wanted["metadata"]["name"]
+    if kind == names.DEPLOYMENT and spec["selector"] != wanted["spec"]["selector"]:
+        return (
+            f'{kind} "{name}" cannot be taken over: it selects its pods by {_spelled(spec["selector"])} for ever, a '
+            f"{names.KIND} by {_spelled(wanted['spec']['selector'])}. Delete it but not its pods (kubectl delete "
+            f"deployment {name} --cascade=orphan), and its ReplicaSet once the {names.KIND} is Ready; or give the "
+            f"{names.KIND} another name"
+        )
+    if kind == names.SERVICE and spec.get("clusterIP") == "None":
+        return (
+            f'{kind} "{name}" cannot be taken over: it is headless for ever (clusterIP: None). Delete it, and the '
+            f"{names.KIND} makes its own; or give the {names.KIND} another name"
+        )
+    return None
+
+
+def _replace_entries(metadata: Json, entries: list[Json]) -> list[Json]:
+    """The operations that put these into managedFields of just this version of the object."""
+    return [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+        {"op": "add", "path": "/metadata/managedFields", "value": entries},
     ]
 
 
@@ -61,7 +130,33 @@ def _split(fields: Json) -> tuple[Json, Json]:
     return taken, rest
 
 
+def _cut(fields: Json, path: Sequence[str]) -> tuple[Json, Json]:
+    """The fields without those under a path, and these alone; none where nothing is."""
+    head, *rest = path
+    if head not in fields:
+        return fields, {}
+    inner, found = _cut(fields[head], rest) if rest else ({}, fields[head])
+    if rest and not found:
+        return fields, {}
+    others = {key: value for key, value in fields.items() if key != head}
+    return ({**others, head: inner} if inner else others), {head: found}
+
+
 def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:
-    return {
-        key: _union(one.get(key, {}), other.get(key, {})) for key in [*one, *(key for key in other if key not in one)]
-    }
+    """Both sets of fields. Nothing under a field means: this field itself; "." says that beside what is under it."""
+    joined = {**one, **other}
+    for key in one.keys() & other.keys():
+        joined[key] = _both(one[key], other[key])
+    return joined
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:
+    joined = _union(one, other)
+    return joined if (one and other) or not joined else {".": {}, **joined}
+
+
+def _spelled(selector: Json) -> str:
+    """A label selector in the words of kubectl, as far as it has them."""
+    labels = ",".join(f"{key}={value}" for key, value in selector.get("matchLabels", {}).items())
+    text = " and ".join(filter(None, (labels, "expressions" if selector.get("matchExpressions") else "")))
+    return text if len(text) <= _LONGEST_SELECTOR else text[: _LONGEST_SELECTOR - 1] + "…"

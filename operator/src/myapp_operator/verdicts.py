@@ -12,7 +12,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.refusals import Refused, from_words
+from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods
 
 _LONGEST_MESSAGE = 512
@@ -54,6 +54,7 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     yield _scaling(seen)
     yield _lost(seen)
     yield _contested(seen)
+    yield _held(seen)
     yield _ready(seen)
 
 
@@ -75,9 +76,12 @@ def _refused(seen: Seen) -> Verdict | None:
 
 
 def _unwritten(seen: Seen) -> Verdict | None:
-    """Some child is not yet what this generation asks for, or has not answered to it."""
+    """Some child is not yet what this generation asks for, or has not answered to it. One that is held waits for the
+    pods, so what is to be said of these comes first."""
     deployment, service = seen.child(names.DEPLOYMENT), seen.child(names.SERVICE)
-    written = deployment and service and not seen.obstacles and not service.awaited and not service.deleting
+    held = {kind for kind, each in seen.obstacles.items() if isinstance(each.verdict, Held)}
+    serves = names.SERVICE in held or (service and not service.awaited and not service.deleting)
+    written = serves and held == seen.obstacles.keys()
     if written and deployment and deployment.settled and not deployment.deleting:
         return None
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
@@ -149,6 +153,13 @@ def _contested(seen: Seen) -> Verdict | None:
     if not any(fight.lost for fight in seen.fights.values()):
         return None
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
+
+
+def _held(seen: Seen) -> Verdict | None:
+    for each in seen.obstacles.values():
+        if isinstance(each.verdict, Held):
+            return Verdict(Reason.WAITING, sentence(each.verdict.message), Outlook.PROGRESSING)
+    return None
 
 
 def _ready(seen: Seen) -> Verdict:

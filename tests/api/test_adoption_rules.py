@@ -1,0 +1,112 @@
+"""When an object is taken over, when not yet, and what its owner reads if it never will be."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Kubectl
+from tests.api.hand_made import ADOPT, LABEL, NAMES, hand_made
+from tests.harness import Api, OperatorProcess, myapp, never, wait_for
+
+Json = dict[str, Any]
+
+
+def is_ours(api: Api, plural: str, app: Json) -> bool:
+    owners = (api.get(plural, NAMES[plural]) or {})["metadata"].get("ownerReferences", [])
+    return [each["uid"] for each in owners] == [app["metadata"]["uid"]]
+
+
+def test_an_annotation_that_comes_later_is_noticed_within_a_minute_and_the_service_after_the_pods(
+    api: Api, kubectl: Kubectl, operator: OperatorProcess
+) -> None:
+    for plural in NAMES:
+        api.create(plural, hand_made(plural))
+    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    for plural, name in NAMES.items():
+        command = f"kubectl annotate {plural.removesuffix('s')} {name} apps.example.com/adopt=true"
+        wait_for("the command", lambda command=command: api.message().endswith(command), seconds=75)
+        kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
+        wait_for("ours", lambda plural=plural: is_ours(api, plural, app), seconds=75)
+    wait_for("Ready", api.is_ready, seconds=60)
+
+
+def test_a_labelled_object_is_adopted_at_once(api: Api, operator: OperatorProcess) -> None:
+    api.create("deployments", hand_made("deployments", labels=LABEL))
+    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    api.patch("deployments", "myapp-deployment", {"metadata": {"annotations": ADOPT}})
+    wait_for("ours", lambda: is_ours(api, "deployments", app))
+    wait_for("Ready", api.is_ready, seconds=60)
+
+
+@pytest.mark.parametrize("plural", NAMES)
+def test_what_another_controller_owns_is_not_adopted_nor_offered(
+    api: Api, operator: OperatorProcess, plural: str
+) -> None:
+    owner = api.create("configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "release"}})
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "release", "controller": True}
+    body = hand_made(plural, annotations=ADOPT, labels=LABEL)
+    body["metadata"]["ownerReferences"] = [reference | {"uid": owner["metadata"]["uid"]}]
+    stored = api.create(plural, body)
+    api.create("myapps", myapp())
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    assert api.message() == (
+        f'{body["kind"]} "{NAMES[plural]}" is controlled by ConfigMap "release": '
+        "delete or rename it, or give the MyApp another name"
+    )
+    assert (api.get(plural, NAMES[plural]) or {})["spec"] == stored["spec"]
+
+
+def test_a_service_keeps_its_selector_until_our_deployment_has_a_pod(api: Api, operator: OperatorProcess) -> None:
+    api.create("services", hand_made("services", annotations=ADOPT))
+    api.create("resourcequotas", {"metadata": {"name": "tight"}, "spec": {"hard": {"pods": "0"}}})
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
+    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("the refusal of pods is told, not what waits for them", lambda: api.reason() == "QuotaExceeded")
+    never("ours", lambda: is_ours(api, "services", app), seconds=3)
+    api.delete("resourcequotas", "tight")
+    wait_for("Ready", api.is_ready, seconds=90)
+    assert is_ours(api, "services", app)
+
+
+def test_a_service_of_an_app_without_pods_is_adopted(api: Api, operator: OperatorProcess) -> None:
+    api.create("services", hand_made("services", annotations=ADOPT))
+    api.create("myapps", myapp(replicas=0))
+    wait_for("ScaledToZero", lambda: api.reason() == "ScaledToZero")
+
+
+SELECTED_OTHERWISE = {
+    "selector": {"matchLabels": {"app": "theirs"}},
+    "template": {
+        "metadata": {"labels": {"app": "theirs"}},
+        "spec": {"containers": [{"name": "x", "image": "theirs:1"}]},
+    },
+}
+
+
+def test_a_deployment_of_another_selector_is_told_left_alone_and_replaced_without_stopping_a_pod(
+    api: Api, kubectl: Kubectl, operator: OperatorProcess
+) -> None:
+    stored = api.create("deployments", hand_made("deployments", annotations=ADOPT, paused=False, **SELECTED_OTHERWISE))
+    wait_for("their pods", lambda: len(api.list("pods")) == 3)
+    pods = {pod["metadata"]["uid"] for pod in api.list("pods")}
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "by app=theirs for ever" in api.message())
+    now = api.get("deployments", "myapp-deployment") or {}
+    assert (now["spec"], now["metadata"]["uid"]) == (stored["spec"], stored["metadata"]["uid"])
+    command = "kubectl delete deployment myapp-deployment --cascade=orphan"
+    assert command in api.message()
+    kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
+    wait_for("Ready", api.is_ready, seconds=75)
+    assert pods < {pod["metadata"]["uid"] for pod in api.list("pods")}
+
+
+def test_a_headless_service_is_told_and_left_alone(api: Api, operator: OperatorProcess) -> None:
+    spec = {"clusterIP": "None", "ports": [{"port": 5000}], "selector": {"app": "theirs"}}
+    api.create("services", {**hand_made("services", annotations=ADOPT), "spec": spec})
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "headless" in api.message(), seconds=60)
+    assert (api.get("services", "myapp-service") or {})["spec"]["clusterIP"] == "None"
+    api.delete("services", "myapp-service")
+    wait_for("Ready", api.is_ready, seconds=75)

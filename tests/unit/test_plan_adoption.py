@@ -1,0 +1,114 @@
+"""The plan where somebody's object stands in the place of a child: when it is taken over, and when not yet."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from myapp_operator import names, plan
+from myapp_operator.attempts import Attempt, Step, Verb
+from myapp_operator.desired import Wanted
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import Child
+from myapp_operator.plan import Todo
+from myapp_operator.refusals import Held, Obstacle, Refused
+from tests.unit.samples import app, applied, owner, rollout, wanted
+
+DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
+WANTED = wanted()
+FINE = {kind: applied(want, rollout=rollout()) for kind, want in WANTED.items()}
+FORBIDDEN = Refused(Reason.FORBIDDEN, "no")
+NOW = 1000.0
+
+
+def make(
+    children: Mapping[Kind, Child],
+    *,
+    wants: Mapping[Kind, Wanted] = WANTED,
+    attempts: Mapping[Kind, Attempt] | None = None,
+) -> Todo:
+    return plan.make(wants.values(), children, app(), attempts or {}, NOW)
+
+
+def only_step(todo: Todo) -> Step:
+    (step,) = todo.steps
+    return step
+
+
+def tried(what: str, verdict: Refused) -> dict[Kind, Attempt]:
+    return {DEPLOYMENT: Attempt(what, verdict, count=1, since=NOW - 1, not_before=NOW + 4)}
+
+
+def offered(kind: Kind = DEPLOYMENT, **changes: object) -> dict[Kind, Child]:
+    """Somebody's object, annotated, beside a child that is as wanted."""
+    theirs: dict[str, Any] = {"owner": None, "applied": "", "offered": True}
+    return FINE | {kind: replace(FINE[kind], **theirs | changes)}
+
+
+def test_what_its_owner_lets_us_take_over_is_adopted_by_a_write_to_just_that_object() -> None:
+    todo = make(offered())
+    step = only_step(todo)
+    assert (step.verb, step.uid, step.resource_version) == (Verb.ADOPT, "uid-child", 20)
+    assert step.body == WANTED[DEPLOYMENT].body
+    assert todo.adopts
+    assert todo.obstacles == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [pytest.param({"owner": owner("u", "shop", "Shop")}, id="controlled"), pytest.param({"deleting": True}, id="ends")],
+)
+def test_not_adopted_whatever_its_annotation_says_is_what_is(changes: dict[str, object]) -> None:
+    todo = make(offered(**changes))
+    assert todo.steps == ()
+    assert todo.obstacles.keys() == {DEPLOYMENT}
+
+
+def test_what_the_app_does_not_want_is_not_adopted() -> None:
+    assert make(offered(SERVICE), wants=WANTED | {SERVICE: Wanted(SERVICE)}).steps == ()
+
+
+def test_a_service_is_adopted_once_our_deployment_has_an_available_pod() -> None:
+    assert only_step(make(offered(SERVICE))).verb is Verb.ADOPT
+
+
+@pytest.mark.parametrize(
+    "deployment",
+    [
+        pytest.param({"rollout": rollout(available=0)}, id="has no available pod"),
+        pytest.param({"rollout": None}, id="was not seen yet"),
+        pytest.param({"awaited": True}, id="was written just now"),
+        pytest.param({"owner": None}, id="is not ours"),
+    ],
+)
+def test_a_service_keeps_its_endpoints_while_our_deployment(deployment: dict[str, object]) -> None:
+    found = offered(SERVICE) | {DEPLOYMENT: replace(FINE[DEPLOYMENT], **deployment)}  # type: ignore[arg-type]
+    todo = make(found)
+    assert todo.steps == ()
+    assert todo.obstacles[SERVICE] == Obstacle(
+        Held('Service "myapp-service" is taken over as soon as the Deployment has an available pod')
+    )
+
+
+def test_a_service_waits_for_the_creation_of_our_deployment() -> None:
+    found = offered(SERVICE)
+    del found[DEPLOYMENT]
+    assert only_step(make(found)).kind == DEPLOYMENT
+
+
+def test_a_service_of_an_app_without_pods_waits_for_none() -> None:
+    found = offered(SERVICE) | {DEPLOYMENT: replace(FINE[DEPLOYMENT], rollout=rollout(0))}
+    assert only_step(make(found)).verb is Verb.ADOPT
+
+
+def test_an_adoption_does_not_wait_for_the_pause_after_not_owned() -> None:
+    before = tried(WANTED[DEPLOYMENT].applied, Refused(Reason.NOT_OWNED, "whose?"))
+    assert only_step(make(offered(), attempts=before)).verb is Verb.ADOPT
+
+
+def test_a_refused_adoption_waits_for_its_time() -> None:
+    step = only_step(make(offered()))
+    todo = make(offered(), attempts=tried(step.attempt, FORBIDDEN))
+    assert (todo.steps, todo.again) == ((), 4.0)
+    assert todo.obstacles == {DEPLOYMENT: Obstacle(FORBIDDEN)}
