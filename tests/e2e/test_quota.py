@@ -21,10 +21,10 @@ def test_a_quota_on_pods_is_told_in_the_servers_words_and_the_app_heals_when_it_
     kubectl("create", "quota", "tight", "--hard=pods=1")
     wait_for("the quota counts", lambda: "0" in kubectl("get", "quota", "tight", "-o", "jsonpath={.status.used.pods}"))
     api.create("myapps", hasty(replicas=2))
-    wait_for("QuotaExceeded", lambda: api.reason() == "QuotaExceeded", seconds=60)
+    wait_for("QuotaExceeded", lambda: api.reason() == "QuotaExceeded")
     assert "exceeded quota: tight, requested: pods=1" in api.message()
     assert "limited: pods=1" in api.message()
     assert kubectl("get", "myapps", "--no-headers").split()[2] == "QuotaExceeded"
     tire_out(api)
     kubectl("delete", "quota", "tight")
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)
