@@ -25,7 +25,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 def prepare(cluster: Cluster) -> Cluster:
     """Installs our CRD."""
     _kubectl(cluster)("apply", "-k", "crds", check=True)
-    _kubectl(cluster)("wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
+    _kubectl(cluster)(
+        "wait", "--for=condition=Established", "--timeout=120s", "crd/myapps.apps.example.com", check=True
+    )
     return cluster
 
 

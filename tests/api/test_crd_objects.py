@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from myapp_operator import crd
 from myapp_operator.model import Spec
+from tests.harness import wait_for
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 Json = dict[str, Any]
@@ -133,7 +133,7 @@ def earlier(kubectl: Kubectl, namespace: str) -> Iterator[Json]:
     root = manifest["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     rules = root.pop("x-kubernetes-validations")
     done(kubectl("create", "-f", "-", stdin=json.dumps(manifest)))
-    done(kubectl("wait", "--for=condition=Established", "crd", f"myapps.{group}"))
+    done(kubectl("wait", "--for=condition=Established", "--timeout=120s", "crd", f"myapps.{group}"))
     root["x-kubernetes-validations"] = rules
     yield manifest
     done(kubectl("delete", "crd", f"myapps.{group}", "--wait=false"))
@@ -162,10 +162,6 @@ def refreshed(kubectl: Kubectl, manifest: Json) -> Json:
 
 def wait_until_refused(kubectl: Kubectl, text: str) -> None:
     """Wait until the server asks the rule on names: it takes a moment to take up a changed CRD."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        answer = kubectl("create", "--dry-run=server", "--namespace", "default", "-f", "-", stdin=text)
-        if "the name must have at most 55 characters" in answer.stderr:
-            return
-        time.sleep(0.2)
-    pytest.fail("the rule on names never came into force")
+    attempt = ("create", "--dry-run=server", "--namespace", "default", "-f", "-")
+    words = "the name must have at most 55 characters"
+    wait_for("the rule on names is in force", lambda: words in kubectl(*attempt, stdin=text).stderr)

@@ -139,7 +139,7 @@ def test_a_child_that_lost_our_label_comes_back_even_if_others_keep_writing_to_i
         labels = (api.get("deployments", "myapp-deployment") or {})["metadata"]["labels"]
         return bool(labels["app.kubernetes.io/managed-by"] == "myapp-operator")
 
-    wait_for("our label is back", labelled, seconds=15)
+    wait_for("our label is back", labelled)
     wait_for("Ready", api.is_ready)
 
 

@@ -20,7 +20,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     down("simulated", **where)  # type: ignore[arg-type]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_a_restart_with_a_thousand_unchanged_apps_writes_nothing(cluster: Cluster, tmp_path: Path) -> None:
     account = service_account(cluster.kubectl, cluster.kubeconfig, "default", tmp_path)
     operator = OperatorProcess(account, tmp_path, "--namespace", "default")
@@ -30,7 +30,7 @@ def test_a_restart_with_a_thousand_unchanged_apps_writes_nothing(cluster: Cluste
     with ThreadPoolExecutor(8) as pool:
         bodies = (myapp(f"app-{number}", replicas=number % 2, rollout={"minReadySeconds": 0}) for number in range(MANY))
         list(pool.map(lambda body: api.create("myapps", body), bodies))
-    wait_for("all are Ready", lambda: ready(api) == MANY, seconds=300, every=5)
+    wait_for("all are Ready", lambda: ready(api) == MANY, seconds=900, every=5)
     operator.stop()
     audit.restart()
     operator.start()

@@ -69,7 +69,7 @@ def test_a_foreign_object_in_the_way_is_named_and_left_alone_until_its_owner_rem
         entry["manager"] for entry in now["metadata"]["managedFields"] if entry["manager"] == "myapp-operator"
     ] == []
     api.delete(plural, name)
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)
 
 
 def test_a_child_whose_owner_was_taken_away_is_not_taken_back(
@@ -91,7 +91,7 @@ def test_deleting_an_app_removes_its_children_and_nothing_brings_them_back(
     audit.restart()
     api.delete("myapps", "myapp")
     gone = lambda: not api.list("deployments") and not api.list("services") and not api.list("pods")  # noqa: E731
-    wait_for("everything is gone", gone, seconds=60)
+    wait_for("everything is gone", gone)
     never("a write", audit.writes, seconds=2)
 
 
@@ -101,7 +101,7 @@ def test_recreating_an_app_at_once_leaves_no_child_of_the_earlier_one(api: Api, 
         time.sleep(round_ * 0.03)  # a different moment of the creation each time
         api.delete("myapps", "myapp")
     app = api.create("myapps", myapp(env=[{"name": "ROUND", "value": "last"}]))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     for plural in ("deployments", "services"):
         owners = [each["metadata"]["ownerReferences"][0]["uid"] for each in api.list(plural)]
         assert owners == [app["metadata"]["uid"]]
@@ -227,4 +227,4 @@ def test_an_app_waits_for_the_children_of_an_earlier_one_of_its_name(api: Api, o
     )
     assert Api.condition(api.get("myapps", "myapp") or {}, "Stalled")["status"] == "False"
     api.patch("deployments", "myapp-deployment", {"metadata": {"finalizers": None}})
-    wait_for("Ready", api.is_ready, seconds=75)
+    wait_for("Ready", api.is_ready)

@@ -18,7 +18,7 @@ def test_killed_in_mid_work_it_finishes_what_was_begun_and_makes_nothing_twice(
         if number % 10 == 5:
             operator.kill()
             operator.start(wait=False)
-    wait_for("all are Ready", lambda: all(api.is_ready(name) for name in names), seconds=60)
+    wait_for("all are Ready", lambda: all(api.is_ready(name) for name in names))
     made = Counter((each.resource, each.name) for each in audit.writes() if each.code == 201)
     assert set(made.values()) == {1}
     assert len(api.list("deployments")) == len(api.list("services")) == len(names)
@@ -39,12 +39,11 @@ def test_an_api_server_away_for_a_minute_loses_nothing(
     api.create("myapps", myapp("new", rollout={"minReadySeconds": 0}))
     time.sleep(60)  # the outage itself is what is tested
     assert operator.running
-    assert operator.probe("/healthz") == 200
+    wait_for("a sign of life", lambda: operator.probe("/healthz") == 200)
     door.open()
     wait_for(
         "all is as it should be",
         lambda: all(api.is_ready(name) for name in ("kept", "scaled", "robbed", "new")),
-        seconds=60,
     )
     assert (api.get("deployments", "scaled-deployment") or {})["spec"]["replicas"] == 4
     wait_for("the Service is back", lambda: api.get("services", "robbed-service"))

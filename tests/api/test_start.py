@@ -37,11 +37,12 @@ def test_without_the_crd_it_says_how_to_install_it_at_the_start_and_later(
     operator = OperatorProcess(bare.kubeconfig, tmp_path)
     operator.start(wait=False)
     assert operator.wait() == 3
-    assert operator.output().strip() == sentence
+    assert operator.output().strip().endswith(sentence)
+    assert "Traceback" not in operator.output()
 
     admin = ("--kubeconfig", str(bare.kubeconfig))
     kubectl(*admin, "apply", "-k", "crds", check=True)
-    kubectl(*admin, "wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
+    kubectl(*admin, "wait", "--for=condition=Established", "--timeout=120s", "crd/myapps.apps.example.com", check=True)
     operator.start()
     kubectl(*admin, "delete", "crd", "myapps.apps.example.com", check=True)
     assert operator.wait() == 3
@@ -61,12 +62,11 @@ def test_without_rights_it_says_which_are_missing(
     assert "Traceback" not in operator.output()
 
 
-@pytest.mark.timeout(150)
 def test_without_an_api_server_it_gives_up_after_a_minute(door: Door, tmp_path: Path) -> None:
     door.shut()
     operator = OperatorProcess(door.kubeconfig, tmp_path)
     operator.start(wait=False)
-    assert operator.wait(seconds=120) == 4
+    assert operator.wait() == 4
     assert "cannot be reached: check the address and that it runs" in operator.output()
 
 

@@ -12,18 +12,18 @@ def stalled(api: Api) -> bool:
 
 
 def test_an_image_that_cannot_be_pulled_is_named_and_the_previous_pods_keep_serving(api: Api, visitor: Visitor) -> None:
-    api.create("myapps", hasty(rollout={"progressDeadlineSeconds": 10}))
-    wait_for("Ready", api.is_ready, seconds=60)
+    api.create("myapps", hasty(rollout={"progressDeadlineSeconds": 20}))
+    wait_for("Ready", api.is_ready)
     visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=12, per_second=10)
     api.edit("myapp", image=MISSING)
-    wait_for("the cause, and that it stays", lambda: api.reason() == "ImagePullBackOff" and stalled(api), seconds=90)
+    wait_for("the cause, and that it stays", lambda: api.reason() == "ImagePullBackOff" and stalled(api))
     assert f'"{MISSING}"' in api.message()
     app = api.get("myapps", "myapp") or {}
     assert Api.condition(app, "Available")["status"] == "True"
     assert app["status"]["readyReplicas"] == 2
     assert set(visitor.finish()) == {"Hello, World!"}
     api.edit("myapp", image="myapp:latest")
-    wait_for("healed", api.is_ready, seconds=60)
+    wait_for("healed", api.is_ready)
     assert not stalled(api)
 
 
@@ -33,7 +33,7 @@ def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready_an
 ) -> None:
     quick_to_end = {"drainSeconds": 0, "terminationGracePeriodSeconds": 1}
     api.create("myapps", myapp(rollout={"progressDeadlineSeconds": 15}, **quick_to_end))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     previous = {pod["metadata"]["uid"] for pod in api.list("pods")}
     visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=15, per_second=20)
     api.edit("myapp", image=broken_image)
@@ -49,5 +49,5 @@ def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready_an
     assert set(visitor.finish()) == {"Hello, World!"}
     assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "True"
     api.edit("myapp", image="myapp:latest")
-    wait_for("healed", api.is_ready, seconds=60)
+    wait_for("healed", api.is_ready)
     assert previous <= {pod["metadata"]["uid"] for pod in api.list("pods")}

@@ -46,7 +46,7 @@ def api(cluster: Cluster, namespace: str) -> Api:
 def app(api: Api) -> Json:
     """The app that everybody tampers with."""
     app = api.create("myapps", hasty())
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     return app
 
 
@@ -66,13 +66,13 @@ def essence(api: Api, app: Json) -> list[Json]:
 def test_what_somebody_changed_with_kubectl_comes_back(
     api: Api, kubectl: Kubectl, app: Json, command: tuple[str, ...]
 ) -> None:
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     before = essence(api, app)
     assert before
     said = kubectl(*command, environment={"KUBE_EDITOR": EDITOR})
     assert not [word for word in NOTHING_DONE if word in said]
-    wait_for("as it was", lambda: essence(api, app) == before, seconds=30)
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("as it was", lambda: essence(api, app) == before)
+    wait_for("Ready", api.is_ready)
 
 
 def test_what_others_add_stays(api: Api, kubectl: Kubectl) -> None:
@@ -80,7 +80,7 @@ def test_what_others_add_stays(api: Api, kubectl: Kubectl) -> None:
         kubectl("annotate", child, "team.example.com/note=mine")
         kubectl("label", child, "team.example.com/colour=blue")
     kubectl("scale", "myapp", "myapp", "--replicas=1")
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     kubectl("label", SERVICE, "app=other", "--overwrite")
     wait_for("repaired", lambda: (api.get("services", "myapp-service") or {})["metadata"]["labels"]["app"] == "myapp")
     for plural, name in (("deployments", "myapp-deployment"), ("services", "myapp-service")):

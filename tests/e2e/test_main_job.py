@@ -24,12 +24,12 @@ def curl(kubectl: Kubectl, service: str) -> str:
             return str(urllib.request.urlopen(f"http://{address}", timeout=5).read().decode())
         return ""
 
-    return wait_for("kube-proxy has heard of the pods", answer, seconds=10)
+    return wait_for("kube-proxy has heard of the pods", answer)
 
 
 def wait_until_ready(kubectl: Kubectl, name: str = "myapp") -> None:
     """As a user waits."""
-    kubectl("wait", "--for=condition=Ready", f"myapp/{name}", "--timeout=120s")
+    kubectl("wait", "--for=condition=Ready", f"myapp/{name}", "--timeout=180s")
 
 
 def test_the_sample_becomes_two_pods_that_say_hello(kubectl: Kubectl, api: Api) -> None:

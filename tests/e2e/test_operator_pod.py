@@ -1,7 +1,6 @@
 """The operator's own pod: what it may do, how it ends, and that nothing is lost however it does."""
 
 import signal
-import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,19 +60,18 @@ def test_it_answers_the_probes(operator: OperatorPod, path: str) -> None:
     assert probe(operator, path) == 200
 
 
-def test_sigterm_ends_it_within_five_seconds_in_mid_work(api: Api, operator_alone: OperatorPod) -> None:
+def test_sigterm_ends_it_by_itself_in_mid_work(api: Api, operator_alone: OperatorPod) -> None:
     with ThreadPoolExecutor(1) as background:
         work = background.submit(create_all, api)
         wait_for("work has begun", lambda: api.list("deployments"), every=0.01)
         process = operator_alone.signal(signal.SIGTERM)
-        told = time.monotonic()
-        wait_for("it has ended", lambda: not Path(f"/proc/{process}").exists(), seconds=10, every=0.02)
-        assert time.monotonic() - told < 5
+        wait_for("it has ended", lambda: not Path(f"/proc/{process}").exists())
         work.result()
-    wait_for("its end was seen", lambda: operator_alone.container["lastState"], seconds=30)
+    wait_for("its end was seen", lambda: operator_alone.container["lastState"])
     assert operator_alone.container["lastState"]["terminated"]["exitCode"] == 0
+    assert "stopped" in operator_alone.last_words()  # what waits for anything is left behind before it says so
     operator_alone.wait_ready()
-    wait_for("everything is done", lambda: whole(api), seconds=60, every=0.5)
+    wait_for("everything is done", lambda: whole(api), every=0.5)
 
 
 KILLS: dict[str, Callable[[OperatorPod], object]] = {
@@ -92,7 +90,7 @@ def test_killed_in_mid_work_it_finishes_what_was_begun(
         wait_for("work has begun", lambda: api.list("deployments"), every=0.01)
         kill(operator_alone)
         work.result()
-    wait_for("everything is done", lambda: whole(api), seconds=120, every=0.5)
+    wait_for("everything is done", lambda: whole(api), every=0.5)
     operator_alone.wait_ready()
     assert operator_alone.container["containerID"] != before
 
@@ -101,11 +99,11 @@ def test_a_release_rolled_out_while_it_was_killed_arrives(
     api: Api, kubectl: Kubectl, operator_alone: OperatorPod
 ) -> None:
     api.create("myapps", hasty())
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     operator_alone.signal(signal.SIGKILL)
     api.edit("myapp", env=[{"name": "VERSION", "value": "2"}])
     kubectl("delete", "service", "myapp-service")
-    wait_for("Ready", api.is_ready, seconds=120)
+    wait_for("Ready", api.is_ready)
     template = (api.get("deployments", "myapp-deployment") or {})["spec"]["template"]
     assert {"name": "VERSION", "value": "2"} in template["spec"]["containers"][0]["env"]
     assert api.get("services", "myapp-service")

@@ -45,7 +45,7 @@ def test_a_hand_made_object_is_left_alone_and_the_app_heals_once_it_is_gone(
     assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
     assert after["spec"] == before["spec"]
     kubectl("delete", KIND[plural].lower(), name)
-    wait_for("healed", api.is_ready, seconds=60)
+    wait_for("healed", api.is_ready)
 
 
 def test_the_message_names_another_controller(api: Api, kubectl: Kubectl) -> None:
@@ -66,7 +66,7 @@ def test_children_that_were_orphaned_on_purpose_keep_running_and_are_in_the_way_
     api: Api, kubectl: Kubectl
 ) -> None:
     api.create("myapps", hasty())
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     pods = {pod["metadata"]["uid"] for pod in api.list("pods")}
     kubectl("delete", "myapp", "myapp", "--cascade=orphan")
     for plural in KIND:

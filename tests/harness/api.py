@@ -109,7 +109,7 @@ class Api:
         """
         headers = {"Content-Type": content, "Accept": "application/json"}
         url = self._client.configuration.host + path
-        answer = self._client.rest_client.request(method, url, headers=headers, body=body, _request_timeout=30)
+        answer = self._client.rest_client.request(method, url, headers=headers, body=body, _request_timeout=60)
         text = answer.read()
         if answer.status >= 300:
             raise Refused(answer.status, _words(text))

@@ -8,14 +8,13 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from tests.harness.ports import LOOPBACK, hold_port
 from tests.harness.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
-PROBES = "127.0.0.1"
 
 
 def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
@@ -47,25 +46,24 @@ class OperatorProcess:
         self._kubeconfig = kubeconfig
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
-        self._port = 0
+        self._held, self._port = hold_port()
         self.log = folder / "operator.log"
 
     def start(self, *, wait: bool = True) -> None:
         """Starts it and waits until /readyz says yes."""
-        self._port = _free_port()
         command = [str(Path(sys.executable).with_name("myapp-operator")), "run", *self._arguments]
         command += ["--kubeconfig", str(self._kubeconfig), "--log-format", "json"]
-        command += ["--probes-host", PROBES, "--probes-port", str(self._port)]
+        command += ["--probes-host", LOOPBACK, "--probes-port", str(self._port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         if wait:
-            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended(), seconds=60)
+            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended())
             assert self.running, self.output()
 
     def probe(self, path: str) -> int:
         """The HTTP code that a probe gets; 0 where nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://{PROBES}:{self._port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port}{path}", timeout=30) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -74,7 +72,7 @@ class OperatorProcess:
 
     def hold_probe(self) -> http.client.HTTPConnection:
         """Asks /healthz and keeps the connection, as some who watch over it do; the caller closes it."""
-        connection = http.client.HTTPConnection(PROBES, self._port, timeout=30)
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=30)
         connection.request("GET", "/healthz")
         connection.getresponse().read()
         return connection
@@ -100,7 +98,7 @@ class OperatorProcess:
         assert self._process is not None
         os.kill(self._process.pid, number)
 
-    def wait(self, seconds: float = 90) -> int:
+    def wait(self, seconds: float = 180) -> int:
         """Waits for the end; returns the exit code."""
         assert self._process is not None
         return self._process.wait(timeout=seconds)
@@ -111,12 +109,3 @@ class OperatorProcess:
 
     def _ended(self) -> bool:
         return not self.running
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as probe:
-        probe.bind((PROBES, 0))
-        port: Any = probe.getsockname()[1]
-        return int(port)

@@ -46,13 +46,17 @@ class OperatorPod:
         os.kill(process, number)
         return process
 
+    def last_words(self) -> str:
+        """The end of the log of the container that ran before this one."""
+        return self._kubectl("logs", self.pod["metadata"]["name"], "--previous", "--tail=20")
+
     def delete_at_once(self) -> None:
         """As somebody who does not want to wait: no grace, and nobody asks the kubelet."""
         self._kubectl("delete", "pod", self.pod["metadata"]["name"], "--grace-period=0", "--force")
 
     def wait_ready(self) -> None:
         """Waits until it has listed everything."""
-        wait_for("the operator is ready", self._is_ready, seconds=90)
+        wait_for("the operator is ready", self._is_ready)
 
     def _is_ready(self) -> bool:
         return any(Api.condition(pod, "Ready").get("status") == "True" for pod in self._pods())

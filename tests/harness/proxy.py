@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-_LOOPBACK = "127.0.0.1"
+from tests.harness.ports import LOOPBACK, hold_port
 
 
 class Door:
@@ -25,17 +25,15 @@ class Door:
         self._listener: socket.socket | None = None
         self._pairs: list[socket.socket] = []
         self._passing = threading.Event()
-        with socket.socket() as probe:
-            probe.bind((_LOOPBACK, 0))
-            self._port = probe.getsockname()[1]
-        config["clusters"][0]["cluster"]["server"] = f"https://{_LOOPBACK}:{self._port}"
+        self._held, self._port = hold_port()
+        config["clusters"][0]["cluster"]["server"] = f"https://{LOOPBACK}:{self._port}"
         self.kubeconfig = kubeconfig.with_suffix(".door")
         """Leads through this door."""
         self.kubeconfig.write_text(yaml.safe_dump(config))
 
     def open(self) -> None:
         """Lets everybody through from now on."""
-        listener = socket.create_server((_LOOPBACK, self._port), backlog=128)
+        listener = socket.create_server((LOOPBACK, self._port), backlog=128)
         self._listener = listener
         self._passing.set()
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()

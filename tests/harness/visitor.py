@@ -21,12 +21,12 @@ class Visitor:
         """Begins to ask; returns after the first good answer."""
         arguments = [url, str(seconds * per_second), str(per_second)]
         self._kubectl("apply", "-f", "-", stdin=json.dumps(_pod(self._name, arguments)))
-        wait_for("an answer for the visitor", lambda: self.good, seconds=60)
+        wait_for("an answer for the visitor", lambda: self.good)
 
     def finish(self) -> Sequence[str]:
         """Waits until all was asked; returns every answer."""
         phase = ("get", "pod", self._name, "-o", "jsonpath={.status.phase}")
-        wait_for("the visitor is done", lambda: self._kubectl(*phase) == "Succeeded", seconds=120)
+        wait_for("the visitor is done", lambda: self._kubectl(*phase) == "Succeeded")
         return self.answers
 
     @property

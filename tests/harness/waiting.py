@@ -7,8 +7,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(what: str, look: Callable[[], T], *, seconds: float = 30, every: float = 0.1) -> T:
-    """Looks until there is something truthy to see, and returns it; fails with what it saw last."""
+def wait_for(what: str, look: Callable[[], T], *, seconds: float = 120, every: float = 0.1) -> T:
+    """Looks until there is something truthy to see, and returns it; fails with what it saw last.
+
+    The time is for the slowest machine: it costs nothing where all goes well.
+    """
     deadline = time.monotonic() + seconds
     while True:
         seen = look()

@@ -34,13 +34,15 @@ def _stop(task: asyncio.Task[None] | None) -> None:
     clock = threading.Timer(_PATIENCE, _leave)  # a thread, so that not even a blocked event loop stops it
     clock.daemon = True
     clock.start()
+    # From now on requests fail because their connection is closed; that is no error.
     asyncio.get_running_loop().set_exception_handler(_pass_over)
+    logging.getLogger("kopf").setLevel(logging.CRITICAL)
     if task is not None:
         task.cancel()
 
 
 def _pass_over(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What nobody waits for any more fails as its connection is closed; that is no error."""
+    """What nobody waits for any more."""
     logger.debug("while stopping: %s", context["message"])
 
 

@@ -52,7 +52,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - our own server
+    with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310 - our own server
         body: bytes = answer.read()
         return body
 
@@ -61,7 +61,7 @@ def test_serves_logs_writes_no_file_and_ends_at_sigterm(serve: Serve, tmp_path: 
     server, url = serve()
     assert get(url) == b"Hello, World!"
     server.send_signal(signal.SIGTERM)
-    output, _ = server.communicate(timeout=20)
+    output, _ = server.communicate(timeout=120)
     assert server.returncode == 0, output
     assert '"GET / HTTP/1.1" 200' in output, "the access log goes to stdout"
     assert not list(tmp_path.iterdir())
