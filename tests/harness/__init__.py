@@ -7,6 +7,7 @@ from tests.harness.api import Api, Refused
 from tests.harness.audit import Audit, Request
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
+from tests.harness.moody import MoodyKubelet
 from tests.harness.operator import OperatorProcess, service_account
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.proxy import Door
@@ -19,6 +20,7 @@ __all__ = [
     "Audit",
     "Door",
     "Kubectl",
+    "MoodyKubelet",
     "OperatorPod",
     "OperatorProcess",
     "Refused",
