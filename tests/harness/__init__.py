@@ -9,6 +9,7 @@ from tests.harness.audit import Audit, Request
 from tests.harness.kstatus import Conclusion, Kstatus
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
+from tests.harness.moody import MoodyKubelet
 from tests.harness.operator import OperatorProcess, service_account
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.proxy import Door
@@ -23,6 +24,7 @@ __all__ = [
     "Door",
     "Kstatus",
     "Kubectl",
+    "MoodyKubelet",
     "OperatorPod",
     "OperatorProcess",
     "Refused",
