@@ -9,11 +9,13 @@ from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
 from tests.harness.operator import OperatorProcess, service_account
 from tests.harness.operator_pod import OperatorPod
+from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 
 __all__ = [
+    "PROGRAMS",
     "Api",
     "Audit",
     "Door",
@@ -25,6 +27,7 @@ __all__ = [
     "Visitor",
     "ask_once",
     "hasty",
+    "kubectl_myapp",
     "myapp",
     "never",
     "service_account",

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
@@ -26,6 +27,7 @@ from myapp_operator.names import Key, Kind
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
 
+DEFAULT_NAMESPACE = "default"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _SILENCE = 90.0
 """Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
@@ -33,6 +35,8 @@ _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _JSON = "application/json"
+_TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
+"""As kubectl writes: an unknown field is an error, not dropped."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,25 @@ async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
     return configuration
 
 
+async def load_users_configuration(kubeconfig: Path | None, context: str | None) -> tuple[Configuration, str]:
+    """Finds out the same as kubectl does: by a kubeconfig and one of its contexts first, else by the pod's own account.
+
+    Returns also the namespace that goes with it.
+
+    Raises:
+        StartError: there is neither.
+    """
+    configuration = Configuration()
+    file = str(kubeconfig) if kubeconfig else None
+    try:
+        loader = await config.load_kube_config(file, context, configuration)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, yaml.YAMLError, OSError) as error:
+        if kubeconfig is None and context is None:
+            return await load_configuration(), DEFAULT_NAMESPACE
+        raise StartError(2, f"no usable kubeconfig ({error}): check --kubeconfig and --context") from error
+    return configuration, loader.current_context["context"].get("namespace") or DEFAULT_NAMESPACE
+
+
 class Kube:
     """A connection to the API server. Use it as an async context manager.
 
@@ -96,11 +119,14 @@ class Kube:
         """Address of the API server, for messages."""
         return str(self._configuration.host)
 
-    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
-        """All objects of a kind, in one namespace or in all; metadata only unless the kind says `whole`."""
+    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
+        """All objects of a kind, in one namespace or in all; metadata only unless the kind says `whole`.
+
+        `selector` chooses by labels, `fields` by the few fields that the API server can select by.
+        """
         accept = _JSON if kind.whole else _ONLY_METADATA_LIST
         items: list[Json] = []
-        query = {"limit": str(_PAGE), "labelSelector": selector}
+        query = {"limit": str(_PAGE), "labelSelector": selector, "fieldSelector": fields}
         while True:
             page = await self._json("GET", _path(kind, namespace), query=query, accept=accept)
             items += page["items"] or ()  # null where a metadata-only list is empty
@@ -136,8 +162,12 @@ class Kube:
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         """The metadata of one object, where `key` holds its own name; None if there is no such object."""
+        return await self.read(kind, key, accept=_ONLY_METADATA)
+
+    async def read(self, kind: Kind, key: Key, *, accept: str = _JSON) -> Json | None:
+        """One object as a whole, where `key` holds its own name; None if there is no such object."""
         try:
-            return await self._json("GET", _path(kind, *key), accept=_ONLY_METADATA)
+            return await self._json("GET", _path(kind, *key), accept=accept)
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -185,6 +215,38 @@ class Kube:
             accept=_ONLY_METADATA,
         )
         return int(answer["metadata"]["resourceVersion"])
+
+    async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
+        """The last lines of a container's log; `previous` is the run before the present one."""
+        query = {"container": container, "previous": str(previous).lower(), "tailLines": str(lines)}
+        response = await self._send("GET", _path(names.POD, *pod, "log"), query=query)
+        try:
+            return await response.text(errors="replace")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnreachableError(f"the log of pod {pod.name} was cut: {error!r}") from error
+
+    async def try_create(self, kind: Kind, body: Json) -> Json:
+        """The object that a creation would make. Writes nothing."""
+        path = _path(kind, body["metadata"]["namespace"])
+        return await self._json("POST", path, query=_TRY_STRICTLY, body=body)
+
+    async def try_patch(self, kind: Kind, key: Key, patch: Json | Sequence[Json]) -> Json:
+        """The object that a merge patch (a map) or a JSON patch (a list) would make. Writes nothing."""
+        merge = isinstance(patch, dict)
+        content = "application/merge-patch+json" if merge else "application/json-patch+json"
+        return await self._json("PATCH", _path(kind, *key), query=_TRY_STRICTLY, body=patch, content=content)
+
+    async def try_apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
+        """The object that the operator's apply would make, with the preconditions of `create` or `apply`. Writes
+        nothing."""
+        metadata = body["metadata"]
+        return await self._json(
+            "PATCH",
+            _path(kind, metadata["namespace"], metadata["name"]),
+            query={"fieldManager": names.MANAGER, "force": "true", "dryRun": "All"},
+            body={**body, "metadata": {**metadata, **preconditions}},
+            content="application/apply-patch+yaml",
+        )
 
     async def _apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
         metadata = body["metadata"]

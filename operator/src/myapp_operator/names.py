@@ -66,10 +66,20 @@ class Kind:
 DEPLOYMENT = Kind("Deployment", "apps/v1", "deployments", "deployment", whole=True)
 SERVICE = Kind("Service", "v1", "services", "service")
 
+# Not children: what is read where a Deployment is not as wanted.
+REPLICA_SET = Kind("ReplicaSet", "apps/v1", "replicasets", "", whole=True)
+POD = Kind("Pod", "v1", "pods", "", whole=True)
+EVENT = Kind("Event", "v1", "events", "", whole=True)
+
 
 def selector(app: str) -> dict[str, str]:
     """What selects the pods of an app, fixed for ever: the selector of a Deployment is immutable."""
     return {"app": app}
+
+
+def selector_text(app: str) -> str:
+    """The same as the text that a list of pods is asked with."""
+    return ",".join(f"{key}={value}" for key, value in selector(app).items())
 
 
 def labels(app: str) -> dict[str, str]:
