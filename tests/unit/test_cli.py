@@ -142,11 +142,11 @@ def test_crd_prints_what_is_installed() -> None:
 
 def test_help_lists_the_commands() -> None:
     text = CliRunner().invoke(main, ["-h"]).output
-    assert all(command in text for command in ("run", "crd", "render", "diff"))
+    assert all(command in text for command in ("run", "crd", "render", "diff", "explain"))
 
 
 def test_the_kubectl_plugin_has_just_the_commands_that_show() -> None:
-    assert sorted(plugin.commands) == ["diff", "render"]
+    assert sorted(plugin.commands) == ["diff", "explain", "render"]
 
 
 def kubeconfig(folder: Path, text: str) -> str:
@@ -173,7 +173,7 @@ users: [{name: it, user: {token: t}}]
         pytest.param("a: [", "no usable kubeconfig", id="no YAML"),
     ],
 )
-@pytest.mark.parametrize(("command", "code"), [("diff -", 2)])
+@pytest.mark.parametrize(("command", "code"), [("diff -", 2), ("explain myapp", 1)])
 def test_without_a_cluster_a_command_says_so_in_one_sentence(
     tmp_path: Path, text: str, words: str, command: str, code: int
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -16,12 +18,17 @@ import yaml
 
 from myapp_operator import desired, files
 from myapp_operator.errors import OperatorError
+from myapp_operator.names import Key
 
 EXIT_SAME, EXIT_DIFFERENT, EXIT_ERROR = 0, 1, 2
 """Of `diff`, as `kubectl diff` has them."""
 
+EXIT_NOT_SHOWN = 1
+"""Of `explain`."""
+
 T = TypeVar("T")
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_TONES: Mapping[str, Mapping[str, Any]] = {"title": {"bold": True}, "good": {"fg": "green"}, "bad": {"fg": "red"}}
 
 _files = click.argument("sources", metavar="FILE...", type=click.File(), nargs=-1, required=True)
 _namespace = click.option("--namespace", "-n", help="For what names none. Default: that of the kubeconfig's context.")
@@ -93,6 +100,31 @@ def diff(
     sys.exit(EXIT_ERROR if refused else EXIT_DIFFERENT if found else EXIT_SAME)
 
 
+@click.command()
+@click.argument("name")
+@_namespace
+@_kubeconfig
+@_context
+@_output
+def explain(name: str, namespace: str | None, kubeconfig: Path | None, context: str | None, output: str | None) -> None:
+    """Show on one screen how the MyApp NAME is doing.
+
+    Conditions, children, pods, last events, and the last log lines of a failing container. What you may not read is
+    said in one line. Exit codes: 0 shown, 1 there is no such MyApp or no API server.
+    """
+    from myapp_operator.showing import gathering, report, screen  # noqa: PLC0415  render needs no client
+
+    async def gather(kube: Any, default: str) -> report.Report:
+        return report.of(await gathering.gather(kube, Key(namespace or default, name)))
+
+    found = _ask(gather, kubeconfig, context, EXIT_NOT_SHOWN)
+    if output:
+        click.echo(_as_text(dataclasses.asdict(found), output), nl=False)
+        return
+    paint = _paint if _is_colourful() else screen.plain
+    _echo(screen.lay_out(found, datetime.now(UTC), paint))
+
+
 def _ask(question: Callable[[Any, str], Awaitable[T]], kubeconfig: Path | None, context: str | None, failed: int) -> T:
     """Puts a question to the API server that kubectl would ask; it gets the connection and the namespace of the
     context. Whatever goes wrong is one sentence and the exit code `failed`."""
@@ -117,6 +149,10 @@ def _as_text(data: Any, output: str) -> str:
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
 
 
+def _paint(text: str, tone: str) -> str:
+    return click.style(text, **_TONES[tone])
+
+
 def _is_colourful() -> bool:
     """Only on a terminal, and only if its user does not say NO_COLOR."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -128,7 +164,7 @@ def _echo(lines: Iterable[str]) -> None:
         click.echo(line, color=True)
 
 
-SHARED: tuple[click.Command, ...] = (render, diff)
+SHARED: tuple[click.Command, ...] = (render, diff, explain)
 """What both programs offer."""
 
 for command in SHARED:
