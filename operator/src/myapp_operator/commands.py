@@ -17,7 +17,7 @@ import click
 import yaml
 
 from myapp_operator import desired, files
-from myapp_operator.errors import OperatorError
+from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.names import Key
 
 EXIT_SAME, EXIT_DIFFERENT, EXIT_ERROR = 0, 1, 2
@@ -31,7 +31,9 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _TONES: Mapping[str, Mapping[str, Any]] = {"title": {"bold": True}, "good": {"fg": "green"}, "bad": {"fg": "red"}}
 
 _files = click.argument("sources", metavar="FILE...", type=click.File(), nargs=-1, required=True)
-_namespace = click.option("--namespace", "-n", help="For what names none. Default: that of the kubeconfig's context.")
+_namespace = click.option(
+    "--namespace", "-n", help="Of what names none itself. Default: that of the kubeconfig's context."
+)
 _kubeconfig = click.option(
     "--kubeconfig",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -49,7 +51,7 @@ def plugin() -> None:
 
 @click.command()
 @_files
-@click.option("--namespace", "-n", help="For MyApps that name none. Default: default.")
+@click.option("--namespace", "-n", help="Of MyApps that name none themselves. Default: default.")
 @click.option("--output", "-o", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def render(sources: tuple[TextIO, ...], namespace: str | None, output: str) -> None:
     """Print the children that the MyApps in each FILE (- for standard input) would get, without a cluster."""
@@ -135,12 +137,19 @@ def _ask(question: Callable[[Any, str], Awaitable[T]], kubeconfig: Path | None, 
         async with kube.Kube(configuration) as connection:
             return await question(connection, namespace)
 
-    logging.disable(logging.WARNING)  # of libraries, about what is then an error with a sentence of its own
+    # Its warnings say in other words what is then an error with a sentence of its own.
+    logging.getLogger("kubernetes").setLevel(logging.ERROR)
     try:
         return asyncio.run(ask())
     except OperatorError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {_sentence(error)}", err=True)
         sys.exit(failed)
+
+
+def _sentence(error: OperatorError) -> str:
+    if isinstance(error, ApiError) and error.status == 401:
+        return f"the API server does not know you ({error}): log in again, or check the kubeconfig"
+    return str(error)
 
 
 def _as_text(data: Any, output: str) -> str:

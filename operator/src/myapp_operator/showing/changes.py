@@ -24,6 +24,7 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
     A refusal is a change of its own. Where the MyApp itself is refused, nothing is said of its children.
 
     Raises:
+        ApiError: the API server does not know who asks.
         UnreachableError: there is no answer from the API server.
     """
     key = Key(file["metadata"]["namespace"], file["metadata"]["name"])
@@ -34,6 +35,8 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
         then = await _try_myapp(kube, key, file, stored)
         spec = parse_spec(then["spec"])
     except (ApiError, InvalidMyAppError) as error:
+        if isinstance(error, ApiError) and error.status == 401:
+            raise
         return [Change(APPS, key, refused=_words(error))]
     uid = stored["metadata"]["uid"] if stored else ""
     app = App(key, uid, resource_version=0, generation=1, deleting=False)
@@ -67,7 +70,6 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
     body: Json = want.body or {}
     if child is None or before is None:
         return await kube.try_apply(want.kind, body, {"resourceVersion": "1"})
-    body = plan.with_nudge(body, child.nudge)
     try:
         now = {"uid": child.uid, "resourceVersion": str(child.resource_version)}
         return await kube.try_apply(want.kind, body, now)

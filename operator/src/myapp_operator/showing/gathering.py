@@ -25,6 +25,7 @@ async def gather(kube: Kube, key: Key) -> Facts:
 
     Raises:
         NoSuchMyAppError: there is none.
+        ApiError: the API server does not know who asks.
         UnreachableError: there is no answer from the API server.
     """
     reader = _Reader(kube, Facts(key))
@@ -47,6 +48,8 @@ class _Reader:
         try:
             self.facts.app = await self._kube.read(APPS, key)
         except ApiError as error:
+            if error.status == 401:
+                raise  # then nothing else may be read either
             self._note(f"the {names.KIND}", error)
             return
         if self.facts.app is None:
