@@ -12,12 +12,14 @@ from tests.harness.manifests import hasty, myapp
 from tests.harness.moody import MoodyKubelet
 from tests.harness.operator import OperatorProcess, service_account
 from tests.harness.operator_pod import OperatorPod
+from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
 
 __all__ = [
+    "PROGRAMS",
     "Api",
     "Audit",
     "Conclusion",
@@ -33,6 +35,7 @@ __all__ = [
     "Witness",
     "ask_once",
     "hasty",
+    "kubectl_myapp",
     "myapp",
     "never",
     "service_account",

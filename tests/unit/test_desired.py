@@ -1,13 +1,14 @@
 """What a MyApp becomes. The golden pairs hold every line of it: see golden.py before you change an output."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from myapp_operator import desired, names
-from myapp_operator.grammar import Json
-from myapp_operator.model import parse_spec
+from myapp_operator.grammar import Json, Part
+from myapp_operator.model import Spec, parse_spec
 from tests.unit import golden
 from tests.unit.samples import app, app_of
 
@@ -36,6 +37,29 @@ def test_no_output_is_left_of_a_case_that_is_gone() -> None:
     assert {path.name for path in golden.FOLDER.iterdir()} == {
         path.name for case in golden.CASES for path in (golden.source(case), golden.target(case))
     }
+
+
+def test_every_field_of_the_api_stands_in_a_golden_case() -> None:
+    specs = [yaml.safe_load(golden.source(case).read_text(encoding="utf-8"))["spec"] for case in golden.CASES]
+    given = {path for spec in specs for path in paths_of(spec)}
+    assert [path for path in fields_of(Spec) if path not in given] == []
+
+
+def paths_of(raw: Any, at: str = "") -> Iterator[str]:
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            yield f"{at}{key}"
+            yield from paths_of(value, f"{at}{key}.")
+
+
+def fields_of(part: type[Part], at: str = "") -> Iterator[str]:
+    """The fields of a part of the API and of the parts within it, as a user writes them."""
+    for name, field in part.model_fields.items():
+        path = f"{at}{field.alias or name}"
+        yield path
+        for each in (field.annotation, *get_args(field.annotation)):
+            if isinstance(each, type) and issubclass(each, Part):
+                yield from fields_of(each, f"{path}.")
 
 
 def test_empty_lists_mean_the_same_as_none_at_all() -> None:

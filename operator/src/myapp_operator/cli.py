@@ -1,17 +1,15 @@
-"""The command line: run, crd, render."""
+"""The command line: run and crd, and what `commands` adds."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from pathlib import Path
-from typing import TextIO
 
 import click
-import yaml
 
-from myapp_operator import desired, files, logs, stopping
-from myapp_operator.errors import OperatorError, StartError
+from myapp_operator import commands, logs, stopping
+from myapp_operator.errors import StartError
 
 
 @click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
@@ -59,14 +57,5 @@ def crd() -> None:
     click.echo(generator.render(), nl=False)
 
 
-@main.command()
-@click.argument("sources", metavar="FILE...", type=click.File(), nargs=-1, required=True)
-def render(sources: tuple[TextIO, ...]) -> None:
-    """Print the children that the MyApps in each FILE (- for standard input) would get, without a cluster."""
-    try:
-        children = [
-            want.body for source in sources for app, spec in files.myapps(source) for want in desired.build(app, spec)
-        ]
-    except OperatorError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(yaml.safe_dump_all((body for body in children if body), sort_keys=False), nl=False)
+for command in commands.SHARED:
+    main.add_command(command)

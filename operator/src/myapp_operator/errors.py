@@ -14,6 +14,10 @@ class InvalidMyAppError(OperatorError):
     """A MyApp breaks the rules of the API; the sentence names field and rule."""
 
 
+class NoSuchMyAppError(OperatorError):
+    """There is no MyApp of the name that was asked for."""
+
+
 class UnreachableError(OperatorError):
     """No answer from the API server: connection refused, cut, or timed out."""
 
