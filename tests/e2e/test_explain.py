@@ -12,7 +12,7 @@ def test_a_crashing_app_is_explained_by_the_last_lines_of_its_log(cluster: Clust
 
     def explained() -> str:
         done = kubectl_myapp(cluster.kubeconfig, "explain", "-n", api.namespace, "myapp")
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
         return done.stdout if "before: ended with exit code 1" in done.stdout and LOG in done.stdout else ""
 
     text = wait_for("it was started again and its log is shown", explained, seconds=90, every=1)

@@ -69,6 +69,10 @@ def test_a_child_that_may_not_be_read_is_not_said_to_be_absent() -> None:
     assert (found.children, found.unread) == ([], ["the Service: services is forbidden"])
 
 
+def test_what_could_not_be_read_stands_in_one_order_whoever_answered_first() -> None:
+    assert report.of(facts(unread=["the pods: no", "the Service: no"])).unread == ["the Service: no", "the pods: no"]
+
+
 def test_a_status_of_an_older_version_or_of_an_app_that_goes_is_said_to_be_so() -> None:
     (older,) = report.of(facts(app=app(generation=3))).notes
     assert "has not looked at this version" in older

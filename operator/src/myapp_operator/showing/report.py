@@ -115,7 +115,7 @@ def of(facts: Facts) -> Report:
         pods=[_pod(each, facts) for each in facts.pods],
         events=sorted((_event(each) for each in facts.events), key=lambda each: each.last)[-_LAST_EVENTS:],
         log=_log(facts),
-        unread=facts.unread,
+        unread=sorted(facts.unread),  # the answers come in any order
     )
 
 
