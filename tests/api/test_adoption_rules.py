@@ -29,6 +29,11 @@ def test_an_annotation_that_comes_later_is_noticed_within_a_minute_and_the_servi
         kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
         wait_for("ours", lambda plural=plural: is_ours(api, plural, app), seconds=75)
     wait_for("Ready", api.is_ready, seconds=60)
+    told = wait_for("both are told", lambda: (found := api.events("Adopted"))[1:] and found)
+    assert {each["message"] for each in told} == {
+        'took over Deployment "myapp-deployment": it now lives and dies with this MyApp',
+        'took over Service "myapp-service": it now lives and dies with this MyApp',
+    }
 
 
 def test_a_labelled_object_is_adopted_at_once(api: Api, operator: OperatorProcess) -> None:

@@ -26,6 +26,19 @@ def test_an_app_as_desired_costs_nothing(api: Api, audit: Audit, operator: Opera
     never("a request", audit.requests, seconds=5)
 
 
+def test_taking_back_what_others_changed_costs_one_read_and_one_write(
+    api: Api, audit: Audit, operator: OperatorProcess
+) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    audit.restart()
+    api.patch("services", "myapp-service", {"spec": {"sessionAffinity": "ClientIP"}})
+    wait_for("told", lambda: api.events("Reverted"))
+    never("more requests", lambda: len([*audit.reads(), *audit.writes()]) > 2, seconds=3)
+    assert [str(each.resource) for each in audit.reads()] == ["services"]
+    assert [each.resource for each in audit.writes() if each.resource != "myapps/status"] == ["services"]
+
+
 def test_scaling_costs_one_write_of_the_deployment_and_two_of_status(
     api: Api, audit: Audit, operator: OperatorProcess
 ) -> None:

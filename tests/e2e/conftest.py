@@ -19,12 +19,12 @@ OPERATOR = f"system:serviceaccount:{prepare.NAMESPACE}:myapp-operator"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need the operator to themselves come last. Preparing the cluster, and waiting for one's turn, may take
-    longer than a test is given."""
+    """Tests that need to be alone come last. Preparing the cluster, and waiting for one's turn, may take longer than a
+    test is given."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(240, func_only=True))
-    items.sort(key=_needs_the_operator_alone)
+    items.sort(key=_needs_to_be_alone)
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +92,11 @@ def visitor(kubectl: Kubectl) -> Visitor:
 
 @pytest.fixture(autouse=True)
 def turn(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[None]:
-    """Tests that hurt the operator run while no other test does; all others run side by side.
+    """Tests that hurt the operator or the nodes run while no other test does; all others run side by side.
 
     Whoever waits for the door keeps it shut for those who come later, so that everybody's turn comes.
     """
-    alone = _needs_the_operator_alone(request.node)
+    alone = _needs_to_be_alone(request.node)
     with (shared_folder / "room.lock").open("w") as room:
         with _locked(shared_folder / "door.lock"):
             fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
@@ -126,6 +126,12 @@ def operator_alone(operator: OperatorPod) -> Iterator[OperatorPod]:
 
 
 @pytest.fixture
+def cluster_alone(kubectl: Kubectl) -> Kubectl:
+    """kubectl, to change what all tests share: no other test runs meanwhile."""
+    return kubectl
+
+
+@pytest.fixture
 def audit(cluster: Cluster, namespace: str) -> Audit:
     """What the operator does in the test's namespace."""
     return Audit(cluster.audit_log, OPERATOR, namespace)
@@ -141,8 +147,8 @@ def new_namespace(cluster: Cluster) -> Iterator[str]:
     kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
-def _needs_the_operator_alone(test: pytest.Item) -> bool:
-    return "operator_alone" in getattr(test, "fixturenames", ())
+def _needs_to_be_alone(test: pytest.Item) -> bool:
+    return not {"operator_alone", "cluster_alone"}.isdisjoint(getattr(test, "fixturenames", ()))
 
 
 def _loaded(cluster: Cluster, name: str) -> str:

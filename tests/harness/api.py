@@ -1,6 +1,7 @@
 """A plain client for one namespace: paths and JSON, by the official client's connection."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ Json = dict[str, Any]
 _ROOTS = {
     "myapps": "/apis/apps.example.com/v1",
     "deployments": "/apis/apps/v1",
+    "events": "/api/v1",
     "replicasets": "/apis/apps/v1",
     "resourcequotas": "/api/v1",
     "services": "/api/v1",
@@ -92,6 +94,12 @@ class Api:
         """One condition of a MyApp; empty if it has none of that type."""
         found = [each for each in app.get("status", {}).get("conditions", []) if each["type"] == kind]
         return found[0] if found else {}
+
+    def events(self, reason: str, name: str = "myapp") -> Sequence[Json]:
+        """The events of this reason on a MyApp, in the order in which they were first told."""
+        found = [each for each in self.list("events") if each["involvedObject"]["kind"] == "MyApp"]
+        ours = [each for each in found if (each["reason"], each["involvedObject"]["name"]) == (reason, name)]
+        return sorted(ours, key=lambda each: str(each["firstTimestamp"]))
 
     def request(self, method: str, path: str, body: Json | None = None, content: str = "application/json") -> Json:
         """One request.

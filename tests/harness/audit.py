@@ -45,8 +45,12 @@ class Audit:
         return [_request(event) for event in events if self._is_of_interest(event)]
 
     def writes(self) -> list[Request]:
-        """The requests that changed something, or tried to."""
-        return [each for each in self.requests() if each.verb not in ("get", "list")]
+        """The requests that changed something, or tried to; less the events, which are apart from all else."""
+        return [each for each in self.requests() if each.verb not in ("get", "list") and each.resource != "events"]
+
+    def reads(self) -> list[Request]:
+        """The requests that only asked."""
+        return [each for each in self.requests() if each.verb in ("get", "list")]
 
     def _is_of_interest(self, event: dict[str, Any]) -> bool:
         return (

@@ -13,6 +13,7 @@ from typing import Any
 from myapp_operator import desired, names
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
+from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind
@@ -87,9 +88,10 @@ def seen(
     children: Mapping[Kind, Child] = _CHILDREN,
     obstacles: Mapping[Kind, Obstacle] | None = None,
     now: datetime = NOW,
+    fights: Mapping[Kind, Fight] | None = None,
 ) -> Seen:
     """All that a judgement rests on: by default a complete app."""
-    return Seen(app, spec, children, obstacles or {}, now)
+    return Seen(app, spec, children, obstacles or {}, now, fights=fights or {})
 
 
 def wanted(of: App | None = None, **fields: Any) -> dict[Kind, Wanted]:

@@ -1,6 +1,7 @@
 """Drift is told from real managedFields: tests/unit/seen holds what an API server made of each edit (see record.py)."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ DEPLOYMENT: dict[str, list[str]] = {
     "kubectl set resources": [f"{CONTAINER}.resources.limits.cpu"],
     "kubectl rollout pause": ["spec.paused"],
     "label changed": ["metadata.labels.app"],
-    "label removed": ["metadata.labels.app.kubernetes.io/name"],
+    "label removed": ["metadata.labels[app.kubernetes.io/name]"],
     "our annotation removed": ["metadata.annotations"],
     "our annotation changed": ["metadata.annotations"],
     "variable removed": [f"{CONTAINER}.env[GREETING]"],
@@ -130,6 +131,26 @@ def test_every_recorded_edit_is_judged() -> None:
 
 def test_another_spec_is_drift_although_nobody_touched_the_child() -> None:
     assert drifted(wanted(image="myapp:2")[names.DEPLOYMENT], seen("smallest", names.DEPLOYMENT, "nobody touched it"))
+
+
+def taken(want: Wanted, child: Child) -> tuple[str, ...]:
+    assert want.body is not None
+    return drift.taken(want.body, want.applied, child)
+
+
+@pytest.mark.parametrize(
+    "edit", ["kubectl scale", "our annotation removed", "our annotation changed", "managedFields cleared"]
+)
+def test_an_edit_is_told_from_a_change_of_the_myapp(edit: str) -> None:
+    want, child = applied("everything", names.DEPLOYMENT), seen("everything", names.DEPLOYMENT, edit)
+    assert taken(want, child) == tuple(lost(want, child))
+
+
+def test_a_change_of_the_myapp_takes_nothing_back_from_anybody() -> None:
+    """Even where somebody edited the child as well: what is told then could not be told from the change."""
+    want = replace(applied("everything", names.DEPLOYMENT), applied="another")
+    assert taken(want, seen("everything", names.DEPLOYMENT, "nobody touched it")) == ()
+    assert taken(want, seen("everything", names.DEPLOYMENT, "kubectl scale")) == ()
 
 
 def test_a_nudge_is_no_drift() -> None:

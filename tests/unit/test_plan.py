@@ -9,6 +9,7 @@ from myapp_operator import attempts as tried_before
 from myapp_operator import names, plan
 from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
+from myapp_operator.fights import Fight
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Owner
 from myapp_operator.plan import Todo
@@ -65,14 +66,20 @@ def test_another_spec_is_applied_to_just_the_object_that_was_seen() -> None:
     step = only_step(make(FINE, wants=wanted(replicas=3)))
     assert (step.verb, step.uid, step.resource_version) == (Verb.APPLY, "uid-child", 20)
     assert step.body == wanted(replicas=3)[DEPLOYMENT].body
-    assert step.why == "changed"
+    assert (step.why, step.reverts) == ("changed", ())
+
+
+NO_REPLICAS = (
+    '{"f:metadata":{},"f:spec":{"f:selector":{},"f:template":{},"f:strategy":{},"f:minReadySeconds":{},'
+    '"f:progressDeadlineSeconds":{},"f:revisionHistoryLimit":{}}}'
+)
+"""Our entry of managedFields after others took replicas and paused."""
 
 
 def test_what_others_changed_is_reverted_and_named() -> None:
-    fields = '{"f:metadata":{},"f:spec":{"f:selector":{},"f:template":{},"f:strategy":{},"f:minReadySeconds":{},'
-    fields += '"f:progressDeadlineSeconds":{},"f:revisionHistoryLimit":{}}}'
-    step = only_step(make(with_deployment(fields=fields)))
+    step = only_step(make(with_deployment(fields=NO_REPLICAS)))
     assert (step.verb, step.why) == (Verb.APPLY, "reverts spec.replicas, reverts spec.paused")
+    assert step.reverts == ("spec.replicas", "spec.paused")
 
 
 @pytest.mark.parametrize("change", [{"awaited": True}, {"deleting": True}], ids=str)
@@ -233,3 +240,44 @@ def test_a_change_is_applied_at_once_whatever_was_nudged_and_keeps_the_count() -
 def test_without_a_nudge_nothing_of_it_is_written() -> None:
     step = only_step(make(with_deployment(fields='{"f:metadata":{}}')))
     assert nudge_of(step) is None
+
+
+# Fights: the next revert waits
+
+
+def in_a_fight(children: Mapping[Kind, Child], *, wants: Mapping[Kind, Wanted] = WANTED, now: float = NOW) -> Todo:
+    fight = Fight("spec.replicas", "flux", not_before=NOW + 30, until=NOW + 600)
+    return plan.hold_back(make(children, wants=wants, now=now), {DEPLOYMENT: fight}, now)
+
+
+def test_a_revert_waits_for_the_end_of_the_pause_and_the_child_counts_as_lost() -> None:
+    todo = in_a_fight(with_deployment(fields=NO_REPLICAS))
+    assert (todo.steps, todo.again) == ((), 30)
+    assert todo.fights[DEPLOYMENT].lost
+    assert DEPLOYMENT not in todo.as_wanted
+
+
+def test_a_revert_is_made_when_the_pause_is_over() -> None:
+    todo = in_a_fight(with_deployment(fields=NO_REPLICAS), now=NOW + 30)
+    assert only_step(todo).reverts
+    assert not todo.fights[DEPLOYMENT].lost
+
+
+def test_a_child_as_wanted_is_not_lost_and_the_fight_is_looked_at_again_when_it_is_forgotten() -> None:
+    todo = in_a_fight(FINE)
+    assert (todo.steps, todo.again) == ((), 600)
+    assert not todo.fights[DEPLOYMENT].lost
+
+
+def test_a_change_of_the_myapp_does_not_wait() -> None:
+    assert only_step(in_a_fight(FINE, wants=wanted(image="other:1"))).kind == DEPLOYMENT
+
+
+def test_a_fight_about_one_child_does_not_hold_up_the_other() -> None:
+    only = in_a_fight(with_deployment(fields=NO_REPLICAS) | {SERVICE: replace(FINE[SERVICE], fields="")})
+    assert only_step(only).kind == SERVICE
+
+
+def test_without_a_fight_the_plan_is_what_it_was() -> None:
+    todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt())
+    assert plan.hold_back(todo, {}, NOW) == todo

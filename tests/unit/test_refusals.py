@@ -118,3 +118,24 @@ def test_the_users_own_words_do_not_make_a_quota_of_a_policy() -> None:
 
 def test_several_lines_are_kept_whole() -> None:
     assert from_words("services is forbidden: one\ntwo").message == "one\ntwo"
+
+
+def test_of_an_answer_of_a_megabyte_only_the_beginning_is_looked_at() -> None:
+    class Counted(str):
+        """A text that tells how much of it was taken."""
+
+        looked_at = 0
+
+        def __getitem__(self, part: object) -> str:
+            taken = super().__getitem__(part)  # type: ignore[index]
+            Counted.looked_at += len(taken)
+            return taken
+
+    words = Counted('deployments "x" is forbidden: exceeded quota' + ", used: " * 131_072)
+    verdict = from_words(words)
+    assert verdict.reason is Reason.QUOTA_EXCEEDED
+    assert Counted.looked_at == 8000
+    assert len(verdict.message) < 8000
+    outage = classify(refusal(503, "x" * 1_000_000))
+    assert isinstance(outage, Retry)
+    assert len(outage.words) == 8000

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from myapp_operator import names, status
+from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.model import Status
 from myapp_operator.names import Reason
@@ -185,6 +186,16 @@ def test_a_failure_that_lasts_adds_the_words_of_the_server() -> None:
     assert condition(shown, "Ready")["reason"] == "RollingOut"
     assert "the API server does not take changes now: https://***@example.com/hook is down" in shown["message"]
     assert len(shown["message"]) <= 512
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost just now", "won just now"])
+def test_a_fight_is_told_in_the_message(lost: bool) -> None:
+    fight = Fight("spec.replicas", "flux", 0, 0, lost=lost)
+    message = judge(seen(fights={names.DEPLOYMENT: fight})).status["message"]
+    assert message.endswith(
+        "; spec.replicas of the Deployment is changed again and again by flux: "
+        "stop it, or let it change the MyApp instead"
+    )
 
 
 def test_a_failure_that_does_not_last_is_not_told() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.attempts import Attempt
+from myapp_operator.fights import Contest
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.refusals import Refused, Retry
@@ -308,6 +309,15 @@ def test_a_failure_of_an_app_that_went_meanwhile_is_not_its_successors() -> None
     later = app(uid="uid-2", resource_version=30)
     store.put_app(later)
     assert store.attempts(later) == {}
+
+
+def test_reverts_are_remembered_for_the_very_app(store: Store) -> None:
+    contest = Contest("hash")
+    store.contend(app(), DEPLOYMENT, contest)
+    assert store.contests(app()) == {DEPLOYMENT: contest}
+    assert store.contests(app(uid="uid-2")) == {}
+    store.put_app(app(uid="uid-2", resource_version=99))
+    assert store.contests(app(uid="uid-2")) == {}
 
 
 def test_asking_for_an_app_that_is_gone_leaves_nothing_behind() -> None:

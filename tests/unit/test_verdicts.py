@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from myapp_operator import names
+from myapp_operator.fights import Fight
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Rollout
 from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
@@ -132,7 +133,7 @@ def test_reason(saw: Seen, reason: Reason, outlook: Outlook) -> None:
 
 
 def test_every_reason_is_made_here() -> None:
-    assert {reason for _, _, reason, _ in CASES} == set(Reason)
+    assert {reason for _, _, reason, _ in CASES} == set(Reason) - names.FROM_PODS
 
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
@@ -177,6 +178,20 @@ def test_never_ready_while_anything_is_open(found: dict[Kind, Child], obstacles:
 )
 def test_the_most_telling_reason_wins(status: Rollout, reason: Reason) -> None:
     assert decide(seen(children=children(status))).reason is reason
+
+
+def test_an_app_is_not_ready_while_a_child_stands_as_others_want_it() -> None:
+    """Complete by the Deployment's own account, but with somebody else's image, or behind somebody else's Service."""
+    lost = Fight("spec.ports", "flux", 0, 0, lost=True)
+    verdict = decide(seen(fights={names.SERVICE: lost}))
+    assert (verdict.reason, verdict.outlook) == (Reason.ROLLING_OUT, Outlook.PROGRESSING)
+    assert decide(seen(fights={names.SERVICE: replace(lost, lost=False)})).reason is Reason.READY
+
+
+def test_a_deployment_with_other_replicas_in_a_fight_is_scaling() -> None:
+    lost = Fight("spec.replicas", "flux", 0, 0, lost=True)
+    saw = seen(children=children(rollout(7)), fights={names.DEPLOYMENT: lost})
+    assert decide(saw).reason is Reason.SCALING
 
 
 def test_what_needs_a_hand_is_told_before_what_may_pass() -> None:

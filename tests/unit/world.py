@@ -6,12 +6,14 @@ from typing import cast
 
 from myapp_operator import desired, names
 from myapp_operator.errors import OperatorError
+from myapp_operator.events import Notice
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
 from myapp_operator.reconcile import Reconciler
+from myapp_operator.recorder import Recorder
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, condition, refusal, rollout
 
@@ -31,6 +33,7 @@ class FakeKube:
         self.there: dict[str, Json] = {}
         self.fails: dict[str, OperatorError] = {}
         self.status: Json = {}
+        self.applied_to: dict[str, int] = {}
         self._version = 100
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
@@ -47,6 +50,7 @@ class FakeKube:
 
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
         self._request("apply", kind)
+        self.applied_to[kind.kind] = version
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored
@@ -73,6 +77,16 @@ class FakeKube:
         return {"metadata": {**body["metadata"], "uid": uid, "resourceVersion": str(self._version), "generation": 1}}
 
 
+class Heard:
+    """Remembers what was told."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+
+    def tell(self, app: App, notice: Notice) -> None:
+        self.notices.append(notice)
+
+
 class World:
     """One app, the store, and what the watches have brought."""
 
@@ -81,7 +95,8 @@ class World:
         self.kube = FakeKube()
         self.store = Store()
         self.store.put_app(the_app)
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store)
+        self.heard = Heard()
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard))
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone."""

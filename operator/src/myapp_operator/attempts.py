@@ -42,6 +42,8 @@ class Step:
     why: str = ""
     attempt: str = ""
     """What is being tried: the hash of the body, an adoption, a nudge. Failures of the same attempt pause longer."""
+    reverts: tuple[str, ...] = ()
+    """The fields that others took and this step takes back; none where the MyApp itself changed."""
 
 
 @dataclass(frozen=True)

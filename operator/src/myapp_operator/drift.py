@@ -13,8 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import NUDGE
+from myapp_operator.names import APPLIED, NUDGE
 from myapp_operator.observed import Child
+
+EVERYTHING = "every field"
+"""The path that stands for all, where our entry of managedFields is gone."""
 
 _UNOWNED = ("apiVersion", "kind")
 _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
@@ -32,10 +35,21 @@ def drifted(body: Json, applied: str, child: Child) -> bool:
     return child.applied != applied or next(lost(body, child), None) is not None
 
 
+def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
+    """The paths that others took from us; empty where nobody did, and where the MyApp itself changed.
+
+    Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then.
+    """
+    paths = tuple(lost(body, child))
+    annotation = join(join("metadata", "annotations"), APPLIED)
+    touched = any(path == EVERYTHING or annotation.startswith(path) for path in paths)
+    return paths if touched or child.applied == applied else ()
+
+
 def lost(body: Json, child: Child) -> Iterator[str]:
     """The paths of `body` that our entry of managedFields no longer owns, such as `spec.replicas`."""
     if not child.fields:
-        yield "every field"
+        yield EVERYTHING
         return
     ours = json.loads(child.fields)
     body = {key: value for key, value in body.items() if key not in _UNOWNED}
@@ -51,12 +65,12 @@ def _lost(wanted: Any, ours: Mapping[str, Any], path: str) -> Iterator[str]:
         return
     if isinstance(wanted, dict):
         for key, value in wanted.items():
-            yield from _step(value, ours.get(f"f:{key}"), f"{path}.{key}".lstrip("."))
+            yield from _step(value, ours.get(f"f:{key}"), join(path, key))
     elif isinstance(wanted, list):
         entries = {key: json.loads(key[2:]) for key in ours if key[:2] in ("k:", "v:")}
         for item in wanted:
-            found = next((key for key, keys in entries.items() if _matches(item, keys)), None)
-            yield from _step(item, None if found is None else ours[found], f"{path}{_label(item)}")
+            found = next((key for key, keys in entries.items() if matches(item, keys)), None)
+            yield from _step(item, None if found is None else ours[found], path + label(item))
 
 
 def _step(wanted: Any, ours: Mapping[str, Any] | None, path: str) -> Iterator[str]:
@@ -66,14 +80,22 @@ def _step(wanted: Any, ours: Mapping[str, Any] | None, path: str) -> Iterator[st
         yield from _lost(wanted, ours, path)
 
 
-def _matches(item: Any, keys: Any) -> bool:
+def join(path: str, key: str) -> str:
+    """The path one step further; a key that has dots of its own stands in brackets."""
+    if "." in key or "/" in key:
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key
+
+
+def label(item: Any) -> str:
+    """How a list item is called in a path."""
+    if not isinstance(item, dict):
+        return f"[{item}]"
+    return f"[{item['name']}]" if "name" in item else "[]"
+
+
+def matches(item: Any, keys: Any) -> bool:
     """Whether a list item is the one that managedFields names by its keys; a key left out was filled by a default."""
     if isinstance(item, dict) and isinstance(keys, dict):
         return all(item.get(key, value) == value for key, value in keys.items())
     return bool(item == keys)
-
-
-def _label(item: Any) -> str:
-    if not isinstance(item, dict):
-        return f"[{item}]"
-    return f"[{item['name']}]" if "name" in item else "[]"

@@ -20,6 +20,7 @@ from myapp_operator.names import Key, Kind
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
 
+_EVENTS = Kind("Event", "v1", "events", "")
 _SILENCE = 90.0
 """Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
 _PAGE = 500
@@ -147,6 +148,16 @@ class Kube:
             accept=_ONLY_METADATA,
         )
         return int(answer["metadata"]["resourceVersion"])
+
+    async def create_event(self, namespace: str, event: Json) -> None:
+        """Creates an event, which must not exist yet."""
+        await self._connection.json("POST", _path(_EVENTS, namespace), body=event, accept=_ONLY_METADATA)
+
+    async def repeat_event(self, key: Key, times: Json) -> None:
+        """Changes count and times of the event of this name."""
+        await self._connection.json(
+            "PATCH", _path(_EVENTS, *key), body=times, content="application/merge-patch+json", accept=_ONLY_METADATA
+        )
 
     async def _get(self, kind: Kind, key: Key, accept: str) -> Json | None:
         try:

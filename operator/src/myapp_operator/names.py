@@ -96,6 +96,31 @@ class Reason(StrEnum):
     SCALING = "Scaling"
     QUOTA_EXCEEDED = "QuotaExceeded"
     FORBIDDEN = "Forbidden"
+    INVALID_IMAGE_NAME = "InvalidImageName"
+    IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
+    CONFIG_ERROR = "ConfigError"
+    INIT_FAILED = "InitFailed"
+    OOM_KILLED = "OOMKilled"
+    CRASH_LOOP_BACK_OFF = "CrashLoopBackOff"
+    EVICTED = "Evicted"
+    UNSCHEDULABLE = "Unschedulable"
+    NOT_READY = "NotReady"
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
     NOT_OWNED = "NotOwned"
     REJECTED = "Rejected"
+
+
+FROM_PODS = frozenset(
+    {
+        Reason.INVALID_IMAGE_NAME,
+        Reason.IMAGE_PULL_BACK_OFF,
+        Reason.CONFIG_ERROR,
+        Reason.INIT_FAILED,
+        Reason.OOM_KILLED,
+        Reason.CRASH_LOOP_BACK_OFF,
+        Reason.EVICTED,
+        Reason.UNSCHEDULABLE,
+        Reason.NOT_READY,
+    }
+)
+"""The reasons that only a look at the pods can tell (see `causes`)."""

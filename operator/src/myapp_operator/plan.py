@@ -5,12 +5,13 @@ Pure. Nothing here depends on which event came; the same inputs give the same pl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator import drift, names
 from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
+from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
@@ -27,8 +28,10 @@ class Todo:
     """The children that cannot be as wanted yet, and why."""
     as_wanted: frozenset[Kind] = frozenset()
     """The children that are surely as wanted: earlier attempts on them are history."""
+    fights: Mapping[Kind, Fight] = field(default_factory=dict)
+    """The children that others change as often as they are taken back."""
     again: float | None = None
-    """Seconds until a step that failed may be tried again; None: there is none."""
+    """Seconds until a step that had to wait may be taken, or a fight is forgotten; None: there is neither."""
 
     @property
     def creates(self) -> bool:
@@ -69,7 +72,21 @@ def make(
             pauses.append(tried.not_before - now)
             if obstacle := tried.obstacle(now):
                 obstacles[kind] = obstacle
-    return Todo(tuple(steps), obstacles, frozenset(as_wanted), min(pauses, default=None))
+    return Todo(tuple(steps), obstacles, frozenset(as_wanted), again=min(pauses, default=None))
+
+
+def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
+    """The plan without the reverts that must wait: each would only make the other side write again."""
+    paused = {kind for kind, fight in fights.items() if fight.pauses(now)}
+    waiting = {step.kind for step in todo.steps if step.reverts} & paused
+    moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
+    pauses = [moment - now for moment in moments]
+    return replace(
+        todo,
+        steps=tuple(step for step in todo.steps if step.kind not in waiting),
+        fights={kind: replace(fight, lost=kind in waiting) for kind, fight in fights.items()},
+        again=min([*pauses, *([] if todo.again is None else [todo.again])], default=None),
+    )
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
@@ -135,8 +152,9 @@ def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
     if want.body is None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
     if drift.drifted(want.body, want.applied, child):
-        body = with_nudge(want.body, child.nudge)
-        return replace(target, body=body, attempt=want.applied, why=", ".join(_why(want, child)))
+        body, reverts = with_nudge(want.body, child.nudge), drift.taken(want.body, want.applied, child)
+        why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
+        return replace(target, body=body, attempt=want.applied, why=why, reverts=reverts)
     if _cannot_make_pods(child):
         return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGING, why=NUDGING)
     return None
@@ -147,14 +165,6 @@ def _adoption(want: Wanted, target: Step) -> Step | None:
     if want.body is None:
         return None
     return replace(target, verb=Verb.ADOPT, body=want.body, attempt=f"adopt {want.applied}")
-
-
-def _why(want: Wanted, child: Child) -> Iterator[str]:
-    """For the log: the fields that others changed, or that the MyApp itself did."""
-    if child.applied != want.applied:
-        yield "changed"
-    elif want.body is not None:
-        yield from (f"reverts {path}" for path in drift.lost(want.body, child))
 
 
 def _is_at_rest(child: Child) -> bool:

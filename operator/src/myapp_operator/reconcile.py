@@ -7,16 +7,18 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from myapp_operator import desired, plan, status
+from myapp_operator import desired, events, fights, plan, status
+from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
+from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Obstacle, Stale, classify
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
@@ -31,12 +33,13 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection and the store."""
+    """Holds what the recipe needs: the connection, the store, and who writes the events."""
 
-    def __init__(self, kube: Kube, store: Store) -> None:
+    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
         self._kube = kube
         self._store = store
-        self._hands = Hands(kube, store)
+        self._recorder = recorder
+        self._hands = Hands(kube, store, recorder)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -48,15 +51,21 @@ class Reconciler:
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         wanted = desired.build(app, spec)
-        todo = plan.make(wanted, self._store.children(key), app, self._store.attempts(app), time.monotonic())
+        todo = self._plan(app, wanted, time.monotonic())
         if not await self._confirm(app, todo):
             return None
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now()))
+        judged = status.judge(Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights))
         wait = await self._write_status(app, judged)
         return _earliest(wait, judged.again, todo.again, *self._pauses(app, todo, obstacles))
+
+    def _plan(self, app: App, wanted: Sequence[Wanted], now: float) -> Todo:
+        """What to do now; in a fight over a child, its next revert waits."""
+        going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
+        todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:
         """Whether the MyApp is still there, if it gets children that were there before.
@@ -101,6 +110,8 @@ class Reconciler:
                 return _STALE_PAUSE
             raise
         self._store.answered_status(app, version, time.monotonic())
+        if notice := events.of_status(app.status, judged.status):
+            self._recorder.tell(app, notice)
         return None
 
 

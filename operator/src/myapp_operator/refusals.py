@@ -14,9 +14,8 @@ from myapp_operator.names import Reason
 
 _RETRY_CODES = frozenset({401, 408, 429, 502, 503, 504})
 _TEST_FAILED = "the server rejected our request due to an error in our request"
-_USED = re.compile(r", used: .*?(?=, limited: )", re.DOTALL)
-"""What a quota counts changes all the time, and a message that changes is a status write each time."""
-
+_LONGEST = 8000
+"""Characters of an answer that are looked at. Users can make answers of a megabyte, which nobody would read."""
 _REJECTED_500 = ("failed to c", "etcdserver: request is too large")
 
 
@@ -69,7 +68,7 @@ def classify(error: OperatorError) -> Answer:
     if not isinstance(error, ApiError):
         return Retry(str(error))
     if _may_pass(error):
-        return Retry(error.message, error.retry_after)
+        return Retry(error.message[:_LONGEST], error.retry_after)
     if "NamespaceTerminating" in error.causes or (error.status == 404 and error.details.get("kind") == "namespaces"):
         return NamespaceEnds()
     if error.status in (404, 409) or _test_failed(error):
@@ -79,13 +78,24 @@ def classify(error: OperatorError) -> Answer:
 
 def from_words(message: str) -> Refused:
     """Finds the reason in the server's own sentence; serves refused writes and a Deployment's ReplicaFailure alike."""
+    message = message[:_LONGEST]
     forbidden = re.search(r" is forbidden: (.*)", message, re.DOTALL)
     if forbidden is None:
         denied = re.search(r" denied (the )?request", message)  # by a webhook, whose name the user needs
         return Refused(Reason.FORBIDDEN if denied else Reason.REJECTED, message)
-    words = _USED.sub("", forbidden[1].strip())
+    words = _without_used(forbidden[1].strip())
     reason = Reason.QUOTA_EXCEEDED if words.startswith("exceeded quota") else Reason.FORBIDDEN
     return Refused(reason, words)
+
+
+def _without_used(words: str) -> str:
+    """Without what a quota counts: it changes all the time, and a changed message is a status write each time."""
+    first, *others = words.split(", used: ")
+    kept = [first]
+    for other in others:
+        _, limited, rest = other.partition(", limited: ")
+        kept.append(limited + rest if limited else f", used: {other}")
+    return "".join(kept)
 
 
 def _may_pass(error: ApiError) -> bool:

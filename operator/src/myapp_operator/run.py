@@ -19,6 +19,7 @@ from myapp_operator.errors import ApiError, OperatorError, StartError
 from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Kube
 from myapp_operator.reconcile import Reconciler
+from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Retry, classify
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
@@ -63,7 +64,8 @@ class Operator:
         self._store = Store()
         self._queue = WorkQueue()
         self._ready = False
-        self._reconciler = Reconciler(kube, self._store)
+        self._recorder = Recorder(kube)
+        self._reconciler = Reconciler(kube, self._store, self._recorder)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
         self._informers = [
             Informer(kube, self._store, kind, scope, self._queue.add)
@@ -96,6 +98,7 @@ class Operator:
                 *(tasks.create_task(informer.run(version)) for informer, version in watches),
                 tasks.create_task(self._sweep.run(self._informers)),
                 tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS)),
+                tasks.create_task(self._recorder.run()),
                 tasks.create_task(self._announce()),
             ]
             await self._watch_apps(background)

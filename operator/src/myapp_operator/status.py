@@ -50,6 +50,9 @@ def judge(seen: Seen) -> Judged:
     if lasting:
         words = f"{verdict.message}; the API server does not take changes now: {lasting[0]}"
         verdict = replace(verdict, message=sentence(words))
+    fights = [fight.sentence(kind) for kind, fight in seen.fights.items()]
+    if fights:
+        verdict = replace(verdict, message=sentence("; ".join([verdict.message, *fights])))
     return Judged(_status(verdict, seen), again, _settled(seen))
 
 

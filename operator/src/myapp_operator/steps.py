@@ -9,15 +9,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
-from myapp_operator import attempts, plan, takeover
+from myapp_operator import attempts, drift, fights, names, plan, reverting, takeover
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.events import EventReason, Notice
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
+from myapp_operator.masking import mask, values_of
+from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.plan import Todo
+from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
 from myapp_operator.store import Store
 
@@ -25,11 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 class Hands:
-    """Writes to the children, and keeps in the store what was answered."""
+    """Writes to the children, keeps in the store what was answered, and tells what was taken back."""
 
-    def __init__(self, kube: Kube, store: Store) -> None:
+    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
         self._kube = kube
         self._store = store
+        self._recorder = recorder
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
@@ -53,16 +59,42 @@ class Hands:
 
     async def _take(self, app: App, step: Step) -> Answer | None:
         """Takes one step. None: done."""
+        present = await self._read(app, step) if step.reverts else None
         try:
-            answer = await self._send(app, step)
+            answer = await self._send(app, _renewed(app, step, present))
         except OperatorError as error:
-            return await self._refused(app, step, classify(error))
+            return await self._refused(app, step, _judge(app, error))
         if isinstance(answer, Refused | Stale):
             return answer
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
         self._remember_success(app, step, answer, time.monotonic())
+        if step.reverts:
+            self._tell_reverted(app, step, present)
+        if step.verb is Verb.ADOPT:
+            message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
+            self._recorder.tell(app, Notice(EventReason.ADOPTED, message))
         return None
+
+    async def _read(self, app: App, step: Step) -> Json | None:
+        """The child as others left it: metadata has no values. Without an answer it is taken back all the same."""
+        if drift.EVERYTHING in step.reverts:
+            return None
+        try:
+            return await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
+        except OperatorError as error:
+            logger.warning("cannot read what was changed in %s %s: %s", step.kind, app.key, error)
+            return None
+
+    def _tell_reverted(self, app: App, step: Step, present: Json | None) -> None:
+        """An event for what was taken back; in a fight always the same one, which is counted."""
+        changes, now = reverting.changes(step.body, step.reverts, present), time.monotonic()
+        before, by = self._store.contests(app).get(step.kind), reverting.culprits(changes)
+        contest = fights.reverted(before, step.attempt, step.reverts, by, now)
+        self._store.contend(app, step.kind, contest)
+        fight = contest.fight(step.attempt, now)
+        message = _masked(app, fight.sentence(step.kind) if fight else reverting.sentence(step.kind, changes))
+        self._recorder.tell(app, Notice(EventReason.REVERTED, message, warning=fight is not None))
 
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
         match verdict:
@@ -145,7 +177,7 @@ class Hands:
         try:
             raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
-            return classify(error)
+            return _judge(app, error)
         return self._found(app, step, raw, absence)
 
     def _found(self, app: App, step: Step, raw: Json | None, absence: int) -> Refused | Stale:
@@ -166,6 +198,34 @@ class Hands:
     def _is_unwatched(self, app: App, step: Step) -> bool:
         child = self._store.children(app.key).get(step.kind)
         return child is not None and child.looked_up
+
+
+def _renewed(app: App, step: Step, present: Json | None) -> Step:
+    """The revert of the very version that was read, if only something else has changed since it was decided on.
+
+    A Deployment's controller writes its status just then; without this every other revert would come too late.
+    """
+    if present is None:
+        return step
+    child = Child.from_json(present)
+    same = child.uid == step.uid and child.is_controlled_by(app) and not child.deleting
+    if same and drift.taken(step.body, step.attempt, child) == step.reverts:
+        return replace(step, resource_version=child.resource_version)
+    return step
+
+
+def _judge(app: App, error: OperatorError) -> Answer:
+    """What an answer means, in words that may be shown: the server quotes what it refuses."""
+    match verdict := classify(error):
+        case Refused(message=words):
+            return replace(verdict, message=_masked(app, words))
+        case Retry(words=words):
+            return replace(verdict, words=_masked(app, words))
+    return verdict
+
+
+def _masked(app: App, text: str) -> str:
+    return mask(text, values_of(parse_spec(app.spec)))
 
 
 def _named(app: App, step: Step) -> dict[str, str]:

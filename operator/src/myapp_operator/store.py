@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.attempts import Attempt
+from myapp_operator.fights import Contest
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Retry
@@ -27,6 +28,7 @@ class _Record:
     gone_at: dict[Kind, int] = field(default_factory=dict)
     """The resourceVersion at which the last child of this kind was seen to be gone: older news of it is void."""
     attempts: dict[Kind, Attempt] = field(default_factory=dict)
+    contests: dict[Kind, Contest] = field(default_factory=dict)
     had_children: set[str] = field(default_factory=set)
     status_version: int = 0
     status_at: float = float("-inf")
@@ -159,6 +161,11 @@ class Store:
         if record := self._record_of(app):
             record.attempts[kind] = attempt
 
+    def contend(self, app: App, kind: Kind, contest: Contest) -> None:
+        """Remembers the reverts of a child."""
+        if record := self._record_of(app):
+            record.contests[kind] = contest
+
     def forgive(self, app: App, kinds: Iterable[Kind]) -> None:
         """Forgets failed writes to these children."""
         if record := self._record_of(app):
@@ -198,6 +205,11 @@ class Store:
         """The failed writes that are still remembered."""
         record = self._record_of(app)
         return dict(record.attempts) if record else {}
+
+    def contests(self, app: App) -> Mapping[Kind, Contest]:
+        """The reverts that are still remembered."""
+        record = self._record_of(app)
+        return dict(record.contests) if record else {}
 
     def had_children(self, app: App) -> bool:
         """Whether this process has seen a child of this very MyApp."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from myapp_operator import names
+from myapp_operator.fights import Fight
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Rollout
@@ -43,6 +44,7 @@ class Seen:
     children: Mapping[Kind, Child]
     obstacles: Mapping[Kind, Obstacle]
     now: datetime
+    fights: Mapping[Kind, Fight] = field(default_factory=dict)
 
     @property
     def rollout(self) -> Rollout | None:
@@ -75,6 +77,7 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     yield _rolling_out(seen)
     yield _scaling(seen)
     yield _held(seen)
+    yield _contested(seen)
     yield _ready(seen)
 
 
@@ -147,6 +150,13 @@ def _held(seen: Seen) -> Verdict | None:
         if isinstance(each.verdict, Held):
             return Verdict(Reason.WAITING, sentence(each.verdict.message), Outlook.PROGRESSING)
     return None
+
+
+def _contested(seen: Seen) -> Verdict | None:
+    """A child stands as others want it until the next revert: complete, but not what the MyApp says."""
+    if not any(fight.lost for fight in seen.fights.values()):
+        return None
+    return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
 
 
 def _ready(seen: Seen) -> Verdict:

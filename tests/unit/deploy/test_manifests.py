@@ -29,6 +29,7 @@ def test_the_operator_has_no_right_beyond_its_job() -> None:
         ("myapps/finalizers", "update"),
         *(("deployments", verb) for verb in read | write),
         *(("services", verb) for verb in read | write),
+        *(("events", verb) for verb in write),
     }
 
 

@@ -1,0 +1,41 @@
+"""What every judgement of a pod needs beside the pod."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from myapp_operator.causes.found import Evidence
+from myapp_operator.grammar import Json
+from myapp_operator.masking import mask, values_of
+
+_CALM_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where pods of one app are judged."""
+
+    now: datetime
+    calm: float
+    """Seconds for which a pod must have been Ready before what happened to it counts as over."""
+    values: Sequence[str]
+    """Values of variables, which no message may hold."""
+    events: Sequence[Json]
+    """What the kubelet said, the newest last."""
+
+    @classmethod
+    def of(cls, evidence: Evidence, now: datetime) -> Bench:
+        """The bench for what was read of an app."""
+        calm = max(_CALM_SECONDS, evidence.spec.rollout.min_ready_seconds or 0)
+        events = sorted(evidence.events, key=lambda each: int(each["metadata"]["resourceVersion"]))
+        return cls(now, calm, values_of(evidence.spec), events)
+
+    def hide(self, words: str) -> str:
+        """Words of others, fit to be read by anybody."""
+        return mask(words, self.values)
+
+    def age(self, since: datetime) -> float:
+        """Seconds since then."""
+        return (self.now - since).total_seconds()

@@ -1,0 +1,94 @@
+"""One container: why it does not run, or runs and is not ready."""
+
+from __future__ import annotations
+
+from myapp_operator.causes import probes, words
+from myapp_operator.causes.bench import Bench
+from myapp_operator.causes.found import Cause, Found
+from myapp_operator.causes.pods import Container, Pod
+from myapp_operator.causes.whole import PATIENCE, recovers_in
+from myapp_operator.grammar import Json
+from myapp_operator.names import Reason
+
+_PULLING = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError"}
+    | {"SignatureValidationFailed"}
+)
+_CREATING = frozenset({"CreateContainerConfigError", "CreateContainerError"})
+_KILLED = frozenset({0, 137, 143})
+"""Exit codes of a container that was told to end: in good order, by force, or by the signal itself."""
+
+
+def judge_container(container: Container, pod: Pod, bench: Bench) -> Found:
+    """What there is to say of one container."""
+    return _not_made(container, bench) or _ended(container, pod, bench) or _not_ready(container, pod, bench) or Found()
+
+
+def _not_made(container: Container, bench: Bench) -> Found | None:
+    """It could not even be created."""
+    reason, said = container.waiting.get("reason", ""), bench.hide(container.waiting.get("message") or "")
+    image = f'"{container.spec.get("image", "")}"'
+    if reason == "InvalidImageName":
+        message = words.joined(f"image name {image} of {container.name} is invalid", words.of_image(said))
+        return Found(Cause(Reason.INVALID_IMAGE_NAME, message))
+    if reason in _PULLING:
+        message = words.joined(f"{container.name} cannot pull image {image}", words.of_image(said))
+        return Found(Cause(Reason.IMAGE_PULL_BACK_OFF, message))
+    if reason in _CREATING and not words.is_passing(said):
+        return Found(Cause(Reason.CONFIG_ERROR, words.joined(f"{container.name} cannot be created", said)))
+    return None
+
+
+def _ended(container: Container, pod: Pod, bench: Bench) -> Found | None:
+    """It ended although it should run, or failed although others wait for it; so it stays until it has proved itself,
+    since it looks well for a moment between two crashes."""
+    end = container.end
+    if end is None or (container.init and _succeeded(container)):
+        return None
+    left = None
+    if not container.init and container.running_since is not None:
+        left = recovers_in(pod, container.running_since, bench)
+        if left == 0:
+            return None
+    killer = probes.killer(container, bench) if end.get("exitCode") in _KILLED else None
+    if killer is not None:
+        message = words.joined(f"{container.name} is killed by its {killer.title}", killer.answer)
+        return Found(Cause(Reason.NOT_READY, message), left)
+    asked = pod.uid if end.get("exitCode") in _KILLED and probes.may_kill(container) else ""
+    return Found(_crash(container, end, bench), left, asked)
+
+
+def _crash(container: Container, end: Json, bench: Bench) -> Cause:
+    if end.get("reason") == "OOMKilled":
+        limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
+        more = (
+            f"needs more memory than its limit of {limit}" if limit else "was killed, since its node has no memory left"
+        )
+        return Cause(Reason.INIT_FAILED if container.init else Reason.OOM_KILLED, f"{container.name} {more}")
+    code, said = end.get("exitCode", 0), bench.hide(end.get("message") or "")
+    if end.get("reason") == "StartError":
+        message = words.joined(f"{container.name} cannot start", words.of_start(said))
+    elif code == 0:
+        message = f"{container.name} exits with code 0, although it should keep running"
+    else:
+        message = words.joined(f"{container.name} exits with code {code}", words.telling_line(said))
+    return Cause(Reason.INIT_FAILED if container.init else Reason.CRASH_LOOP_BACK_OFF, message)
+
+
+def _succeeded(container: Container) -> bool:
+    """Whether an init container has done its work, be it after some tries."""
+    return bool((container.state.get("terminated") or {"exitCode": 1}).get("exitCode") == 0)
+
+
+def _not_ready(container: Container, pod: Pod, bench: Bench) -> Found | None:
+    """It runs, but gets no requests."""
+    if container.init or container.ready or container.running_since is None:
+        return None
+    left = PATIENCE - bench.age(container.running_since)
+    if left > 0:
+        return Found(again=left)
+    probe = probes.failing(container, bench)
+    if probe is None:
+        return Found(Cause(Reason.NOT_READY, f"{container.name} is not ready"))
+    message = words.joined(f"{container.name} is not ready: its {probe.title} fails", probe.answer)
+    return Found(Cause(Reason.NOT_READY, message), events_of=pod.uid)

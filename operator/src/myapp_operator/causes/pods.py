@@ -1,0 +1,172 @@
+"""Pods and ReplicaSets, cut down to what a judgement needs, and the choice of those that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from myapp_operator.grammar import Json
+
+_REVISION = "deployment.kubernetes.io/revision"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_LOST = frozenset({"ContainerStatusUnknown", "Unknown"})
+"""How the kubelet says that it does not know how a container ended, for instance after its node started anew."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a pod."""
+
+    holds: bool
+    since: datetime
+    message: str
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a pod: what it should be and how it is."""
+
+    spec: Json
+    state: Json
+    last_state: Json
+    ready: bool
+    started: bool
+    init: bool
+    """Whether it must end before the others start (a sidecar among the init containers need not)."""
+
+    @property
+    def name(self) -> str:
+        """As in messages."""
+        return f'{"init " if self.init else ""}container "{self.spec["name"]}"'
+
+    @property
+    def waiting(self) -> Json:
+        """Why it does not run; empty if it does, or if it has ended."""
+        return self.state.get("waiting") or {}
+
+    @property
+    def running_since(self) -> datetime | None:
+        """When it started, if it runs."""
+        running = self.state.get("running")
+        return _time(running.get("startedAt")) if running is not None else None
+
+    @property
+    def end(self) -> Json | None:
+        """How it ended last, if it ever did and if that is known."""
+        end = self.state.get("terminated") or self.last_state.get("terminated")
+        return None if end is None or end.get("reason") in _LOST else end
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One pod."""
+
+    uid: str
+    created: datetime
+    name: str
+    phase: str
+    reason: str
+    message: str
+    conditions: Mapping[str, Condition]
+    containers: Sequence[Container]
+    """Init containers first."""
+
+    @classmethod
+    def from_json(cls, raw: Json) -> Pod:
+        """Projects a pod as the API server sends it."""
+        meta, status = raw["metadata"], raw.get("status") or {}
+        return cls(
+            uid=meta["uid"],
+            created=_time(meta.get("creationTimestamp")),
+            name=meta["name"],
+            phase=status.get("phase", ""),
+            reason=status.get("reason", ""),
+            message=status.get("message", ""),
+            conditions={each["type"]: _condition(each) for each in status.get("conditions") or ()},
+            containers=[*_containers(raw, "initContainers"), *_containers(raw, "containers")],
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will never run again."""
+        return self.phase in ("Failed", "Succeeded")
+
+    @property
+    def evicted(self) -> bool:
+        """Whether its node, or somebody else, made it go."""
+        target = self.conditions.get("DisruptionTarget")
+        return (self.phase == "Failed" and self.reason == "Evicted") or (target is not None and target.holds)
+
+    @property
+    def ready(self) -> Condition:
+        """Whether it gets requests."""
+        return self.conditions.get("Ready") or Condition(holds=False, since=self.created, message="")
+
+    @property
+    def ended_at(self) -> datetime:
+        """When its last container ended; where nobody knows, when it was created."""
+        ends = (each.state.get("terminated") or {} for each in self.containers)
+        return max([self.created, *(_time(end.get("finishedAt")) for end in ends)])
+
+
+def newest_replica_set(deployment_uid: str, replica_sets: Sequence[Json]) -> Json | None:
+    """The ReplicaSet of the newest version of a Deployment; None before there is one."""
+    return max((each for each in replica_sets if _controlled(each, deployment_uid)), key=_revision, default=None)
+
+
+def pods_of(replica_set_uid: str, pods: Sequence[Json]) -> list[Pod]:
+    """The pods of a ReplicaSet that are not on their way out, the oldest first."""
+    staying = (
+        each for each in pods if _controlled(each, replica_set_uid) and "deletionTimestamp" not in each["metadata"]
+    )
+    return sorted(map(Pod.from_json, staying), key=lambda pod: (pod.created, pod.name))
+
+
+def refused_pods(events: Sequence[Json], replica_set_uid: str) -> str | None:
+    """The server's words to the last try of a ReplicaSet to create a pod; None if no event tells.
+
+    The Deployment's condition ReplicaFailure says the same, but keeps its first words after the cause has changed.
+    """
+    tries = [
+        each
+        for each in events
+        if each.get("reason") == "FailedCreate" and each["involvedObject"].get("uid") == replica_set_uid
+    ]
+    if not tries:
+        return None
+    newest = max(tries, key=lambda each: int(each["metadata"]["resourceVersion"]))
+    message = str(newest.get("message", "")).removeprefix("(combined from similar events): ")
+    return message.removeprefix("Error creating: ")
+
+
+def _containers(raw: Json, field: str) -> Iterator[Container]:
+    said = {each["name"]: each for each in (raw.get("status") or {}).get(f"{field[:-1]}Statuses") or ()}
+    for spec in raw["spec"].get(field) or ():
+        status = said.get(spec["name"]) or {}
+        yield Container(
+            spec=spec,
+            state=status.get("state") or {},
+            last_state=status.get("lastState") or {},
+            ready=bool(status.get("ready")),
+            started=bool(status.get("started")),
+            init=field == "initContainers" and spec.get("restartPolicy") != "Always",
+        )
+
+
+def _condition(raw: Json) -> Condition:
+    return Condition(raw["status"] == "True", _time(raw.get("lastTransitionTime")), raw.get("message") or "")
+
+
+def _controlled(raw: Json, uid: str) -> bool:
+    return any(each.get("controller") and each["uid"] == uid for each in raw["metadata"].get("ownerReferences") or ())
+
+
+def _revision(raw: Json) -> tuple[int, str, str]:
+    meta = raw["metadata"]
+    revision = str((meta.get("annotations") or {}).get(_REVISION, ""))
+    return (int(revision) if revision.isdecimal() else 0), meta.get("creationTimestamp") or "", meta["name"]
+
+
+def _time(text: str | None) -> datetime:
+    return datetime.fromisoformat(text) if text else _LONG_AGO

@@ -1,0 +1,63 @@
+"""The pod as a whole: where it runs, whether it was evicted, what else keeps it from being ready."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from myapp_operator.causes import words
+from myapp_operator.causes.bench import Bench
+from myapp_operator.causes.found import Cause, Found
+from myapp_operator.causes.pods import Pod
+from myapp_operator.names import Reason
+
+PATIENCE = 30.0
+"""Seconds for which what has started may be not ready before that is told."""
+
+
+def judge_placement(pod: Pod, bench: Bench) -> Found:
+    """No node takes it."""
+    scheduled = pod.conditions.get("PodScheduled")
+    if scheduled is None or scheduled.holds or not scheduled.message:
+        return Found()
+    return Found(Cause(Reason.UNSCHEDULABLE, words.of_scheduler(bench.hide(scheduled.message))))
+
+
+def judge_readiness(pod: Pod, bench: Bench) -> Found:
+    """All containers are ready and the pod is not: a readiness gate, or a node that was lost."""
+    if pod.ready.holds or not all(each.ready for each in pod.containers if not each.init):
+        return Found()
+    left = PATIENCE - bench.age(pod.ready.since)
+    if left > 0:
+        return Found(again=left)
+    said = bench.hide(pod.ready.message) or "its node may be lost, see kubectl get nodes"
+    return Found(Cause(Reason.NOT_READY, f"a pod is not ready although its containers are: {said}"))
+
+
+def judge_eviction(pods: list[Pod], bench: Bench) -> Found:
+    """A pod had to go. That is told until another one has proved itself in its place: the pod that failed stays in the
+    lists for long."""
+    gone = [pod for pod in pods if pod.evicted]
+    if not gone:
+        return Found()
+    last = max(gone, key=lambda pod: pod.ended_at)
+    heirs = [pod for pod in pods if not pod.evicted and not pod.ended and pod.created >= last.ended_at]
+    left = [seconds for pod in heirs if (seconds := recovers_in(pod, _running_since(pod), bench)) is not None]
+    if 0 in left:
+        return Found()
+    target = last.conditions.get("DisruptionTarget")
+    said = bench.hide(last.message or (target.message if target else ""))
+    return Found(
+        Cause(Reason.EVICTED, words.joined("a pod was evicted", words.of_eviction(said))), min(left, default=None)
+    )
+
+
+def recovers_in(pod: Pod, since: datetime, bench: Bench) -> float | None:
+    """Seconds until a pod whose containers run since then has proved itself: 0 means that it has, None that time alone
+    will not do. One that was Ready for long enough and is not any more has proved itself too: it has another cause."""
+    if pod.ready.holds:  # of a container that is back within a moment the pod may never have noticed the end
+        return min(bench.calm, max(0.0, bench.calm - bench.age(max(pod.ready.since, since))))
+    return 0.0 if (pod.ready.since - since).total_seconds() >= bench.calm else None
+
+
+def _running_since(pod: Pod) -> datetime:
+    return max([pod.created, *(each.running_since for each in pod.containers if each.running_since)])

@@ -1,0 +1,178 @@
+"""What is taken back when a child was changed behind our back: field, values and culprit. Pure.
+
+The metadata tells which fields of ours others took; the object itself, read once, tells what stands there now; and the
+entry of managedFields that now holds a field tells who wrote it. A field that was removed is held by nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from myapp_operator import drift
+from myapp_operator.grammar import Json
+from myapp_operator.names import MANAGER, Kind
+
+_MOST_NAMED = 3
+_LONGEST_VALUE = 60
+_ABSENT = object()
+_PRIVATE = frozenset({"envFrom", "command", "args", "httpHeaders"})
+"""Of these nothing but the name is told: passwords stand there."""
+_PRIVATE_PARTS = frozenset({"env", "annotations"})
+"""Of each part of these nothing but its name is told."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that is taken back."""
+
+    text: str
+    """The field, and what was made of it: `spec.replicas 5 → 2`."""
+    by: tuple[str, ...] = ()
+    """The field managers that hold it now."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One place of the tree: what is wanted there, what stands there, and what each other manager holds of it."""
+
+    path: str
+    key: str
+    wanted: Any
+    present: Any
+    held: Mapping[str, Json]
+    private: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether another value stands there; a zero value that is not stored is no other one."""
+        if self.present is _ABSENT:
+            return bool(self.wanted)
+        return bool(self.present != self.wanted)
+
+
+def changes(body: Json, paths: Sequence[str], present: Json | None) -> list[Change]:
+    """What others made of the fields at `paths`, which are those of `drift.taken`.
+
+    `present` is the whole object as they left it; without it there is no more to tell than the names of the fields.
+    """
+    if drift.EVERYTHING in paths:
+        return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
+    if present is None:
+        return [Change(path) for path in paths]
+    found: list[Change] = []
+    for place in _at(paths, _Place("", "", body, present, _held_by_others(present))):
+        found += [_change(each) for each in _differences(place)] or [Change(place.path, tuple(place.held))]
+    return found
+
+
+def sentence(kind: Kind, found: Sequence[Change]) -> str:
+    """What is told of a revert: `Deployment: reverted spec.replicas 5 → 2 (changed by kubectl-edit)`."""
+    named = ", ".join(change.text for change in found[:_MOST_NAMED])
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    by = culprits(found)
+    return f"{kind}: reverted {named}{more}" + (f" (changed by {by})" if by else "")
+
+
+def culprits(found: Sequence[Change]) -> str:
+    """Who made these changes; empty where nobody can be named."""
+    return " and ".join(sorted({name for change in found for name in change.by}))
+
+
+def _held_by_others(present: Json) -> dict[str, Json]:
+    """What each manager but us holds; two entries of one manager, such as for a subresource, are one."""
+    held: dict[str, Json] = {}
+    for entry in present["metadata"].get("managedFields") or ():
+        manager, fields = entry.get("manager", ""), entry.get("fieldsV1") or {}
+        ours = manager == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+        if fields and not ours:
+            held[manager] = _union(held[manager], fields) if manager in held else fields
+    return held
+
+
+def _union(one: Json, other: Json) -> Json:
+    """The fields of both; what one of them holds as a whole is held as a whole."""
+    if not one or not other:
+        return {}
+    shared = {key: _union(one[key], other[key]) for key in one.keys() & other.keys()}
+    return {**one, **other, **shared}
+
+
+def _at(paths: Sequence[str], place: _Place) -> Iterator[_Place]:
+    """The places of these paths; for what lies below a private place, that one."""
+    below = place.private and any(path.startswith(place.path) for path in paths)
+    if below or place.path in paths:
+        yield place
+    else:
+        for part in _parts(place):
+            yield from _at(paths, part)
+
+
+def _differences(place: _Place) -> Iterator[_Place]:
+    """The smallest places at or below this one where something else stands."""
+    parts = [*_parts(place)]
+    below = [each for part in parts for each in _differences(part)]
+    if parts and not place.private:
+        yield from below
+    elif below or (not parts and place.differs):
+        yield place
+
+
+def _parts(place: _Place) -> Iterator[_Place]:
+    """The fields of a map, the items of a list of maps; none of anything else, or where nothing stands."""
+    private = place.key in _PRIVATE_PARTS
+    if isinstance(place.wanted, dict) and isinstance(place.present, dict):
+        for key, wanted in place.wanted.items():
+            path, present = drift.join(place.path, key), place.present.get(key, _ABSENT)
+            yield _Place(path, key, wanted, present, _held_of_key(key, place.held), private or key in _PRIVATE)
+    elif isinstance(place.wanted, list) and isinstance(place.present, list):
+        for item in place.wanted:
+            if isinstance(item, dict):
+                present = _counterpart(item, place.present)
+                held = _held_of_item(item if present is _ABSENT else present, place.held)
+                yield _Place(place.path + drift.label(item), "", item, present, held, private)
+
+
+def _counterpart(item: Json, present: list[Any]) -> Any:
+    """What has become of a list item: the one of its name, or of its very value."""
+    for each in present:
+        if each == item or (isinstance(each, dict) and "name" in item and each.get("name") == item["name"]):
+            return each
+    return _ABSENT
+
+
+def _held_of_key(key: str, held: Mapping[str, Json]) -> dict[str, Json]:
+    """What each manager holds below one key of a map; an empty map of fields means: held as a whole."""
+    name = f"f:{key}"
+    return {by: fields and fields[name] for by, fields in held.items() if not fields or name in fields}
+
+
+def _held_of_item(item: Json, held: Mapping[str, Json]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for by, fields in held.items():
+        if not fields:
+            found[by] = {}
+        for key, below in fields.items():
+            if key.startswith("k:") and drift.matches(item, json.loads(key[2:])):
+                found[by] = below
+    return found
+
+
+def _change(place: _Place) -> Change:
+    by = tuple(place.held)
+    if place.present is _ABSENT:
+        return Change(f"{place.path} (removed)", by)
+    if place.private or not (_is_plain(place.present) and _is_plain(place.wanted)):
+        return Change(place.path, by)
+    return Change(f"{place.path} {_shown(place.present)} → {_shown(place.wanted)}", by)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

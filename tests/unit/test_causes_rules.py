@@ -1,0 +1,223 @@
+"""Whose cause is told, which of two, for how long, and what it may not say."""
+
+import random
+
+import pytest
+
+from myapp_operator.causes import Evidence, Found, find, newest_replica_set, refused_pods
+from tests.unit.pods import (
+    LONG_AGO,
+    OLD,
+    condition,
+    crashed,
+    ended,
+    event,
+    found,
+    message,
+    pod,
+    replica_set,
+    running,
+    told,
+    waiting,
+)
+from tests.unit.samples import NOW, spec
+
+
+def test_a_healthy_app_has_no_cause() -> None:
+    assert found(pod(), pod(name="two")) == Found()
+
+
+def test_an_app_without_pods_or_replica_sets_has_no_cause() -> None:
+    assert found() == Found()
+    assert find(Evidence("deployment", spec(), [], [pod(crashed())]), NOW) == Found()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(pod(crashed(), owner="old"), id="of an older version"),
+        pytest.param(pod(crashed(), owner="stranger"), id="of somebody else with our label"),
+        pytest.param({**pod(crashed()), "metadata": {"name": "x", "uid": "x"}}, id="of nobody"),
+    ],
+)
+def test_only_pods_of_the_newest_version_are_judged(other: dict[str, object]) -> None:
+    assert told(other, pod()) is None
+
+
+def test_a_pod_on_its_way_out_is_not_judged() -> None:
+    leaving = pod(crashed())
+    leaving["metadata"]["deletionTimestamp"] = "2030-01-01T11:59:59Z"
+    assert told(leaving) is None
+
+
+def test_the_newest_version_is_that_of_the_highest_revision() -> None:
+    sets = [replica_set("nine", "9"), replica_set("ten", "10"), replica_set("theirs", "11", deployment="other")]
+    assert newest_replica_set("deployment", sets) == sets[1]
+    assert (
+        newest_replica_set("deployment", [{**OLD, "metadata": {**OLD["metadata"], "annotations": {}}}, *sets])
+        == sets[1]
+    )
+    assert newest_replica_set("deployment", []) is None
+
+
+def test_the_most_telling_cause_wins_whatever_the_order() -> None:
+    """The message must not alternate with the order in which the server lists the pods."""
+    pods = [
+        pod(waiting("ImagePullBackOff", "no"), name="pull"),
+        pod(waiting("CreateContainerConfigError", "no"), name="config"),
+        pod(crashed(137, reason="OOMKilled"), name="memory"),
+        pod(crashed(), name="crash"),
+        pod(name="gone", phase="Failed", reason="Evicted"),
+        pod(waiting("ContainerCreating"), name="pending", conditions=[condition("PodScheduled", False, message="no")]),
+        pod(running(ready=False), name="slow"),
+    ]
+    order = ["ImagePullBackOff", "ConfigError", "OOMKilled", "CrashLoopBackOff", "Evicted", "Unschedulable", "NotReady"]
+    for expected in order:
+        for seed in range(5):
+            assert told(*random.Random(seed).sample(pods, len(pods))) == expected  # noqa: S311
+        del pods[0]
+
+
+def test_of_pods_that_fail_alike_the_oldest_one_speaks() -> None:
+    pods = [pod(crashed(message=f"{n} failed"), name=f"pod-{n}", created=n) for n in (3, 1, 2)]
+    assert message(*pods) == message(*reversed(pods)) == 'container "myapp" exits with code 1: 3 failed'
+
+
+def test_a_crash_is_told_until_the_pod_has_been_ready_for_ten_seconds() -> None:
+    back = running(12, lastState=ended())
+    assert found(pod(running(1, ready=False, lastState=ended()))).again is None
+    answer = found(pod(back, conditions=[condition("Ready", True, 3)]))
+    assert (answer.cause and answer.cause.reason, answer.again) == ("CrashLoopBackOff", 7)
+    assert told(pod(back, conditions=[condition("Ready", True, 10)])) is None
+
+
+def test_a_crash_is_told_for_as_long_as_a_pod_must_be_ready_to_count() -> None:
+    back = pod(running(50, lastState=ended()), conditions=[condition("Ready", True, 20)])
+    assert told(back, spec=spec(rollout={"minReadySeconds": 60})) == "CrashLoopBackOff"
+    assert told(back, spec=spec(rollout={"minReadySeconds": 15})) is None
+
+
+def test_a_crash_that_was_over_too_soon_to_make_the_pod_unready_is_told_too() -> None:
+    back = pod(running(1, lastState=ended()), conditions=[condition("Ready", True)])
+    assert (told(back), found(back).again) == ("CrashLoopBackOff", 9)
+
+
+def test_a_pod_that_was_well_since_its_crash_and_is_not_ready_now_has_another_cause() -> None:
+    back = running(600, ready=False, lastState=ended())
+    assert told(pod(back, conditions=[condition("Ready", False, 60)])) == "NotReady"
+    assert told(pod(back, conditions=[condition("Ready", False, 595)])) == "CrashLoopBackOff"
+
+
+def test_an_end_that_nobody_saw_is_no_crash() -> None:
+    """So it is after a node started anew."""
+    lost = running(5, lastState=ended(255, reason="Unknown"))
+    assert told(pod(lost, conditions=[condition("Ready", True, 1)])) is None
+
+
+def test_what_started_has_half_a_minute_to_become_ready() -> None:
+    slow = pod(running(20, ready=False), conditions=[condition("Ready", False, 21)])
+    assert found(slow) == Found(again=10)
+    assert told(slow, after=10) == "NotReady"
+
+
+def test_what_ran_for_long_and_is_not_ready_any_more_is_told_at_once() -> None:
+    assert told(pod(running(ready=False), conditions=[condition("Ready", False, 1)])) == "NotReady"
+
+
+def test_an_eviction_is_told_until_a_pod_in_its_place_has_been_ready_for_ten_seconds() -> None:
+    gone = pod(crashed(137, ago=100), name="gone", phase="Failed", reason="Evicted", message="Out of disk. ")
+    other = pod(name="other")
+    heir = pod(running(30), name="heir", created=95, conditions=[condition("Ready", True, 4)])
+    assert message(gone, other) == "a pod was evicted: Out of disk"
+    answer = found(gone, other, heir)
+    assert (answer.cause and answer.cause.reason, answer.again) == ("Evicted", 6)
+    assert told(gone, other, heir, after=6) is None
+
+
+def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_any_more() -> None:
+    gone = pod(crashed(137, ago=9000), name="gone", created=9999, phase="Failed", reason="Evicted")
+    heir = pod(running(LONG_AGO, ready=False), name="heir", conditions=[condition("Ready", False, 40)])
+    assert told(gone, heir) == "NotReady"
+
+
+def test_a_pod_that_will_never_run_again_is_not_judged() -> None:
+    """Another one comes in its place; this one stays in the lists for long."""
+    assert told(pod(crashed(), phase="Failed", reason="NodeAffinity")) is None
+
+
+def test_a_pod_that_must_give_way_counts_as_evicted() -> None:
+    target = condition(
+        "DisruptionTarget", True, 1, "default-scheduler: preempting to accommodate a higher priority pod"
+    )
+    assert message(pod(conditions=[target])) == (
+        "a pod was evicted: default-scheduler: preempting to accommodate a higher priority pod"
+    )
+
+
+def test_an_init_container_that_succeeds_in_the_end_is_forgotten() -> None:
+    failing = pod(waiting("PodInitializing"), init=[crashed(2)])
+    again = pod(waiting("PodInitializing"), init=[running(1, ready=False, lastState=ended(2))])
+    done = {"ready": True, "state": ended(0, reason="Completed"), "lastState": ended(2)}
+    assert told(failing) == told(again) == "InitFailed"
+    assert told(pod(init=[done])) is None
+
+
+def test_what_is_missing_is_told_once_the_kubelet_has_read_it() -> None:
+    passing = waiting("CreateContainerConfigError", "failed to sync secret cache: timed out waiting for the condition")
+    assert told(pod(passing)) is None
+
+
+def test_memory_without_a_limit_is_that_of_the_node() -> None:
+    assert message(pod(crashed(137, reason="OOMKilled"))) == (
+        'container "myapp" was killed, since its node has no memory left'
+    )
+
+
+def test_a_pod_whose_containers_are_ready_and_which_is_not_is_told_after_half_a_minute() -> None:
+    def lost(ago: float, words: str = "") -> dict[str, object]:
+        return pod(conditions=[condition("Ready", False, ago, words)])
+
+    assert found(lost(10)) == Found(again=20)
+    assert message(lost(30)).endswith("its node may be lost, see kubectl get nodes")
+    assert message(lost(30, "the status of pod readiness gate is not True")).endswith("readiness gate is not True")
+
+
+def test_values_of_variables_are_hidden_wherever_others_speak() -> None:
+    of = spec(env=[{"name": "TOKEN", "value": "hunter2hunter2"}])
+    words = "saw hunter2hunter2"
+    probed = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}}}
+    pods = [
+        pod(crashed(1, words)),
+        pod(crashed(1, words, reason="StartError")),
+        pod(waiting("ErrImagePull", words)),
+        pod(waiting("InvalidImageName", words)),
+        pod(waiting("CreateContainerConfigError", words)),
+        pod(waiting("PodInitializing"), init=[crashed(1, words)]),
+        pod(waiting("ContainerCreating"), conditions=[condition("PodScheduled", False, message=words)]),
+        pod(phase="Failed", reason="Evicted", message=words),
+        pod(conditions=[condition("Ready", False, message=words)]),
+        pod(running(60, ready=False), container=probed),
+    ]
+    for each in pods:
+        assert message(each, spec=of, events=[event("Unhealthy", f"Readiness probe failed: {words}")]).endswith(
+            "saw ***"
+        )
+
+
+def test_the_last_refusal_of_a_pod_is_told_and_not_the_first() -> None:
+    """The Deployment's condition keeps the first one."""
+    events = [
+        {**event("FailedCreate", 'Error creating: pods "a-1" is forbidden: old', 9, uid="new")},
+        {
+            **event(
+                "FailedCreate",
+                '(combined from similar events): Error creating: pods "a-3" is forbidden: new',
+                11,
+                "new",
+            )
+        },
+        {**event("FailedCreate", "Error creating: of another", 12, uid="old")},
+        {**event("SuccessfulCreate", "Created pod", 13, uid="new")},
+    ]
+    assert refused_pods(events, "new") == 'pods "a-3" is forbidden: new'
+    assert refused_pods(events[2:], "new") is None
