@@ -93,7 +93,8 @@ def _type(field: Property) -> str:
 
 
 def _kube(mark: KubeType) -> str:
-    words = f"[{mark.type}]({_TYPES}#{mark.type.lower()}-v1-core)"
+    group, _, version = mark.api.partition(".")
+    words = f"[{mark.type}]({_TYPES}#{mark.type.lower()}-{version}-{group})"
     if mark.only:
         words += f", only {_listed(mark.only)}"
     if mark.entries:

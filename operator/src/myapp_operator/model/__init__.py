@@ -8,10 +8,29 @@ Rules that span several fields are `Rule`s: the CEL text goes into the CRD, wher
 MyApp is applied; `holds` is the same rule in Python, for whoever has no server at hand (`myapp-operator render`).
 """
 
+from myapp_operator.model.containers import Container, ContainerPort, InitContainer, Sidecar
+from myapp_operator.model.exposure import ExtraPort
 from myapp_operator.model.parsing import parse_spec
+from myapp_operator.model.pods import PodMetadata
 from myapp_operator.model.rollout import Rollout
-from myapp_operator.model.spec import NAME_RULE, Spec
+from myapp_operator.model.spec import NAME_RULE, OWN_NAME_RULE, Spec
 from myapp_operator.model.status import Condition, Status
 from myapp_operator.model.values import IMAGE_RULE, RESOURCES
 
-__all__ = ["IMAGE_RULE", "NAME_RULE", "RESOURCES", "Condition", "Rollout", "Spec", "Status", "parse_spec"]
+__all__ = [
+    "IMAGE_RULE",
+    "NAME_RULE",
+    "OWN_NAME_RULE",
+    "RESOURCES",
+    "Condition",
+    "Container",
+    "ContainerPort",
+    "ExtraPort",
+    "InitContainer",
+    "PodMetadata",
+    "Rollout",
+    "Sidecar",
+    "Spec",
+    "Status",
+    "parse_spec",
+]

@@ -1,4 +1,4 @@
-"""How a new version replaces the old one, and how many pods may be missing."""
+"""How a new version replaces the old one."""
 
 from __future__ import annotations
 
@@ -46,3 +46,7 @@ class Rollout(Part):
     """Seconds without progress after which a rollout counts as failed."""
     revision_history_limit: Annotated[int, Field(ge=0, le=100)] = 10
     """Old ReplicaSets that are kept for `kubectl rollout undo`."""
+    auto_rollback: bool = False
+    """True goes back to the last version that was Ready when a rollout fails, until the spec changes."""
+    restart_on_config_change: bool = False
+    """True restarts the pods when a ConfigMap or Secret that they use changes."""

@@ -8,10 +8,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from myapp_operator.grammar import Json, KubeType, Part, Rule
-from myapp_operator.model.containers import Env, EnvFrom, Probes, Resources, SecurityContext
-from myapp_operator.model.exposure import Service
+from myapp_operator.model import across
+from myapp_operator.model.containers import (
+    Env,
+    EnvFrom,
+    InitContainer,
+    Probes,
+    Resources,
+    SecurityContext,
+    Sidecar,
+    VolumeMounts,
+)
+from myapp_operator.model.exposure import Ingress, NetworkPolicy, Route, Service
+from myapp_operator.model.pods import PodMetadata, Scheduling, Volumes
 from myapp_operator.model.rollout import Rollout
-from myapp_operator.model.values import IMAGE_RULE, Arguments, Image, Port
+from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
+from myapp_operator.model.values import IMAGE_RULE, Arguments, Image, Name, Port, by_key, name_rule
 
 
 class Spec(Part):
@@ -28,6 +40,8 @@ class Spec(Part):
             path=".terminationGracePeriodSeconds",
             holds=lambda it: it.termination_grace_period_seconds > it.drain_seconds,
         ),
+        name_rule("serviceAccountName", dots=True),
+        *across.RULES,
     )
 
     image: Image
@@ -54,10 +68,36 @@ class Spec(Part):
     """Requests and limits of cpu, memory and ephemeral-storage. Write fractions as strings: cpu: "0.5"."""
     probes: Probes | None = None
     """Liveness, readiness and startup probe of the app."""
+    volumes: Volumes | None = None
+    """Volumes that the containers mount, as in a Pod, from the cluster's own objects and no others."""
+    volume_mounts: VolumeMounts | None = None
+    """Where the app sees which volume of `volumes`, as in a Pod."""
+    sidecars: Annotated[list[Sidecar], Field(max_length=16, json_schema_extra=by_key("name"))] | None = None
+    """Containers that run beside the app."""
+    init_containers: Annotated[list[InitContainer], Field(max_length=16, json_schema_extra=by_key("name"))] | None = (
+        None
+    )
+    """Containers that run before the app, one after the other; with `restartPolicy: Always` from then on beside it."""
+    service_account_name: Name | None = None
+    """ServiceAccount of the pods, whose token is then mounted. Unset: default, and no token."""
     security_context: SecurityContext = SecurityContext()
     """User and groups the app runs as."""
     service: Service = Service()
     """How other pods reach the app."""
+    ingress: Ingress | None = None
+    """How the app is reached from outside by an Ingress. Unset: not."""
+    route: Route | None = None
+    """How the app is reached from outside by the Gateway API. Unset: not."""
+    autoscaling: Autoscaling | None = None
+    """How many pods there are, by load. Unset: as many as `replicas`."""
+    disruption_budget: DisruptionBudget | None = None
+    """How many pods may be missing while nodes are drained. Unset: any number."""
+    network_policy: NetworkPolicy | None = None
+    """Who may reach the app. Unset: as the namespace has it."""
+    scheduling: Scheduling | None = None
+    """On which nodes the pods run. Unset: on any."""
+    pod_metadata: PodMetadata | None = None
+    """Further labels and annotations of the pods."""
     rollout: Rollout = Rollout()
     """How a new version replaces the old one."""
     suspend: bool = False
@@ -81,3 +121,24 @@ NAME_RULE = Rule(
     holds=lambda name: re.fullmatch("[a-z]([-a-z0-9]{0,53}[a-z0-9])?", name) is not None,
 )
 """Only for new objects (`oldSelf`): a root rule that a stored object breaks would block its status for ever."""
+
+
+def _has_the_apps_name(named: tuple[str, Spec]) -> bool:
+    app, spec = named
+    return any(each.name == app for each in (*(spec.sidecars or ()), *(spec.init_containers or ())))
+
+
+OWN_NAME_RULE = Rule(
+    cel=" && ".join(
+        f"(!has(self.spec.{field}) || self.spec.{field}.all(each, each.name != self.metadata.name))"
+        for field in ("sidecars", "initContainers")
+    ),
+    message=(
+        "a sidecar or init container must not have the name of the MyApp, which is that of the app's own container: "
+        "choose another name"
+    ),
+    path=".spec",
+    holds=lambda named: not _has_the_apps_name(named),
+)
+"""`holds` takes the name and the spec. It also watches over stored objects: none can break it, since it came with the
+fields that it is about."""
