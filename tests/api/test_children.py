@@ -1,6 +1,7 @@
 """What the builders make is taken by a real API server as it is, and read again without a difference."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,16 @@ def whole(kind: Kind, part: Json) -> Json:
     annotations = {**part.get("metadata", {}).get("annotations", {}), names.APPLIED: "0"}
     metadata = {"name": kind.name_for("shop"), "labels": names.labels("shop"), "annotations": annotations}
     return {"apiVersion": kind.api_version, "kind": kind.kind, **part, "metadata": metadata}
+
+
+@pytest.mark.parametrize(
+    "source", [*golden.FOLDER.glob("*.input.yaml"), *golden.APART.glob("*.input.yaml")], ids=lambda path: path.name
+)
+def test_the_server_takes_every_myapp_of_the_golden_pairs(kubectl: Kubectl, source: Path) -> None:
+    app = yaml.safe_load(source.read_text(encoding="utf-8"))
+    app["metadata"].pop("namespace", None)
+    answer = kubectl("apply", "--namespace", "default", "--dry-run=server", "-f", "-", stdin=json.dumps(app))
+    assert answer.returncode == 0, answer.stderr
 
 
 def children() -> list[Any]:
