@@ -10,7 +10,7 @@ from tests.harness.kstatus import Conclusion, Kstatus
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
 from tests.harness.moody import MoodyKubelet
-from tests.harness.operator import OperatorProcess, service_account
+from tests.harness.operator import OperatorProcess, kubeconfig_of, service_account
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
@@ -35,6 +35,7 @@ __all__ = [
     "Witness",
     "ask_once",
     "hasty",
+    "kubeconfig_of",
     "kubectl_myapp",
     "myapp",
     "never",

@@ -10,7 +10,7 @@ import yaml
 from myapp_operator import names
 from myapp_operator.errors import InvalidMyAppError
 from myapp_operator.grammar import Json
-from myapp_operator.model import NAME_RULE, Spec, parse_spec
+from myapp_operator.model import NAME_RULE, OWN_NAME_RULE, Spec, parse_spec
 from myapp_operator.names import Key
 from myapp_operator.observed import App
 
@@ -31,7 +31,10 @@ def myapps(file: TextIO, namespace: str | None = None) -> Iterator[tuple[App, Sp
         InvalidMyAppError: the file holds none, or one that the API server would refuse.
     """
     for raw in objects(file, namespace):
-        yield unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
+        app, spec = unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
+        if OWN_NAME_RULE.holds is not None and not OWN_NAME_RULE.holds((app.key.name, spec)):
+            raise InvalidMyAppError(f"spec: {OWN_NAME_RULE.message}")
+        yield app, spec
 
 
 def objects(file: TextIO, namespace: str | None = None, default: str = "default") -> Iterator[Json]:
