@@ -64,6 +64,7 @@ def test_a_restart_of_the_operator_takes_back_nothing_before_it_has_looked(
     wait_for("well", api.is_ready, seconds=90)
     witness.catch_up()
     assert witness.reasons()[-3:] == ["Scaling", "CrashLoopBackOff", "Ready"]
+    assert witness.reasons().count("CrashLoopBackOff") == 1, "taken back and told again"
 
 
 def test_an_app_that_is_well_again_when_the_operator_starts_is_looked_at_before_it_is_ready(
