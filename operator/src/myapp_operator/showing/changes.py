@@ -61,6 +61,10 @@ async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
             return Change(want.kind, key, before, before, theirs)
         after = await _try_child(kube, want, child, before) if want.body else None
     except ApiError as error:
+        if want.body is None and error.status == 403:
+            return Change(want.kind, key)  # who may not see what is not wanted misses nothing
+        if want.kind.addon and error.is_unserved:
+            return Change(want.kind, key, refused=plan.not_installed(want.kind).message)
         return Change(want.kind, key, refused=f"the {want.kind} would be refused: {_words(error)}")
     return Change(want.kind, key, before, after)
 
@@ -83,7 +87,7 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
 
 
 def _words(error: ApiError | InvalidMyAppError) -> str:
-    if isinstance(error, ApiError) and error.status == 404 and not error.reason:
+    if isinstance(error, ApiError) and error.is_unserved:
         what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
         return f"{what}: install the CRD first, with: kubectl apply -k crds"
     verdict = classify(error)
