@@ -115,4 +115,5 @@ def _situation(seen: Seen, template: str) -> Situation:
         complete=is_complete(seen) or not seen.wanted,
         refused=are_pods_refused(seen),
         told=verdicts.told(seen) is not None,
+        pods=seen.wanted,
     )

@@ -5,13 +5,13 @@ Every write is a dry run, with the field manager, the force and the precondition
 
 from __future__ import annotations
 
-from myapp_operator import desired, names, plan, takeover
+from myapp_operator import desired, names, plan, replicas, takeover
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.model import parse_spec
-from myapp_operator.names import Key, Reason
+from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Refused, classify
 from myapp_operator.showing import applying
@@ -40,7 +40,8 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
         return [Change(APPS, key, refused=_words(error))]
     uid = stored["metadata"]["uid"] if stored else ""
     app = App(key, uid, resource_version=0, generation=1, deleting=False)
-    found = [await _compare_child(kube, app, want) for want in desired.build(app, spec)]
+    wanted = desired.build(app, spec)
+    found = [await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]
     return [change for change in found if change.verb]
 
 
@@ -51,7 +52,7 @@ async def _try_myapp(kube: Kube, key: Key, file: Json, stored: Json | None) -> J
     return await kube.try_patch(APPS, key, applying.merge_patch(file, stored))
 
 
-async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
+async def _compare_child(kube: Kube, app: App, want: Wanted, fewest: int) -> Change:
     key = Key(app.key.namespace, want.kind.name_for(app.key.name))
     try:
         before = await kube.whole(want.kind, key)
@@ -62,13 +63,10 @@ async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
             if theirs := _theirs(app, want, child, before):
                 return Change(want.kind, key, before, before, theirs)
             return Change(want.kind, key, before, await _try_adoption(kube, want, key))
-        after = await _try_child(kube, want, child, before) if want.body else None
+        after = await _try_child(kube, want, child, before, fewest) if want.body else None
     except ApiError as error:
-        if want.body is None and error.status == 403:
-            return Change(want.kind, key)  # who may not see what is not wanted misses nothing
-        if want.kind.addon and error.is_unserved:
-            return Change(want.kind, key, refused=plan.not_installed(want.kind).message)
-        return Change(want.kind, key, refused=f"the {want.kind} would be refused: {_words(error)}")
+        hidden = want.body is None and error.status == 403  # who may not see what is not wanted misses nothing
+        return Change(want.kind, key, refused="" if hidden else _refusal(want.kind, error))
     return Change(want.kind, key, before, after)
 
 
@@ -87,9 +85,11 @@ async def _try_adoption(kube: Kube, want: Wanted, key: Key) -> Json:
     return await kube.try_patch(want.kind, key, [*patch, {"op": "replace", "path": "/spec", "value": body["spec"]}])
 
 
-async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None) -> Json:
+async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None, fewest: int) -> Json:
     """The child as the operator's write would leave it."""
     body: Json = want.body or {}
+    if replicas.are_left_to_others(body):
+        body = replicas.counted(body, before["spec"]["replicas"] if before else fewest)
     if child is None or before is None:
         return await kube.try_apply(want.kind, body, {"resourceVersion": "1"})
     try:
@@ -102,6 +102,12 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
     # A dry run knows one write only; this one ends in the same spec.
     key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
     return await kube.try_patch(want.kind, key, [{"op": "replace", "path": "/spec", "value": body["spec"]}])
+
+
+def _refusal(kind: Kind, error: ApiError) -> str:
+    if kind.addon and error.is_unserved:
+        return plan.not_installed(kind).message
+    return f"the {kind} would be refused: {_words(error)}"
 
 
 def _words(error: ApiError | InvalidMyAppError) -> str:
