@@ -125,7 +125,7 @@ def audit_policy() -> dict[str, Any]:
 
 def simulated_nodes(count: int) -> dict[str, Any]:
     """Nodes that kwok keeps Ready, large enough that the scheduler never says no."""
-    capacity = {"cpu": "4000", "memory": "16Ti", "pods": "10000"}
+    capacity = {"cpu": "4000", "memory": "16Ti", "ephemeral-storage": "16Ti", "pods": "10000"}
     nodes = [
         {
             "apiVersion": "v1",

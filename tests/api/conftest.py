@@ -4,11 +4,12 @@ import fcntl
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dev.cluster import Cluster, binary, up
+from dev.cluster import Cluster, binary, down, up
 from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, service_account
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,15 +25,23 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 
 def prepare(cluster: Cluster) -> Cluster:
     """Installs our CRD."""
-    _kubectl(cluster)("apply", "-k", "crds", check=True)
-    _kubectl(cluster)("wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
+    kubectl_of(cluster)("apply", "-k", "crds", check=True)
+    kubectl_of(cluster)("wait", "--for=condition=Established", "crd/myapps.apps.example.com", check=True)
     return cluster
+
+
+@contextmanager
+def control_plane(name: str, folder: Path) -> Iterator[Cluster]:
+    """A control plane of a test's own, without our CRD; its name decides its ports."""
+    where = {"name": name, "state": folder / name, "kubeconfig": folder / f"{name}.kubeconfig"}
+    yield up("simulated", **where)  # type: ignore[arg-type]
+    down("simulated", **where)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
 def kubectl(cluster: Cluster) -> Kubectl:
     """kubectl as the administrator; `stdin` is its input. Does not fail by itself unless `check` is given."""
-    return _kubectl(cluster)
+    return kubectl_of(cluster)
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +105,9 @@ def audit(cluster: Cluster, namespace: str) -> Audit:
     return Audit(cluster.audit_log, f"system:serviceaccount:{namespace}:myapp-operator", namespace)
 
 
-def _kubectl(cluster: Cluster) -> Kubectl:
+def kubectl_of(cluster: Cluster) -> Kubectl:
+    """kubectl as the administrator of a cluster."""
+
     def run(*arguments: str, stdin: str | None = None, check: bool = False) -> subprocess.CompletedProcess[str]:
         command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), *arguments]
         return subprocess.run(command, input=stdin, capture_output=True, text=True, check=check)

@@ -12,6 +12,7 @@ from tests.harness.manifests import hasty, myapp
 from tests.harness.operator import OperatorProcess, service_account
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.proxy import Door
+from tests.harness.release import Release
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 
@@ -25,6 +26,7 @@ __all__ = [
     "OperatorPod",
     "OperatorProcess",
     "Refused",
+    "Release",
     "Request",
     "Visitor",
     "ask_once",

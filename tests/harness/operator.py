@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tests.harness.release import Release
 from tests.harness.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -41,11 +42,12 @@ def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) ->
 
 
 class OperatorProcess:
-    """`myapp-operator run`, started, stopped and killed as often as a test likes."""
+    """`myapp-operator run`, started, stopped and killed as often as a test likes; also that of an earlier release."""
 
-    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str) -> None:
+    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str, release: Release | None = None) -> None:
         self._kubeconfig = kubeconfig
         self._arguments = arguments
+        self._environment = release.environment if release else None
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
         self.log = folder / "operator.log"
@@ -57,7 +59,7 @@ class OperatorProcess:
         command += ["--kubeconfig", str(self._kubeconfig), "--log-format", "json"]
         command += ["--probes-host", PROBES, "--probes-port", str(self._port)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment)
         if wait:
             wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended(), seconds=60)
             assert self.running, self.output()
