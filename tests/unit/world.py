@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from myapp_operator import desired, names
+from myapp_operator.allowance import Allowance
 from myapp_operator.errors import OperatorError
 from myapp_operator.events import Notice
 from myapp_operator.grammar import Json
@@ -111,7 +112,7 @@ class World:
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard))
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard), Allowance())
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from myapp_operator import desired, drift, events, fights, names, plan, status
+from myapp_operator.allowance import Allowance
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
@@ -35,12 +36,13 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection, the store, and who writes the events."""
+    """Holds what the recipe needs: the connection, the store, who writes the events, and what is allowed here."""
 
-    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
+    def __init__(self, kube: Kube, store: Store, recorder: Recorder, allowance: Allowance) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
+        self._allowance = allowance
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
 
@@ -53,6 +55,8 @@ class Reconciler:
             spec = parse_spec(app.spec)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
+        if refusal := self._allowance.refusal(spec):
+            return await self._write_status(app, status.judge_invalid(app, refusal, _now()))
         wanted = desired.build(app, spec)
         todo = self._plan(app, wanted, time.monotonic())
         if not await self._confirm(app, todo):
