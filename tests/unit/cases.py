@@ -14,7 +14,7 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
-from myapp_operator.plan import foreign
+from myapp_operator.plan import foreign, not_installed
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge
@@ -125,11 +125,14 @@ ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
+ROUTED = spec(route={"gateway": {"name": "public"}})
+
 MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
     progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
     progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+    progresses(Reason.REFERENCE_MISSING, spec=ROUTED, obstacles={names.ROUTE: Obstacle(not_installed(names.ROUTE))}),
     *map(
         failing,
         (

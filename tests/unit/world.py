@@ -65,6 +65,9 @@ class FakeKube:
         self._request("patch", kind)
         return self.there[kind.kind]
 
+    async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
+        self._request("delete", kind)
+
     async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
         self._request("status", None)
         self.status = status

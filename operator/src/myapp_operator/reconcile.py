@@ -64,7 +64,8 @@ class Reconciler:
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights)
+        asked = frozenset(each.kind for each in wanted if each.body)
+        seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights, asked=asked)
         seen, look = await self._look(seen, wanted)
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
@@ -83,6 +84,7 @@ class Reconciler:
         """What to do now; in a fight over a child, its next revert waits."""
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        todo = plan.keep_off(todo, wanted, self._store.unserved())
         return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:

@@ -42,7 +42,9 @@ def test_a_binary_is_built_again_when_a_pin_the_compiler_or_a_flag_changes() -> 
 
 def test_every_program_has_its_pins() -> None:
     folder = Path(__file__).resolve().parents[3] / "dev" / "go"
-    assert {program.module for program in PROGRAMS} == {path.name for path in folder.iterdir() if path.is_dir()}
+    only_files = {"gateway-api"}  # a CRD, read as it is
+    built = {program.module for program in PROGRAMS}
+    assert built | only_files == {path.name for path in folder.iterdir() if path.is_dir()}
 
 
 @pytest.mark.parametrize(
