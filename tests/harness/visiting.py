@@ -1,11 +1,24 @@
-"""Runs inside a pod: asks a URL at a steady pace, a given number of times, and prints each answer as a line.
+"""Runs inside a pod: asks a URL at a steady pace until it is told to stop, and prints each answer as a line.
 
 Alone in this file, without imports of ours, because it travels as an argument of `python3 -c`.
 """
 
+import contextlib
+import socket
 import sys
 import time
 import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def look_up(url: str) -> str:
+    """The URL with an address in place of the name: it is the app that is tested, not the cluster's DNS."""
+    name = urlsplit(url).hostname or ""
+    while True:
+        with contextlib.suppress(OSError):
+            return url.replace(name, socket.gethostbyname(name), 1)
+        time.sleep(0.2)
 
 
 def ask(url: str) -> str:
@@ -17,10 +30,10 @@ def ask(url: str) -> str:
         return f"FAILED {error!r}"
 
 
-def main(url: str, times: str, per_second: str) -> None:
-    """Keeps the pace as long as the answers come in time."""
-    due = time.monotonic()
-    for _ in range(int(times)):
+def main(url: str, per_second: str, stop: str) -> None:
+    """Keeps the pace as long as the answers come in time; ends once there is a file `stop`."""
+    url, due = look_up(url), time.monotonic()
+    while not Path(stop).exists():
         sys.stdout.write(f"{ask(url)}\n")
         sys.stdout.flush()
         due = max(due + 1 / float(per_second), time.monotonic())
