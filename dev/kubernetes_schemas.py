@@ -19,22 +19,27 @@ from pathlib import Path
 from typing import Any
 
 from myapp_operator.crd import kubetypes, schema
-from myapp_operator.grammar import Json
+from myapp_operator.grammar import Json, KubeType
 from myapp_operator.model import Spec, Status
 
 MODULE = "k8s.io/kubernetes"
 VERSION = "v1.31.14"
-DOCUMENT = "api/openapi-spec/v3/api__v1_openapi.json"
+DOCUMENTS = {
+    "core.v1": "api/openapi-spec/v3/api__v1_openapi.json",
+    "autoscaling.v2": "api/openapi-spec/v3/apis__autoscaling__v2_openapi.json",
+}
+"""Where the types of each package stand. What two documents share, such as label selectors, is alike in both."""
 TARGET = Path(kubetypes.__file__).with_name(kubetypes.EXTRACT)
 
 
 def main() -> None:
     """Write the extract anew."""
-    wanted = {mark.type for part in (Spec, Status) for mark in schema.kube_types(part)}
     definitions = _definitions()
-    roots = [name for name in definitions if name.rpartition(".")[2] in wanted and ".core.v1." in name]
-    extract = {name: definitions[name] for name in sorted(_closure(roots, definitions))}
-    source = f"{MODULE}@{VERSION}/{DOCUMENT}, Apache-2.0"
+    marks = {mark for part in (Spec, Status) for mark in schema.kube_types(part)}
+    extract = {
+        name: definitions[name] for name in sorted({each for mark in marks for each in _closure(mark, definitions)})
+    }
+    source = f"{MODULE}@{VERSION}: {', '.join(DOCUMENTS.values())}, Apache-2.0"
     TARGET.write_text(json.dumps({"source": source, "definitions": extract}, indent=1, sort_keys=True) + "\n")
     print(f"{TARGET.name}: {len(extract)} definitions from {source}")
 
@@ -43,19 +48,23 @@ def _definitions() -> Json:
     command = ["go", "mod", "download", "-json", f"{MODULE}@{VERSION}"]
     # From the folder of this file: `go mod download` with a version needs no module of ours, only a place to stand.
     answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parent)
-    document = Path(json.loads(answer.stdout)["Dir"], DOCUMENT)
-    schemas: Json = json.loads(document.read_text())["components"]["schemas"]
+    folder = Path(json.loads(answer.stdout)["Dir"])
+    schemas: Json = {}
+    for document in DOCUMENTS.values():
+        schemas |= json.loads((folder / document).read_text())["components"]["schemas"]
     return schemas
 
 
-def _closure(names: list[str], definitions: Json) -> set[str]:
+def _closure(mark: KubeType, definitions: Json) -> set[str]:
+    """The marked type and all that it refers to, less what is not offered of it."""
     found: set[str] = set()
-    todo = list(names)
+    todo = [kubetypes.definition_of(mark, definitions)]
     while todo:
         name = todo.pop()
         if name not in found:
             found.add(name)
-            todo.extend(_references(definitions[name]))
+            properties = kubetypes.offered(name, definitions[name].get("properties", {}), mark)
+            todo.extend(_references(list(properties.values())))
     return found
 
 

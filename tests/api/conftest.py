@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster, binary, up
-from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, Witness, service_account
+from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, Witness, service_account, wait_for
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -25,10 +25,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 def prepare(cluster: Cluster) -> Cluster:
     """Installs our CRD."""
     _kubectl(cluster)("apply", "-k", "crds", check=True)
-    _kubectl(cluster)(
-        "wait", "--for=condition=Established", "--timeout=120s", "crd/myapps.apps.example.com", check=True
-    )
+    established(_kubectl(cluster), "myapps.apps.example.com")
     return cluster
+
+
+def established(kubectl: Kubectl, name: str, *options: str) -> None:
+    """Waits until the API server serves a CRD. Asked anew, as `kubectl wait` fails on one that has no status yet."""
+    ask = (*options, "wait", "--for=condition=Established", "--timeout=10s", "crd", name)
+    wait_for(f"{name} is served", lambda: kubectl(*ask).returncode == 0, seconds=60)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ import pytest
 
 from myapp_operator import crd
 from myapp_operator.model import Spec
+from tests.api.conftest import Kubectl, established
 from tests.harness import wait_for
 
-Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 Json = dict[str, Any]
 
 
@@ -48,7 +48,7 @@ def test_a_part_written_in_part_gets_the_other_defaults(here: Callable[..., str]
     stored = json.loads(here("create", "-o", "json", "-f", "-", stdin=text))["spec"]
     assert stored["rollout"]["maxSurge"] == 1
     assert stored["rollout"]["progressDeadlineSeconds"] == 600
-    assert stored["service"] == {"port": 80}
+    assert stored["service"] == {"port": 80, "type": "ClusterIP"}
     assert stored["securityContext"]["runAsUser"] == 65532
 
 
@@ -133,7 +133,7 @@ def earlier(kubectl: Kubectl, namespace: str) -> Iterator[Json]:
     root = manifest["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     rules = root.pop("x-kubernetes-validations")
     done(kubectl("create", "-f", "-", stdin=json.dumps(manifest)))
-    done(kubectl("wait", "--for=condition=Established", "--timeout=120s", "crd", f"myapps.{group}"))
+    established(kubectl, f"myapps.{group}")
     root["x-kubernetes-validations"] = rules
     yield manifest
     done(kubectl("delete", "crd", f"myapps.{group}", "--wait=false"))

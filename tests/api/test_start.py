@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster, down, up
-from tests.api.conftest import Kubectl
+from tests.api.conftest import Kubectl, established
 from tests.harness import Api, Door, OperatorProcess, myapp, wait_for
 
 
@@ -42,7 +42,7 @@ def test_without_the_crd_it_says_how_to_install_it_at_the_start_and_later(
 
     admin = ("--kubeconfig", str(bare.kubeconfig))
     kubectl(*admin, "apply", "-k", "crds", check=True)
-    kubectl(*admin, "wait", "--for=condition=Established", "--timeout=120s", "crd/myapps.apps.example.com", check=True)
+    established(kubectl, "myapps.apps.example.com", *admin)
     operator.start()
     kubectl(*admin, "delete", "crd", "myapps.apps.example.com", check=True)
     assert operator.wait() == 3

@@ -9,7 +9,7 @@ from tests.harness.audit import Audit, Request
 from tests.harness.kstatus import Conclusion, Kstatus
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
-from tests.harness.operator import OperatorProcess, service_account
+from tests.harness.operator import OperatorProcess, kubeconfig_of, service_account
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.proxy import Door
 from tests.harness.visitor import Visitor, ask_once
@@ -31,6 +31,7 @@ __all__ = [
     "Witness",
     "ask_once",
     "hasty",
+    "kubeconfig_of",
     "myapp",
     "never",
     "service_account",

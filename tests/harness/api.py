@@ -24,10 +24,12 @@ _ROOTS = {
 class Refused(Exception):  # noqa: N818  reads as what happened
     """The API server's refusal."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, causes: list[tuple[str, str]]) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.causes = causes
+        """The fields that are wrong, and what is wrong with them."""
 
 
 class Api:
@@ -108,11 +110,12 @@ class Api:
             Refused: the answer is no success.
         """
         headers = {"Content-Type": content, "Accept": "application/json"}
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = self._client.configuration.host + path
         answer = self._client.rest_client.request(method, url, headers=headers, body=body, _request_timeout=60)
         text = answer.read()
         if answer.status >= 300:
-            raise Refused(answer.status, _words(text))
+            raise Refused(answer.status, _words(text), _causes(text))
         found: Json = json.loads(text)
         return found
 
@@ -128,3 +131,12 @@ def _words(text: bytes) -> str:
         return str(json.loads(text)["message"])
     except (ValueError, TypeError, KeyError):
         return text.decode(errors="replace")
+
+
+def _causes(text: bytes) -> list[tuple[str, str]]:
+    """The single mistakes, where the server lists them."""
+    try:
+        causes = json.loads(text)["details"]["causes"]
+    except (ValueError, TypeError, KeyError):
+        return []
+    return [(each.get("field", ""), each.get("message", "")) for each in causes]

@@ -29,8 +29,14 @@ def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) ->
             subject["namespace"] = namespace
     text = yaml.safe_dump_all(objects)
     subprocess.run([*command, "apply", "-f", "-"], input=text, text=True, check=True, capture_output=True)
+    return kubeconfig_of("myapp-operator", kubectl, admin, namespace, folder)
+
+
+def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
+    """A kubeconfig that holds only the token of a ServiceAccount."""
+    command = [str(kubectl), "--kubeconfig", str(admin), "--namespace", namespace]
     token = subprocess.run(
-        [*command, "create", "token", "myapp-operator", "--duration", "2h"], check=True, capture_output=True, text=True
+        [*command, "create", "token", account, "--duration", "2h"], check=True, capture_output=True, text=True
     ).stdout.strip()
     config = yaml.safe_load(admin.read_text())
     config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]

@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from myapp_operator import desired, names
+from myapp_operator.desired.pod import template
 from myapp_operator.grammar import Json
-from myapp_operator.model import parse_spec
+from myapp_operator.model import PodMetadata, parse_spec
 from tests.unit import golden
 from tests.unit.samples import app, app_of
 
@@ -85,24 +86,43 @@ def test_seconds_a_pod_must_stay_ready(case: str, seconds: int) -> None:
 def test_pods_are_what_pod_security_restricted_asks_for(case: str) -> None:
     pod = children(case)[0]["spec"]["template"]["spec"]
     assert (pod["hostNetwork"], pod["hostPID"], pod["hostIPC"]) == (False, False, False)
-    assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == ("default", False)
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["runAsUser"] > 0
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for each in pod["containers"]:
+    for each in (*pod["containers"], *pod.get("initContainers", ())):
         assert each["securityContext"]["allowPrivilegeEscalation"] is False
         assert each["securityContext"]["privileged"] is False
         assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
 @pytest.mark.parametrize("case", golden.CASES)
+def test_a_token_is_mounted_only_where_the_app_has_an_account_of_its_own(case: str) -> None:
+    pod = children(case)[0]["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is (pod["serviceAccountName"] != "default")
+
+
+def test_every_container_that_stays_is_drained_as_the_app_is() -> None:
+    pod = children("sidecars")[0]["spec"]["template"]["spec"]
+    drained = {each["name"]: each.get("lifecycle") for each in (*pod["containers"], *pod["initContainers"])}
+    assert drained.pop("migrate") is None, "Kubernetes allows no drain where a container ends by itself"
+    assert list(drained.values()) == [{"preStop": {"sleep": {"seconds": 8}}}] * 4
+
+
+def test_the_users_labels_never_take_the_place_of_ours() -> None:
+    """The rules refuse such labels; the selector must hold even where nobody asked them."""
+    smuggled = PodMetadata.model_construct(labels={"team": "blue", "app": "other"}, annotations=None)
+    unruly = parse_spec({"image": "a"}).model_copy(update={"pod_metadata": smuggled})
+    assert template("shop", unruly)["metadata"]["labels"] == {"team": "blue", **names.labels("shop")}
+
+
+@pytest.mark.parametrize("case", golden.CASES)
 def test_the_service_selects_the_pods_and_leads_to_their_port(case: str) -> None:
     deployment, service = children(case)
-    template = deployment["spec"]["template"]
+    pods = deployment["spec"]["template"]
     selector = service["spec"]["selector"]
     assert selector == deployment["spec"]["selector"]["matchLabels"]
-    assert selector.items() <= template["metadata"]["labels"].items()
-    assert service["spec"]["ports"][0]["targetPort"] == template["spec"]["containers"][0]["ports"][0]["containerPort"]
+    assert selector.items() <= pods["metadata"]["labels"].items()
+    assert service["spec"]["ports"][0]["targetPort"] == pods["spec"]["containers"][0]["ports"][0]["containerPort"]
 
 
 @pytest.mark.parametrize("case", golden.CASES)
@@ -111,7 +131,7 @@ def test_nothing_empty_is_applied(case: str) -> None:
 
 
 def empty_parts(part: Any, path: str = "") -> list[str]:
-    if part in ({}, [], None):
+    if part in ({}, [], None) and not path.endswith(".emptyDir"):  # whose emptiness says all
         return [path]
     inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
     return [found for key, value in inner for found in empty_parts(value, f"{path}.{key}")]

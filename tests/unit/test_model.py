@@ -37,7 +37,8 @@ def of(**fields: Any) -> Json:
         (of(imagePullPolicy="Often"), "spec.imagePullPolicy: Input should be 'Always', 'IfNotPresent' or 'Never'"),
         (of(args=[1]), "spec.args.0: Input should be a valid string"),
         (of(nope=1), "spec.nope: Extra inputs are not permitted"),
-        (of(service={"type": "NodePort"}), "spec.service.type: Extra inputs are not permitted"),
+        (of(service={"externalIPs": ["1.2.3.4"]}), "spec.service.externalIPs: Extra inputs are not permitted"),
+        (of(service={"type": "ExternalName"}), "spec.service.type: Input should be 'ClusterIP', 'NodePort' or"),
         ("myapp:latest", "spec: Input should be a valid dictionary"),
     ],
 )

@@ -10,7 +10,7 @@ import yaml
 from myapp_operator import names
 from myapp_operator.errors import InvalidMyAppError
 from myapp_operator.grammar import Json
-from myapp_operator.model import NAME_RULE, Spec, parse_spec
+from myapp_operator.model import NAME_RULE, OWN_NAME_RULE, Spec, parse_spec
 from myapp_operator.names import Key
 from myapp_operator.observed import App
 
@@ -38,7 +38,10 @@ def myapps(file: TextIO) -> Iterator[tuple[App, Spec]]:
     if not found:
         raise InvalidMyAppError(f"{file.name} holds no {names.KIND}: give a file with apiVersion {names.API_VERSION}")
     for raw in found:
-        yield _unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
+        app, spec = _unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
+        if OWN_NAME_RULE.holds is not None and not OWN_NAME_RULE.holds((app.key.name, spec)):
+            raise InvalidMyAppError(f"spec: {OWN_NAME_RULE.message}")
+        yield app, spec
 
 
 def _objects(document: Any) -> Iterator[Any]:

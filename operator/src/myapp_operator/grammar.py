@@ -31,9 +31,10 @@ class Rule:
 class KubeType:
     """Marks a field that has the schema of a Kubernetes type.
 
-    `type` is its name in the API server's OpenAPI document without the package (`EnvVar`). `keys` are the merge keys of
-    a list of such items. `only` keeps these properties of the type and `without` drops those, at any depth. `entries`
-    are the keys that its maps may have.
+    `type` is its name in the API server's OpenAPI document without the package (`EnvVar`), and `api` the package.
+    `keys` are the merge keys of a list of such items. `only` keeps these properties of the type and `without` drops
+    those, at any depth. `entries` are the keys that its maps may have. `port` is the one name that a port in it may be
+    called by; without it a port is a number.
     """
 
     type: str
@@ -41,6 +42,8 @@ class KubeType:
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
+    api: str = "core.v1"
+    port: str = ""
 
 
 class Part(BaseModel):

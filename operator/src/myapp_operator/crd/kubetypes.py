@@ -12,7 +12,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from myapp_operator.crd import bounds, rules
+from myapp_operator.crd import bounds, rules, typerules
 from myapp_operator.grammar import Json, KubeType
 
 EXTRACT = "kubernetes-1.31.json"
@@ -30,19 +30,17 @@ _KEPT = (
 )
 
 
-def resolve(mark: KubeType) -> Json:
+def resolve(mark: KubeType, *, described: bool = True) -> Json:
     """Return the schema of the marked type: no references, every list, map and string bounded.
 
-    Descriptions are kept for the type's own fields and left out below. With all of them the CRD would soon outgrow the
-    annotation in which `kubectl apply` stores it.
+    Descriptions are kept for the type's own fields, if it is to be described, and left out below. With all of them the
+    CRD would soon outgrow the annotation in which `kubectl apply` stores it.
     """
-    definition = _definition_of(mark.type)
+    definition = definition_of(mark, _definitions())
     schema = _referenced(definition, mark)
-    if mark.only:
-        schema["properties"] = {name: schema["properties"][name] for name in mark.only}
     if mark.keys:
         schema["required"] = sorted({*schema.get("required", ()), *mark.keys})
-    for name in schema["properties"]:
+    for name in schema["properties"] if described else ():
         words = _definitions()[definition]["properties"][name]["description"]
         schema["properties"][name] = {"description": words} | schema["properties"][name]
     return schema
@@ -51,6 +49,25 @@ def resolve(mark: KubeType) -> Json:
 def referred(reference: str) -> str:
     """Return the name of the definition that a `$ref` points to."""
     return reference.rpartition("/")[2]
+
+
+def offered(definition: str, properties: Json, mark: KubeType) -> Json:
+    """Return those properties of a definition that the marked field offers."""
+    kind = definition.rpartition(".")[2]
+    kept = mark.only if kind == mark.type and mark.only else bounds.OFFERED.get(kind, tuple(properties))
+    return {name: properties[name] for name in kept if name not in mark.without}
+
+
+def definition_of(mark: KubeType, definitions: Json) -> str:
+    """Return the full name of the marked type.
+
+    Raises:
+        KeyError: there is no such type among `definitions`.
+    """
+    for name in definitions:
+        if name.endswith(f".{mark.api}.{mark.type}"):
+            return name
+    raise KeyError(f"{EXTRACT} has no {mark.type}: run `make kubernetes-schemas`")
 
 
 def _structural(node: Json, mark: KubeType, name: str = "") -> Json:
@@ -65,7 +82,7 @@ def _structural(node: Json, mark: KubeType, name: str = "") -> Json:
         case "object":
             schema |= _object(node, mark)
         case "array":
-            schema |= {"maxItems": bounds.MAX_ITEMS, "items": _structural(node["items"], mark, name)}
+            schema |= bounds.of_list(name) | {"items": _structural(node["items"], mark, name)}
         case "string":
             schema |= bounds.of_string(name)
         case "integer":
@@ -75,15 +92,22 @@ def _structural(node: Json, mark: KubeType, name: str = "") -> Json:
 
 def _referenced(definition: str, mark: KubeType, name: str = "") -> Json:
     kind = definition.rpartition(".")[2]
-    if kind in bounds.UNIONS:
-        return INT_OR_STRING | bounds.UNIONS[kind]
-    return _structural(_definitions()[definition], mark, name) | rules.listed(bounds.RULES.get(kind, ()))
+    if kind == "Quantity":
+        return INT_OR_STRING | bounds.QUANTITY
+    if kind == "IntOrString":  # in what is offered so far: the port of a probe
+        return INT_OR_STRING | bounds.of_port(mark.port) if mark.port else {"type": "integer", **bounds.PORT}
+    node = dict(_definitions()[definition])
+    if "properties" in node:
+        node["properties"] = offered(definition, node["properties"], mark)
+    schema = _structural(node, mark, name) | rules.listed(typerules.RULES.get(kind, ()))
+    for field, more in bounds.OF_TYPES.get(kind, {}).items():
+        schema["properties"][field] |= more
+    return schema
 
 
 def _object(node: Json, mark: KubeType) -> Json:
     if "properties" in node:
-        fields = {name: field for name, field in node["properties"].items() if name not in mark.without}
-        return {"properties": {name: _structural(field, mark, name) for name, field in fields.items()}}
+        return {"properties": {name: _structural(field, mark, name) for name, field in node["properties"].items()}}
     values = _structural(node["additionalProperties"], mark)
     if mark.entries:
         return {"properties": dict.fromkeys(mark.entries, values)}
@@ -94,10 +118,3 @@ def _object(node: Json, mark: KubeType) -> Json:
 def _definitions() -> Json:
     definitions: Json = json.loads(files(__package__).joinpath(EXTRACT).read_text(encoding="utf-8"))["definitions"]
     return definitions
-
-
-def _definition_of(kind: str) -> str:
-    for name in _definitions():
-        if name.endswith(f".core.v1.{kind}"):
-            return name
-    raise KeyError(f"{EXTRACT} has no {kind}: run `make kubernetes-schemas`")

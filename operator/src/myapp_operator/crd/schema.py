@@ -32,9 +32,12 @@ class Property:
     schema: Json
 
 
-def of_part(part: type[Part]) -> Json:
-    """Return the schema of `part` with all its fields and rules."""
-    properties = of_fields(part)
+def of_part(part: type[Part], *, deep: bool = False) -> Json:
+    """Return the schema of `part` with all its fields and rules.
+
+    `deep` says that it stands in a list, too deep for the words of Kubernetes about its own types.
+    """
+    properties = of_fields(part, deep=deep)
     schema: Json = {"type": "object", "properties": {each.name: each.schema for each in properties}}
     required = [each.name for each in properties if each.required]
     if required:
@@ -42,10 +45,10 @@ def of_part(part: type[Part]) -> Json:
     return schema | rules.listed(part.rules)
 
 
-def of_fields(part: type[Part]) -> list[Property]:
-    """Return the fields of `part`, in the model's order."""
+def of_fields(part: type[Part], *, deep: bool = False) -> list[Property]:
+    """Return the fields of `part`, in the model's order; `deep` as above."""
     hints = get_type_hints(part, include_extras=True)
-    return [_property(part, name, hints[name]) for name in part.model_fields]
+    return [_property(part, name, hints[name], deep=deep) for name in part.model_fields]
 
 
 def kube_types(part: type[Part]) -> Iterator[KubeType]:
@@ -74,27 +77,27 @@ def in_words(default: Any) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 
-def _property(part: type[Part], name: str, hint: Any) -> Property:
+def _property(part: type[Part], name: str, hint: Any, *, deep: bool) -> Property:
     field = part.model_fields[name]
     inner = _inner(hint)
     meaning = field.description or ""
     default = None if field.is_required() else field.default
-    described: Json = {"description": meaning} | _schema(hint, inner)
+    described: Json = {"description": meaning} | _schema(hint, inner, deep=deep)
     if default is not None:
         default = filled_in(default) if isinstance(default, Part) else default
         described |= {"description": f"{meaning} Default: {in_words(default)}.", "default": default}
     return Property(field.alias or name, meaning, field.is_required(), default, inner, described)
 
 
-def _schema(hint: Any, inner: KubeType | type[Part] | None) -> Json:
+def _schema(hint: Any, inner: KubeType | type[Part] | None, *, deep: bool) -> Json:
     plain = _plain(hint)
     if inner is None:
         return plain
     if isinstance(inner, KubeType):
-        schema = kubetypes.resolve(inner)
+        schema = kubetypes.resolve(inner, described=not deep)
         keys = list(inner.keys)
     else:
-        schema, keys = of_part(inner), []
+        schema, keys = of_part(inner, deep=deep or plain.get("type") == "array"), []
     if plain.get("type") != "array":
         return schema
     if keys:
@@ -106,6 +109,8 @@ def _plain(hint: Any) -> Json:
     """Return what pydantic knows of a field, its bounds, with unions as Kubernetes writes them."""
     schema = TypeAdapter(_without_none(hint)).json_schema()
     schema.pop("$defs", None)
+    if "const" in schema:  # pydantic's way to allow a single value, which a structural schema does not know
+        schema["enum"] = [schema.pop("const")]
     union: list[Json] = schema.pop("anyOf", [])
     for member in union:
         schema |= {key: value for key, value in member.items() if key != "type"}

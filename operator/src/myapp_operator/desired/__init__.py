@@ -54,9 +54,10 @@ def _finish(app: App, kind: Kind, part: Json | None) -> Wanted:
     }
     if app.uid:
         metadata["ownerReferences"] = [_owner_reference(app)]
+    metadata |= part.pop("metadata", {})
     body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **part}
     applied = fingerprint(body)
-    metadata["annotations"] = {names.APPLIED: applied}
+    metadata["annotations"] = {**metadata.get("annotations", {}), names.APPLIED: applied}
     return Wanted(kind, body, applied)
 
 

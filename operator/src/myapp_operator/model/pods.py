@@ -1,0 +1,97 @@
+"""What belongs to a pod as a whole: volumes, the nodes that it may run on, labels and annotations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from myapp_operator.grammar import Json, KubeType, Part, Rule
+from myapp_operator.model.values import Annotations, Labels, Name, key_rule, label_rules, name_rule
+
+VOLUME_SOURCES = ("configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "downwardAPI", "ephemeral")
+"""What a volume may be filled from: nothing of the node, nothing by a driver that the pod chooses itself."""
+
+Volumes = Annotated[
+    list[Json],
+    Field(max_length=100),
+    KubeType(
+        "Volume",
+        keys=("name",),
+        only=("name", *VOLUME_SOURCES),
+        without=("clusterTrustBundle", "dataSourceRef", "volumeAttributesClassName"),
+    ),
+]
+# Without what reaches into other namespaces.
+PodAffinity = Annotated[Json, KubeType("Affinity", without=("namespaces", "namespaceSelector"))]
+Tolerations = Annotated[list[Json], Field(max_length=64), KubeType("Toleration")]
+Spread = Annotated[
+    list[Json],
+    Field(max_length=16),
+    KubeType("TopologySpreadConstraint", keys=("topologyKey", "whenUnsatisfiable")),
+]
+
+
+class Scheduling(Part):
+    """On which nodes the pods run, as in a Pod."""
+
+    rules = (
+        name_rule("priorityClassName", dots=True),
+        Rule(
+            cel="!has(self.priorityClassName) || !self.priorityClassName.startsWith('system-')",
+            message=(
+                "priorityClassName must not begin with system-, which is for the cluster's own: choose another class"
+            ),
+            path=".priorityClassName",
+            holds=lambda it: not (it.priority_class_name or "").startswith("system-"),
+        ),
+        *label_rules("nodeSelector"),
+    )
+
+    node_selector: Labels | None = None
+    """Labels that a node must have."""
+    tolerations: Tolerations | None = None
+    """Taints of nodes that do not keep the pods away."""
+    affinity: PodAffinity | None = None
+    """Nodes and pods that the pods seek or avoid, within the MyApp's namespace."""
+    topology_spread_constraints: Spread | None = None
+    """How the pods spread over zones, nodes and the like."""
+    priority_class_name: Name | None = None
+    """PriorityClass of the pods."""
+
+
+_RESERVED = "(app|pod-template-hash|apps[.]example[.]com/.*|([^/]*[.])?(kubernetes|k8s)[.]io/.*)"
+
+
+def _unreserved(field: str) -> Rule:
+    def holds(part: PodMetadata) -> bool:
+        keys: Mapping[str, str] = getattr(part, field) or {}
+        return not any(re.fullmatch(_RESERVED, key, re.DOTALL) for key in keys)
+
+    return Rule(
+        cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('^{_RESERVED}$'))",
+        message=(
+            "the keys app and pod-template-hash must be left to the operator and to Kubernetes, and so must all under "
+            "apps.example.com/, kubernetes.io/ and k8s.io/: choose another key"
+        ),
+        path=f".{field}",
+        holds=holds,
+    )
+
+
+class PodMetadata(Part):
+    """Labels and annotations of the pods, beside those that the operator sets."""
+
+    rules = (
+        _unreserved("labels"),
+        _unreserved("annotations"),
+        *label_rules("labels"),
+        key_rule("annotations"),
+    )
+
+    labels: Labels | None = None
+    """Labels of the pods, such as team: blue. The selector stays app: <name>."""
+    annotations: Annotations | None = None
+    """Annotations of the pods."""

@@ -1,0 +1,59 @@
+"""The corpus of bad input, tests/api/corpus/*.yaml: what a user may try, and what they are answered.
+
+Each entry says `why`, the `spec` (an image is added where none is written; null leaves it out) and the answer: either
+`refused`, the field and the first words of the sentence about it, or `dropped`, the field that is not stored. `name` is
+that of the MyApp. What a dropped field would bring into a pod is called `smuggled` where it is a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent / "api/corpus"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One MyApp that is wrong."""
+
+    why: str
+    spec: dict[str, Any]
+    name: str = "bad"
+    refused: str = ""
+    dropped: str = ""
+
+    @classmethod
+    def of(cls, entry: dict[str, Any]) -> Case:
+        """Reads one entry of the corpus."""
+        spec = {"image": "myapp:latest", **entry["spec"]}
+        return cls(**{**entry, "spec": {key: value for key, value in spec.items() if value is not None}})
+
+    @property
+    def field(self) -> str:
+        """The field that the refusal names."""
+        return self.refused.partition(": ")[0]
+
+    @property
+    def words(self) -> str:
+        """What the refusal says about it."""
+        return self.refused.partition(": ")[2]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The MyApp."""
+        names = {"apiVersion": "apps.example.com/v1", "kind": "MyApp", "metadata": {"name": self.name}}
+        return {**names, "spec": self.spec}
+
+    def __str__(self) -> str:
+        """For pytest: the words of the corpus."""
+        return self.why
+
+
+def read() -> list[Case]:
+    """All cases, file by file."""
+    files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml")))
+    return [Case.of(entry) for file in files for entry in file]
