@@ -35,6 +35,7 @@ class FakeKube:
         self.status: Json = {}
         self.listed: dict[str, list[Json]] = {}
         self.applied_to: dict[str, int] = {}
+        self.applied: dict[str, Json] = {}
         self._version = 100
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
@@ -56,6 +57,7 @@ class FakeKube:
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
         self._request("apply", kind)
         self.applied_to[kind.kind] = version
+        self.applied[kind.kind] = body
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored

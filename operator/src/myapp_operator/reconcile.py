@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, drift, events, fights, names, plan, status
+from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
@@ -22,6 +22,7 @@ from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
@@ -43,6 +44,7 @@ class Reconciler:
         self._recorder = recorder
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
+        self._revisions = Revisions(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -53,15 +55,26 @@ class Reconciler:
             spec = parse_spec(app.spec)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        wanted = desired.build(app, spec)
-        todo = self._plan(app, wanted, time.monotonic())
+        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app))
+        course = await self._revisions.course(seen, desired.build(app, spec))
+        todo = self._plan(app, course.writable, time.monotonic())
         if not await self._confirm(app, todo):
             return None
-        obstacles = await self._hands.execute(app, todo)
+        obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights)
-        seen, look = await self._look(seen, wanted)
+        seen = Seen(
+            app,
+            spec,
+            self._store.children(key),
+            obstacles,
+            _now(),
+            fights=todo.fights,
+            stranded=course.stranded,
+        )
+        seen, look = await self._look(seen, course.wanted)
+        if rollback.is_due(seen, course.wanted) and not course.failed:
+            return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
