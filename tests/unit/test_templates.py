@@ -26,6 +26,12 @@ def test_the_deployment_has_the_template_and_a_hash_of_its_own() -> None:
     assert templates.with_template(new, OLD) == old
 
 
+def test_what_is_wanted_already_stays_as_it_is() -> None:
+    new = wanted(service={"annotations": {"own": "note"}})
+    template = (new[names.DEPLOYMENT].body or {})["spec"]["template"]
+    assert templates.running([*new.values()], "myapp", template) == [*new.values()]
+
+
 def test_the_hash_of_another_template_follows_the_rest_of_the_spec() -> None:
     one, other = (templates.with_template(wanted(replicas=n)[names.DEPLOYMENT], OLD) for n in (2, 3))
     assert one.applied != other.applied
