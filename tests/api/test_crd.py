@@ -106,6 +106,47 @@ ACCEPTED: list[dict[str, Any]] = [
     {"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": 2}}},
     {"resources": {"requests": {"cpu": "0.5", "memory": "512Mi"}}},
     {"probes": {"readiness": {"httpGet": {"port": "http"}}, "liveness": {"tcpSocket": {"port": 81}}}},
+    {
+        "sidecars": [{"name": "a", "image": "a"}, {"name": "x-1", "image": "a"}],
+        "initContainers": [{"name": "b", "image": "a"}],
+    },
+    {
+        "sidecars": [
+            {"name": "a", "image": "a", "ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]}
+        ]
+    },
+    {
+        "initContainers": [
+            {"name": "a", "image": "a", "restartPolicy": "Always", "probes": {"startup": {"grpc": {"port": 1}}}}
+        ]
+    },
+    {
+        "volumes": [{"name": "a", "emptyDir": {}}],
+        "volumeMounts": [{"name": "a", "mountPath": "/a", "subPath": "..a/b.."}],
+    },
+    {
+        "serviceAccountName": "a.b",
+        "volumes": [{"name": "a", "projected": {"sources": [{"serviceAccountToken": {"path": "a"}}]}}],
+    },
+    {"service": {"type": "NodePort", "extraPorts": [{"name": "dns", "port": 80, "protocol": "UDP"}]}},
+    {"ingress": {"host": "*.example.com", "path": "/a.b/..c/%20~"}},
+    {"ingress": {"host": "1.example.com", "annotations": {"example.com/snippet": "a"}}},
+    {"route": {"gateway": {"name": "a", "namespace": "b"}, "hostnames": ["a.example.com", "*.b"]}},
+    {"autoscaling": {"minReplicas": 2, "maxReplicas": 2, "cpu": 80}, "resources": {"limits": {"cpu": 1}}},
+    {
+        "autoscaling": {"maxReplicas": 1, "memory": 80},
+        "resources": {"requests": {"memory": 1}},
+        "initContainers": [{"name": "a", "image": "a"}],
+    },
+    {"disruptionBudget": {"minAvailable": 0}},
+    {"networkPolicy": {"allowSameNamespace": False}},
+    {"scheduling": {"priorityClassName": "systemic", "nodeSelector": {"kubernetes.io/os": "linux", "empty": ""}}},
+    {
+        "podMetadata": {
+            "labels": {"application": "a", "notkubernetes.io/a": "a" * 63},
+            "annotations": {"k8s.v1.cni.cncf.io/a": "a b"},
+        }
+    },
 ]
 
 

@@ -9,11 +9,14 @@ never changes without an entry in CHANGELOG.md that says so.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
+import yaml
 from click.testing import CliRunner
 
 from myapp_operator.cli import main
+from myapp_operator.model import parse_spec
 
 FOLDER = Path(__file__).parent / "desired"
 CASES = sorted(path.name.removesuffix(".input.yaml") for path in FOLDER.glob("*.input.yaml"))
@@ -37,6 +40,21 @@ def rendered(case: str) -> str:
     return result.stdout
 
 
+# The kinds that are not among the children of an app yet: what their builder makes, by the name of its module.
+APART = Path(__file__).parent / "builders"
+APART_CASES = sorted(path.name.removesuffix(".input.yaml") for path in APART.glob("*.input.yaml"))
+
+
+def built(case: str) -> str:
+    """What the builder makes of a case called `<builder>` or `<builder>-<what it is about>`."""
+    raw = yaml.safe_load((APART / f"{case}.input.yaml").read_text(encoding="utf-8"))
+    builder = import_module(f"myapp_operator.desired.{case.partition('-')[0]}")
+    part = builder.build(raw["metadata"]["name"], parse_spec(raw["spec"], strict=True))
+    return yaml.safe_dump(part, sort_keys=False)
+
+
 if __name__ == "__main__":
     for each in CASES:
         target(each).write_text(rendered(each), encoding="utf-8")
+    for each in APART_CASES:
+        (APART / f"{each}.output.yaml").write_text(built(each), encoding="utf-8")

@@ -80,6 +80,11 @@ class Kind:
 
 DEPLOYMENT = Kind("Deployment", "apps/v1", "deployments", "deployment", whole=True)
 SERVICE = Kind("Service", "v1", "services", "service")
+HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", "hpa")
+PDB = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets", "pdb")
+INGRESS = Kind("Ingress", "networking.k8s.io/v1", "ingresses", "ingress")
+ROUTE = Kind("HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", "route")
+NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy")
 
 # No children: what is read to find out why a Deployment is not as wanted.
 REPLICA_SET = Kind("ReplicaSet", "apps/v1", "replicasets", "", whole=True)

@@ -9,10 +9,11 @@ MyApp is applied; `holds` is the same rule in Python, for whoever has no server 
 """
 
 from myapp_operator.model.containers import Container, ContainerPort, InitContainer, Sidecar
-from myapp_operator.model.exposure import ExtraPort
+from myapp_operator.model.exposure import ExtraPort, Peer
 from myapp_operator.model.parsing import parse_spec
 from myapp_operator.model.pods import PodMetadata
 from myapp_operator.model.rollout import Rollout
+from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
 from myapp_operator.model.spec import NAME_RULE, OWN_NAME_RULE, Spec
 from myapp_operator.model.status import Condition, Status
 from myapp_operator.model.values import IMAGE_RULE, RESOURCES
@@ -22,11 +23,14 @@ __all__ = [
     "NAME_RULE",
     "OWN_NAME_RULE",
     "RESOURCES",
+    "Autoscaling",
     "Condition",
     "Container",
     "ContainerPort",
+    "DisruptionBudget",
     "ExtraPort",
     "InitContainer",
+    "Peer",
     "PodMetadata",
     "Rollout",
     "Sidecar",

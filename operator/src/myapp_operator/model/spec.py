@@ -85,9 +85,9 @@ class Spec(Part):
     service: Service = Service()
     """How other pods reach the app."""
     ingress: Ingress | None = None
-    """How the app is reached from outside by an Ingress. Unset: not."""
+    """How the app is reached from outside by an Ingress. Unset: none."""
     route: Route | None = None
-    """How the app is reached from outside by the Gateway API. Unset: not."""
+    """How the app is reached from outside by the Gateway API. Unset: none."""
     autoscaling: Autoscaling | None = None
     """How many pods there are, by load. Unset: as many as `replicas`."""
     disruption_budget: DisruptionBudget | None = None
