@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, drift, events, fights, names, plan, status
+from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
@@ -23,6 +23,7 @@ from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
@@ -45,6 +46,7 @@ class Reconciler:
         self._allowance = allowance
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
+        self._revisions = Revisions(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -52,21 +54,30 @@ class Reconciler:
         if app is None or app.deleting:
             return None
         try:
-            spec = parse_spec(app.spec)
+            spec = self._allowance.checked(parse_spec(app.spec))
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        if refusal := self._allowance.refusal(spec):
-            return await self._write_status(app, status.judge_invalid(app, refusal, _now()))
-        wanted = desired.build(app, spec)
-        todo = self._plan(app, wanted, time.monotonic())
+        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app))
+        course = await self._revisions.course(seen, desired.build(app, spec))
+        todo = self._plan(app, course.writable, time.monotonic())
         if not await self._confirm(app, todo):
             return None
-        obstacles = await self._hands.execute(app, todo)
+        obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        asked = frozenset(each.kind for each in wanted if each.body)
-        seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights, asked=asked)
-        seen, look = await self._look(seen, wanted)
+        seen = Seen(
+            app,
+            spec,
+            self._store.children(key),
+            obstacles,
+            _now(),
+            fights=todo.fights,
+            asked=frozenset(each.kind for each in course.wanted if each.body),
+            stranded=course.stranded,
+        )
+        seen, look = await self._look(seen, course.wanted)
+        if rollback.is_due(seen, course.wanted) and not course.failed:
+            return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
