@@ -13,7 +13,7 @@ from typing import Any
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Owner
+from myapp_operator.observed import App, Child, Owner, RolledBack
 from myapp_operator.plan import foreign, not_installed
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
@@ -126,6 +126,8 @@ ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdat
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
 ROUTED = spec(route={"gateway": {"name": "public"}})
+FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
+"""What the Deployment remembers of a version that was gone back from."""
 
 MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
@@ -162,6 +164,7 @@ CASES = [
     *map(stalled_later, MAY_HEAL),
     failing("image-no-name", Outlook.STALLED),
     stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, children=children(GIVEN_UP)),
+    stalled(Reason.ROLLED_BACK, children=children(rolled_back=FAILED)),
     stalled(Reason.NOT_OWNED, obstacles=in_the_way(None)),
     stalled(Reason.REJECTED, obstacles=refused(INVALID)),
 ]

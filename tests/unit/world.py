@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from myapp_operator import desired, names
+from myapp_operator.allowance import Allowance
 from myapp_operator.errors import OperatorError
 from myapp_operator.events import Notice
 from myapp_operator.grammar import Json
@@ -35,6 +36,7 @@ class FakeKube:
         self.status: Json = {}
         self.listed: dict[str, list[Json]] = {}
         self.applied_to: dict[str, int] = {}
+        self.applied: dict[str, Json] = {}
         self._version = 100
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
@@ -56,6 +58,7 @@ class FakeKube:
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
         self._request("apply", kind)
         self.applied_to[kind.kind] = version
+        self.applied[kind.kind] = body
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored
@@ -114,7 +117,7 @@ class World:
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard))
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard), Allowance())
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone."""

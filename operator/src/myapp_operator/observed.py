@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import ADOPT, APPLIED, MANAGER, NUDGE, Key
+from myapp_operator.names import ADOPT, APPLIED, LAST_READY, MANAGER, NUDGE, ROLLED_BACK, Key
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,37 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class RolledBack:
+    """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
+
+    generation: int
+    """The generation of the MyApp that failed; any later one is tried."""
+    reason: str
+    message: str
+    time: str
+
+    @classmethod
+    def from_text(cls, text: str) -> RolledBack | None:
+        """The inverse of `text`; None for anything else."""
+        try:
+            facts = cls(**json.loads(text))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        words = (facts.reason, facts.message, facts.time)
+        return facts if type(facts.generation) is int and all(isinstance(each, str) for each in words) else None
+
+    @property
+    def text(self) -> str:
+        """As the annotation says it."""
+        return json.dumps(asdict(self))
+
+    @property
+    def cause(self) -> str:
+        """As in messages."""
+        return f"{self.reason}: {self.message}"
+
+
+@dataclass(frozen=True)
 class Child:
     """An object in the place of a child, ours or not."""
 
@@ -126,6 +157,9 @@ class Child:
     """Whether its owner lets us take it over, by the annotation for that."""
     scaled: bool = False
     """Whether others hold its number of pods by the subresource for that, as autoscalers do."""
+    last_ready: str = ""
+    """The pod-template-hash of the last version that was Ready; empty where we have written none."""
+    rolled_back: RolledBack | None = None
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -145,6 +179,8 @@ class Child:
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
             scaled=any(_scales(entry) for entry in meta.get("managedFields") or ()),
+            last_ready=_said_by_us(meta, LAST_READY),
+            rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
         )
 
     def answered(self, answer: Child) -> Child:
@@ -180,7 +216,21 @@ def _scales(entry: Json) -> bool:
 
 
 def _our_fields(meta: Json) -> str:
+    fields = _our_entry(meta)
+    return "" if fields is None else json.dumps(fields, separators=(",", ":"))
+
+
+def _our_entry(meta: Json) -> Json | None:
     for entry in meta.get("managedFields") or ():
         if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
-            return json.dumps(entry.get("fieldsV1") or {}, separators=(",", ":"))
-    return ""
+            return entry.get("fieldsV1") or {}
+    return None
+
+
+def _said_by_us(meta: Json, annotation: str) -> str:
+    """The value of an annotation, if it is ours still: `kubectl rollout undo` puts older values over ours."""
+    value = (meta.get("annotations") or {}).get(annotation, "")
+    if not value:
+        return ""
+    owned = (_our_entry(meta) or {}).get("f:metadata", {}).get("f:annotations", {})
+    return value if f"f:{annotation}" in owned else ""

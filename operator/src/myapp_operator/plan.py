@@ -169,7 +169,8 @@ def _serves(deployment: Child | None, app: App) -> bool:
 
 
 def _handed_over(wanted: Mapping[Kind, Wanted], children: Mapping[Kind, Child], app: App) -> bool:
-    return replicas.is_handed_over(wanted[names.DEPLOYMENT], children.get(names.DEPLOYMENT), app)
+    deployment = wanted.get(names.DEPLOYMENT)
+    return deployment is not None and replicas.is_handed_over(deployment, children.get(names.DEPLOYMENT), app)
 
 
 def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | None:
@@ -192,14 +193,16 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         return replace(target, verb=Verb.DELETE, attempt="delete")
     target = replace(target, hold=replicas.hold(want.body, child, fewest))
     if drift.drifted(want.body, want.applied, child):
-        body, reverts = with_nudge(want.body, child.nudge), drift.taken(want.body, want.applied, child)
+        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, reverts=reverts)
     if target.hold:
         body = with_nudge(want.body, child.nudge)
         return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler")
     if _cannot_make_pods(child):
-        return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGING, why=NUDGING)
+        body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
+        return replace(target, body=body, attempt=NUDGING, why=NUDGING)
     return None
 
 
@@ -226,8 +229,10 @@ def _cannot_make_pods(child: Child) -> bool:
 
 def with_nudge(body: Json, nudge: int) -> Json:
     """The body with the count of nudges as an annotation, carried over by every later apply; outside the hash."""
-    if not nudge:
-        return body
+    return with_notes(body, {names.NUDGE: str(nudge)} if nudge else {})
+
+
+def with_notes(body: Json, notes: Mapping[str, str]) -> Json:
+    """The body with more annotations, which are outside the hash."""
     metadata = body["metadata"]
-    annotations = {**metadata["annotations"], names.NUDGE: str(nudge)}
-    return {**body, "metadata": {**metadata, "annotations": annotations}}
+    return {**body, "metadata": {**metadata, "annotations": {**metadata["annotations"], **notes}}}

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, drift, events, fights, names, plan, replicas, status
+from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
+from myapp_operator.allowance import Allowance
+from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
@@ -22,30 +24,31 @@ from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
-from myapp_operator.store import Scaler, Store
+from myapp_operator.store import Store
 
 _STALE_PAUSE = 1.0
 """Seconds to wait for the watch after somebody was faster than us."""
-
-_SCALER_PAUSE = 60.0
-"""Seconds until it is looked again whether somebody's autoscaler is still there."""
 
 _NAMESPACE_PAUSE = 60.0
 """Seconds until an app in a namespace that ends is looked at again, in case it was not that namespace."""
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection, the store, and who writes the events."""
+    """Holds what the recipe needs: the connection, the store, who writes the events, and what is allowed here."""
 
-    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
+    def __init__(self, kube: Kube, store: Store, recorder: Recorder, allowance: Allowance) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
+        self._allowance = allowance
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
+        self._revisions = Revisions(kube, store)
+        self._autoscalers = Autoscalers(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -53,42 +56,36 @@ class Reconciler:
         if app is None or app.deleting:
             return None
         try:
-            spec = parse_spec(app.spec)
+            spec = self._allowance.checked(parse_spec(app.spec))
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        wanted, scaler = await self._left_to_scaler(app, desired.build(app, spec))
-        todo = self._plan(app, wanted, time.monotonic())
+        wanted, scaler = await self._autoscalers.left_to_them(app, desired.build(app, spec))
+        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app), scaler=scaler.name)
+        course = await self._revisions.course(seen, wanted)
+        todo = self._plan(app, course.writable, time.monotonic())
         if not await self._confirm(app, todo):
             return None
-        obstacles = await self._hands.execute(app, todo)
+        obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        asked = frozenset(each.kind for each in wanted if each.body)
         seen = Seen(
-            app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights, asked=asked, scaler=scaler.name
+            app,
+            spec,
+            self._store.children(key),
+            obstacles,
+            _now(),
+            fights=todo.fights,
+            scaler=scaler.name,
+            asked=frozenset(each.kind for each in course.wanted if each.body),
+            stranded=course.stranded,
         )
-        seen, look = await self._look(seen, wanted)
+        seen, look = await self._look(seen, course.wanted)
+        if rollback.is_due(seen, course.wanted) and not course.failed:
+            return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         again = scaler.until - time.monotonic() if scaler.name else None
         return _earliest(wait, look, judged.again, todo.again, again, *self._pauses(app, todo, obstacles))
-
-    async def _left_to_scaler(self, app: App, wanted: list[Wanted]) -> tuple[list[Wanted], Scaler]:
-        """What is wanted beside the autoscaler that there is, and which one of somebody else's that is.
-
-        Autoscalers of others are not watched. They are listed only where somebody has set the number of pods as an
-        autoscaler does, and then once a minute.
-        """
-        deployment, children = wanted[0], self._store.children(app.key)
-        found, now = self._store.scaler(app), time.monotonic()
-        if not replicas.are_scaled_by_others(deployment, children.get(names.DEPLOYMENT), app):
-            found = None
-        elif found is None or found.until <= now:
-            listing = await self._kube.list(names.SCALER, app.key.namespace)
-            found = Scaler(next(iter(replicas.scalers(listing.items, app)), ""), now + _SCALER_PAUSE)
-        self._store.remember_scaler(app, found)
-        found = found or Scaler("", now)
-        return replicas.left_to_scaler(wanted, children, app, found.name), found
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.

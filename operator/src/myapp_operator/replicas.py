@@ -38,6 +38,11 @@ def counted(body: Json, number: int) -> Json:
     return {**body, "spec": {"replicas": number, **body["spec"]}}
 
 
+def as_many(body: Json, present: Json) -> Json:
+    """What to apply to an object all fields of which were made ours just now: else the number would go to its default."""
+    return counted(body, present["spec"]["replicas"]) if are_left_to_others(body) else body
+
+
 def hold(body: Json, child: Child, fewest: int) -> Hold | None:
     """What to hold before this Deployment is applied; None where we have nothing to let go of."""
     if not are_left_to_others(body) or not _are_ours(child) or child.rollout is None:

@@ -151,7 +151,7 @@ class Hands:
                 raise
         taken = await self._kube.patch(step.kind, key, patch)
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, _as_many(step, raw), step.uid, version))
+        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version))
 
     async def _hold(self, step: Step, hold: Hold) -> Step:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
@@ -181,7 +181,7 @@ class Hands:
             metadata = identified["metadata"]
         taken = await self._kube.patch(step.kind, key, takeover.adoption(metadata, step.kind.api_version))
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, _as_many(step, raw), uid, version))
+        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version))
 
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:
         """An object stands where one was to be created, or one that the watch does not bring was changed."""
@@ -210,12 +210,6 @@ class Hands:
     def _is_unwatched(self, app: App, step: Step) -> bool:
         child = self._store.children(app.key).get(step.kind)
         return child is not None and child.looked_up
-
-
-def _as_many(step: Step, present: Json) -> Json:
-    """What to apply where all fields were made ours just now: the number of pods, too, would else go to its default."""
-    bare = replicas.are_left_to_others(step.body)
-    return replicas.counted(step.body, present["spec"]["replicas"]) if bare else step.body
 
 
 def _renewed(app: App, step: Step, present: Json | None) -> Step:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from myapp_operator.attempts import Attempt
 from myapp_operator.fights import Contest
+from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
@@ -23,9 +24,9 @@ from myapp_operator.refusals import Retry
 class Scaler:
     """What was found when autoscalers were looked for: the name of one of somebody else's, or nothing."""
 
-    name: str
-    until: float
-    """When to look again."""
+    name: str = ""
+    until: float = 0.0
+    """When to look again, in monotonic seconds."""
 
 
 @dataclass
@@ -45,6 +46,7 @@ class _Record:
     unsettled_at: float | None = None
     looks: Looks = field(default_factory=Looks)
     scaler: Scaler | None = None
+    template: tuple[int, Json] | None = None
 
 
 class Store:
@@ -217,6 +219,11 @@ class Store:
         record = self._record_of(app)
         return record.scaler if record else None
 
+    def remember_template(self, app: App, generation: int, template: Json) -> None:
+        """Remembers the pod template that was gone back to when this generation had failed."""
+        if record := self._record_of(app):
+            record.template = generation, template
+
     def unsettled_for(self, app: App, settled: bool, now: float) -> float:
         """Seconds for which every look at the app, this one included, has found its children unsettled."""
         record = self._record_of(app)
@@ -253,6 +260,12 @@ class Store:
         """What is remembered of the looks at the app's pods."""
         record = self._record_of(app)
         return record.looks if record else Looks()
+
+    def template(self, app: App, generation: int) -> Json | None:
+        """The pod template that was gone back to when this generation had failed, if it is known."""
+        record = self._record_of(app)
+        known, template = (record and record.template) or (0, None)
+        return template if known == generation else None
 
     def contests(self, app: App) -> Mapping[Kind, Contest]:
         """The reverts that are still remembered."""
