@@ -175,3 +175,10 @@ def test_of_the_managers_only_one_that_scales_is_a_scaler() -> None:
     assert not is_scaled()
     assert not is_scaled(subresource="status")
     assert not child().scaled
+
+
+def test_where_all_fields_were_made_ours_the_present_number_is_applied() -> None:
+    bare, counted = scaled()[DEPLOYMENT].body or {}, fixed()[DEPLOYMENT].body or {}
+    present = {"spec": {"replicas": 17}}
+    assert replicas.as_many(bare, present)["spec"]["replicas"] == 17
+    assert replicas.as_many(counted, present)["spec"]["replicas"] == 10

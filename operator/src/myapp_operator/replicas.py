@@ -39,7 +39,7 @@ def counted(body: Json, number: int) -> Json:
 
 
 def as_many(body: Json, present: Json) -> Json:
-    """What to apply to an object all fields of which were made ours just now: else the number would go to its default."""
+    """What to apply to an object whose fields were all made ours just now: else the number would go to its default."""
     return counted(body, present["spec"]["replicas"]) if are_left_to_others(body) else body
 
 
