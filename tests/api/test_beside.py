@@ -126,7 +126,10 @@ def theirs(plural: str) -> Json:
     backend = {"service": {"name": "theirs", "port": {"number": 80}}}
     specs: dict[str, Json] = {
         "ingresses": {"defaultBackend": backend},
-        "horizontalpodautoscalers": {"maxReplicas": 7, "scaleTargetRef": {"kind": "Deployment", "name": "theirs"}},
+        "horizontalpodautoscalers": {
+            "maxReplicas": 7,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "theirs"},
+        },
         "poddisruptionbudgets": {"minAvailable": 7, "selector": {"matchLabels": {"app": "theirs"}}},
         "networkpolicies": {"podSelector": {"matchLabels": {"app": "theirs"}}, "policyTypes": ["Egress"]},
     }
