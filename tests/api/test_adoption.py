@@ -61,7 +61,8 @@ def assert_it_becomes_as_if_made_by_the_operator(api: Api, plural: str, stored: 
     adopted = api.get(plural, name) or {}
     assert adopted["metadata"]["uid"] == uid
     api.delete(plural, name)
-    wait_for("one made by the operator", lambda: (api.get(plural, name) or adopted)["metadata"]["uid"] != uid)
+    new = lambda: (api.get(plural, name) or adopted)["metadata"]["uid"] != uid  # noqa: E731
+    wait_for("one made by the operator", new, seconds=60)
     wait_for("Ready", api.is_ready, seconds=60)
     assert essence(adopted) == essence(api.get(plural, name) or {})
 
@@ -142,7 +143,7 @@ def test_an_adoption_that_was_cut_before_its_last_write_goes_on_in_the_next_proc
     try:
         forbid_owners(api, kubectl)
         api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-        wait_for("Forbidden", lambda: "no owners here" in api.message())
+        wait_for("Forbidden", lambda: "no owners here" in api.message(), seconds=60)
         assert (api.get("deployments", "myapp-deployment") or {})["spec"] == stored["spec"]
         operator.kill()
         kubectl("delete", "validatingadmissionpolicybinding", api.namespace, check=True)

@@ -29,6 +29,11 @@ def test_an_annotation_that_comes_later_is_noticed_within_a_minute_and_the_servi
         kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
         wait_for("ours", lambda plural=plural: is_ours(api, plural, app), seconds=75)
     wait_for("Ready", api.is_ready, seconds=60)
+    told = wait_for("both are told", lambda: (found := api.events("Adopted"))[1:] and found)
+    assert {each["message"] for each in told} == {
+        'took over Deployment "myapp-deployment": it now lives and dies with this MyApp',
+        'took over Service "myapp-service": it now lives and dies with this MyApp',
+    }
 
 
 def test_a_labelled_object_is_adopted_at_once(api: Api, operator: OperatorProcess) -> None:
@@ -73,33 +78,36 @@ def test_a_service_keeps_its_selector_until_our_deployment_has_a_pod(api: Api, o
 def test_a_service_of_an_app_without_pods_is_adopted(api: Api, operator: OperatorProcess) -> None:
     api.create("services", hand_made("services", annotations=ADOPT))
     api.create("myapps", myapp(replicas=0))
-    wait_for("ScaledToZero", lambda: api.reason() == "ScaledToZero")
+    wait_for("ScaledToZero", lambda: api.reason() == "ScaledToZero", seconds=60)
 
 
-SELECTED_OTHERWISE = {
-    "selector": {"matchLabels": {"app": "theirs"}},
-    "template": {
-        "metadata": {"labels": {"app": "theirs"}},
-        "spec": {"containers": [{"name": "x", "image": "theirs:1"}]},
-    },
-}
-
-
-def test_a_deployment_of_another_selector_is_told_left_alone_and_replaced_without_stopping_a_pod(
-    api: Api, kubectl: Kubectl, operator: OperatorProcess
+@pytest.mark.parametrize(
+    ("labels", "their_pods_stay"),
+    [({"app": "theirs"}, True), ({"app": "myapp", "tier": "web"}, False)],
+    ids=["other labels", "our label and more"],
+)
+def test_a_deployment_of_another_selector_is_told_left_alone_and_replaced_as_the_message_says(
+    api: Api, kubectl: Kubectl, operator: OperatorProcess, labels: Json, *, their_pods_stay: bool
 ) -> None:
-    stored = api.create("deployments", hand_made("deployments", annotations=ADOPT, paused=False, **SELECTED_OTHERWISE))
+    """Pods of other labels serve on until their owner ends them; where ours is among them, the new Deployment does."""
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "x", "image": "theirs:1"}]}}
+    spec = {"selector": {"matchLabels": labels}, "template": pod, "paused": False}
+    stored = api.create("deployments", hand_made("deployments", annotations=ADOPT, **spec))
     wait_for("their pods", lambda: len(api.list("pods")) == 3)
     pods = {pod["metadata"]["uid"] for pod in api.list("pods")}
     api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "by app=theirs for ever" in api.message())
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "for ever, a MyApp by app=myapp" in api.message())
     now = api.get("deployments", "myapp-deployment") or {}
     assert (now["spec"], now["metadata"]["uid"]) == (stored["spec"], stored["metadata"]["uid"])
     command = "kubectl delete deployment myapp-deployment --cascade=orphan"
     assert command in api.message()
     kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
     wait_for("Ready", api.is_ready, seconds=75)
-    assert pods < {pod["metadata"]["uid"] for pod in api.list("pods")}
+    left = lambda: pods & {pod["metadata"]["uid"] for pod in api.list("pods")}  # noqa: E731
+    if their_pods_stay:
+        assert left() == pods
+    else:
+        wait_for("their pods are gone", lambda: not left())
 
 
 def test_a_headless_service_is_told_and_left_alone(api: Api, operator: OperatorProcess) -> None:

@@ -126,7 +126,7 @@ def test_orphaned_children_are_taken_over_by_a_new_app_without_a_new_pod(api: Ap
     first = pods_of(api)
     restarted = {"kubectl.kubernetes.io/restartedAt": "now"}
     api.patch("deployments", "myapp-deployment", {"spec": {"template": {"metadata": {"annotations": restarted}}}})
-    wait_for("new pods alone", lambda: len(pods_of(api)) == 2 and not pods_of(api) & first)
+    wait_for("new pods alone", lambda: len(pods_of(api)) == 2 and not pods_of(api) & first, seconds=60)
     wait_for("Ready", api.is_ready)
     pods = pods_of(api)
     api.delete("myapps", "myapp", "Orphan")

@@ -16,28 +16,41 @@ IN_URL = "canary-in-url"
 CANARY = "canary"
 URL = f"postgres://admin:{IN_URL}@db/shop"
 ENV = [{"name": "PASSWORD", "value": PASSWORD}, {"name": "DATABASE", "value": URL}]
-QUOTED = "object.spec.template.spec.containers[0].env.map(each, each.?value.orValue('')).join(' and ')"
+OF_A_DEPLOYMENT = ("apps", "deployments", "object.spec.template.spec.containers[0].env")
+OF_A_POD = ("", "pods", "object.spec.containers[0].env")
 
 
-def policy(name: str, namespace: str) -> list[Json]:
-    """Refuses Deployments of more than five replicas, and quotes the whole environment."""
+def policy(namespace: str, group_of_kind: str, plural: str, env: str) -> list[Json]:
+    """Refuses all objects of a kind that have a password, and quotes their whole environment."""
     group = "admissionregistration.k8s.io/v1"
-    rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}
+    rule = {"apiGroups": [group_of_kind], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": [plural]}
     matched = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
         "resourceRules": [rule],
     }
+    quoted = f"{env}.map(each, each.?value.orValue('')).join(' and ')"
     refused = {
-        "expression": "object.spec.replicas < 5",
-        "messageExpression": f"'five is too many with ' + {QUOTED} + ' and http://a:{IN_URL}@b/'",
+        "expression": f"!{env}.exists(each, each.name == 'PASSWORD')",
+        "messageExpression": f"'refused with ' + {quoted} + ' and http://a:{IN_URL}@b/'",
     }
     spec = {"matchConstraints": matched, "validations": [refused]}
-    bound = {"policyName": name, "validationActions": ["Deny"]}
-    metadata = {"name": name}
+    bound = {"policyName": namespace, "validationActions": ["Deny"]}
+    metadata = {"name": namespace}
     return [
         {"apiVersion": group, "kind": "ValidatingAdmissionPolicy", "metadata": metadata, "spec": spec},
         {"apiVersion": group, "kind": "ValidatingAdmissionPolicyBinding", "metadata": metadata, "spec": bound},
     ]
+
+
+def probe(kind: tuple[str, str, str]) -> Json:
+    """An object that the policy refuses."""
+    pod = {"containers": [{"name": "x", "image": "x", "env": [{"name": "PASSWORD", "value": "x"}]}]}
+    if kind == OF_A_POD:
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": pod}
+    labels = {"probe": "x"}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "probe"}, "spec": spec}
 
 
 def shown(api: Api, operator: OperatorProcess) -> str:
@@ -47,28 +60,53 @@ def shown(api: Api, operator: OperatorProcess) -> str:
     return f"{json.dumps(status, ensure_ascii=False)}\n{json.dumps(events, ensure_ascii=False)}\n{operator.output()}"
 
 
+@pytest.mark.parametrize("kind", [OF_A_DEPLOYMENT, OF_A_POD], ids=["of the Deployment", "of pods"])
 def test_what_a_policy_quotes_is_masked_in_status_event_and_log(
-    kubectl: Kubectl, api: Api, operator: OperatorProcess
+    kubectl: Kubectl, api: Api, operator: OperatorProcess, kind: tuple[str, str, str]
 ) -> None:
-    objects = {"apiVersion": "v1", "kind": "List", "items": policy(api.namespace, api.namespace)}
+    objects = {"apiVersion": "v1", "kind": "List", "items": policy(api.namespace, *kind)}
+    canary = {"apiVersion": "v1", "kind": "List", "items": [probe(kind)]}
     try:
         kubectl("apply", "-f", "-", stdin=json.dumps(objects), check=True)
-        probe = ("-n", api.namespace, "create", "deployment", "probe", "--image=x", "--replicas=6", "--dry-run=server")
-        wait_for("the policy counts", lambda: kubectl(*probe).returncode != 0)
-        api.create("myapps", hasty(replicas=6, env=ENV))
-        wait_for("told", lambda: api.reason() == "Forbidden" and api.events("Refused"))
-        assert "five is too many with 5000 and *** and *** and http://***@b/" in api.message()
+        dry = ("-n", api.namespace, "create", "--dry-run=server", "-f", "-")
+        wait_for("the policy counts", lambda: kubectl(*dry, stdin=json.dumps(canary)).returncode != 0)
+        api.create("myapps", hasty(env=ENV))
+        wait_for("told", lambda: api.reason() == "Forbidden" and api.events("Refused"), seconds=60)
+        assert "refused with 5000 and *** and *** and http://***@b/" in api.message()
         assert CANARY not in shown(api, operator)
     finally:
         for each in objects["items"]:
             kubectl("delete", each["kind"], api.namespace, "--ignore-not-found")
 
 
-def test_what_the_server_quotes_of_an_invalid_value_is_masked(api: Api, operator: OperatorProcess) -> None:
-    """The value of a variable that is not one: the server names it in its answer."""
-    probe = {"exec": {"command": ["check", PASSWORD]}, "successThreshold": 2}
-    api.create("myapps", hasty(env=ENV, podLabels=None, probes={"liveness": probe}))
-    wait_for("told", lambda: api.reason() == "Rejected" and api.events("Refused"))
+def crash(api: Api, words: str) -> None:
+    """Has every pod say these words and crash, as a kubelet would report it."""
+    state = {
+        "name": "myapp",
+        "ready": False,
+        "restartCount": 3,
+        "image": "myapp:latest",
+        "imageID": "",
+        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": f"back-off, last words: {words}"}},
+        "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "message": words}},
+    }
+    condition = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": words}
+    status = {"phase": "Running", "containerStatuses": [state], "conditions": [condition]}
+    for pod in api.list("pods", "app=myapp"):
+        path = f"/api/v1/namespaces/{api.namespace}/pods/{pod['metadata']['name']}/status"
+        api.request("PATCH", path, {"status": status}, content="application/merge-patch+json")
+
+
+def test_what_an_app_says_before_it_crashes_is_masked(api: Api, operator: OperatorProcess) -> None:
+    api.create("myapps", hasty(replicas=1, env=ENV))
+    wait_for("Ready", api.is_ready)
+    words = f"KeyError: no account for {json.dumps(PASSWORD)} at {URL}"
+
+    def told() -> object:
+        crash(api, words)  # again and again: the simulated node makes its pods well
+        return [each for each in api.events("Failed") if "KeyError: no account for" in each["message"]]
+
+    wait_for("told", told, seconds=90, every=1)
     assert CANARY not in shown(api, operator)
 
 

@@ -43,7 +43,8 @@ def test_ready_is_never_said_too_early(
     said = {name: list(ready_versions(witness, name)) for name in NAMES}
     for name in NAMES:
         for app in said[name]:
-            assert was_rolled_out(app, witness, deployments), f"{name} at {version(app)}: {app}"
+            where = f"{name}, generation {app['metadata']['generation']}, version {version(app)}"
+            assert was_rolled_out(app, witness, deployments), f"Ready too early: {where}"
     assert sum(len(each) for each in said.values()) > EDITS / 10
 
 

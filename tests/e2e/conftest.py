@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev import prepare
-from dev.cluster import Cluster, ClusterError, up
+from dev.cluster import Cluster, ClusterError, add_metrics, up
 from dev.images import Destination, Image, build, load
 from dev.steps import StepError
 from tests.harness import Api, Audit, Kubectl, OperatorPod, Visitor
@@ -45,6 +45,15 @@ def cluster(shared_folder: Path) -> Cluster:
             pytest.fail(str(error), pytrace=False)
         prepared.touch()
         return cluster
+
+
+@pytest.fixture(scope="session")
+def metrics(cluster: Cluster) -> None:
+    """metrics-server in the real cluster: `kubectl top` has figures, and autoscalers have something to go by."""
+    try:
+        add_metrics(cluster)
+    except ClusterError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.harness import Api, Kubectl, Visitor, myapp, wait_for
 
 Json = dict[str, Any]
@@ -42,6 +44,7 @@ def all_listen(kubectl: Kubectl, api: Api) -> bool:
     return len(pods) == 2 and all("Running on" in kubectl("logs", pod) for pod in pods)
 
 
+@pytest.mark.timeout(480, func_only=True)
 def test_the_tutorials_app_comes_under_a_myapp_by_one_rolling_update_without_a_lost_request(
     api: Api, kubectl: Kubectl, visitor: Visitor, tutorial_image: str
 ) -> None:

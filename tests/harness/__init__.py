@@ -9,29 +9,36 @@ from tests.harness.audit import Audit, Request
 from tests.harness.kstatus import Conclusion, Kstatus
 from tests.harness.kubectl import Kubectl
 from tests.harness.manifests import hasty, myapp
+from tests.harness.moody import MoodyKubelet
 from tests.harness.operator import OperatorProcess, kubeconfig_of, service_account
 from tests.harness.operator_pod import OperatorPod
+from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
+from tests.harness.release import Release
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
 
 __all__ = [
+    "PROGRAMS",
     "Api",
     "Audit",
     "Conclusion",
     "Door",
     "Kstatus",
     "Kubectl",
+    "MoodyKubelet",
     "OperatorPod",
     "OperatorProcess",
     "Refused",
+    "Release",
     "Request",
     "Visitor",
     "Witness",
     "ask_once",
     "hasty",
     "kubeconfig_of",
+    "kubectl_myapp",
     "myapp",
     "never",
     "service_account",

@@ -18,6 +18,11 @@ _ROOTS = {
     "services": "/api/v1",
     "pods": "/api/v1",
     "configmaps": "/api/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
+    "poddisruptionbudgets": "/apis/policy/v1",
+    "horizontalpodautoscalers": "/apis/autoscaling/v2",
+    "httproutes": "/apis/gateway.networking.k8s.io/v1",
 }
 
 

@@ -1,4 +1,7 @@
-"""A pod that asks an app through its Service all along, at a bounded pace and for a bounded time."""
+"""A pod that asks an app through its Service all along, at a bounded pace and for a bounded time.
+
+With one visitor it sees whether a request is lost; with several it is a load, for an app that is to be kept busy.
+"""
 
 import json
 from collections.abc import Sequence
@@ -16,17 +19,23 @@ class Visitor:
     def __init__(self, kubectl: Kubectl, name: str = "visitor") -> None:
         self._kubectl = kubectl
         self._name = name
+        self._seconds = 0
 
-    def start(self, url: str, *, seconds: int, per_second: int = 5) -> None:
-        """Begins to ask; returns after the first good answer."""
-        arguments = [url, str(seconds * per_second), str(per_second)]
+    def start(self, url: str, *, seconds: int, per_second: int = 5, visitors: int = 1) -> None:
+        """Begins to ask; returns after the first good answer.
+
+        The pace is that of all visitors together, and each has one request under way at most: an app that answers
+        slowly is asked more slowly, and for longer.
+        """
+        self._seconds = seconds
+        arguments = [url, str(seconds * per_second), str(per_second), str(visitors)]
         self._kubectl("apply", "-f", "-", stdin=json.dumps(_pod(self._name, arguments)))
         wait_for("an answer for the visitor", lambda: self.good)
 
     def finish(self) -> Sequence[str]:
         """Waits until all was asked; returns every answer."""
         phase = ("get", "pod", self._name, "-o", "jsonpath={.status.phase}")
-        wait_for("the visitor is done", lambda: self._kubectl(*phase) == "Succeeded")
+        wait_for("the visitor is done", lambda: self._kubectl(*phase) == "Succeeded", seconds=self._seconds + 120)
         return self.answers
 
     @property

@@ -14,7 +14,7 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner, RolledBack
-from myapp_operator.plan import foreign
+from myapp_operator.plan import foreign, not_installed
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge
@@ -125,6 +125,8 @@ ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
+ROUTED = spec(route={"gateway": {"name": "public"}})
+
 FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
 """What the Deployment remembers of a version that was gone back from."""
 
@@ -133,6 +135,7 @@ MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
     progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+    progresses(Reason.REFERENCE_MISSING, spec=ROUTED, obstacles={names.ROUTE: Obstacle(not_installed(names.ROUTE))}),
     *map(
         failing,
         (

@@ -1,5 +1,6 @@
 """`myapp-operator render` and `crd`, as typed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from myapp_operator.cli import main
+from myapp_operator.commands import plugin
 from tests.unit import golden
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +117,23 @@ def test_render_says_when_metadata_is_no_map() -> None:
     complaint("apiVersion: apps.example.com/v1\nkind: MyApp\nmetadata: myapp\nspec: {image: a}\n")
 
 
+def test_render_prints_a_list_in_json_as_kubectl_get_does() -> None:
+    listed = json.loads(render(MYAPP, "-o", "json", "-").stdout)
+    assert (listed["apiVersion"], listed["kind"]) == ("v1", "List")
+    assert listed["items"] == [*yaml.safe_load_all(render(MYAPP).stdout)]
+
+
+def test_render_puts_what_names_no_namespace_into_the_one_asked_for() -> None:
+    placed = [*yaml.safe_load_all(render(MYAPP, "-n", "web", "-").stdout)]
+    assert {child["metadata"]["namespace"] for child in placed} == {"web"}
+
+
+def test_render_says_when_the_file_is_for_another_namespace() -> None:
+    result = render(MYAPP.replace("{name: myapp}", "{name: myapp, namespace: shop}"), "-n", "web", "-")
+    assert result.exit_code == 1
+    assert 'the file says "shop": leave out --namespace "web"' in result.stderr
+
+
 def test_crd_prints_what_is_installed() -> None:
     result = CliRunner().invoke(main, ["crd"])
     assert result.exit_code == 0
@@ -123,4 +142,50 @@ def test_crd_prints_what_is_installed() -> None:
 
 def test_help_lists_the_commands() -> None:
     text = CliRunner().invoke(main, ["-h"]).output
-    assert all(command in text for command in ("run", "crd", "render"))
+    assert all(command in text for command in ("run", "crd", "render", "diff", "explain"))
+
+
+def test_the_kubectl_plugin_has_just_the_commands_that_show() -> None:
+    assert sorted(plugin.commands) == ["diff", "explain", "render"]
+
+
+def kubeconfig(folder: Path, text: str) -> str:
+    path = folder / "kubeconfig"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+NOBODY = """
+apiVersion: v1
+kind: Config
+current-context: it
+contexts: [{name: it, context: {cluster: it, user: it}}]
+clusters: [{name: it, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: it, user: {token: t}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(NOBODY, "no answer from the API server at http://127.0.0.1:1", id="nobody there"),
+        pytest.param("kind: Config\n", "no usable kubeconfig", id="empty"),
+        pytest.param("a: [", "no usable kubeconfig", id="no YAML"),
+    ],
+)
+@pytest.mark.parametrize(("command", "code"), [("diff -", 2), ("explain myapp", 1)])
+def test_without_a_cluster_a_command_says_so_in_one_sentence(
+    tmp_path: Path, text: str, words: str, command: str, code: int
+) -> None:
+    arguments = [*command.split(), "--kubeconfig", kubeconfig(tmp_path, text)]
+    result = CliRunner().invoke(plugin, arguments, input=MYAPP)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.startswith(f"Error: {words}")
+    assert "Traceback" not in result.stderr
+
+
+def test_diff_of_a_bad_file_is_an_error(tmp_path: Path) -> None:
+    arguments = ["diff", "--kubeconfig", kubeconfig(tmp_path, NOBODY), "-"]
+    result = CliRunner().invoke(plugin, arguments, input="kind: Deployment\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "holds no MyApp" in result.stderr

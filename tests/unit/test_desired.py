@@ -1,14 +1,15 @@
 """What a MyApp becomes. The golden pairs hold every line of it: see golden.py before you change an output."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from myapp_operator import desired, names
 from myapp_operator.desired.pod import template
-from myapp_operator.grammar import Json
-from myapp_operator.model import PodMetadata, parse_spec
+from myapp_operator.grammar import Json, Part
+from myapp_operator.model import PodMetadata, Spec, parse_spec
 from tests.unit import golden
 from tests.unit.samples import app, app_of
 
@@ -17,7 +18,7 @@ REMAKE = "every app would be written to, or restarted; if that is meant, run `uv
 
 def children(case: str) -> tuple[Json, Json]:
     """The Deployment and the Service of a golden pair."""
-    deployment, service = yaml.safe_load_all(golden.rendered(case))
+    deployment, service, *_ = yaml.safe_load_all(golden.rendered(case))
     return deployment, service
 
 
@@ -37,6 +38,30 @@ def test_no_output_is_left_of_a_case_that_is_gone() -> None:
     assert {path.name for path in golden.FOLDER.iterdir()} == {
         path.name for case in golden.CASES for path in (golden.source(case), golden.target(case))
     }
+
+
+def test_every_field_of_the_api_stands_in_a_golden_case() -> None:
+    sources = [*golden.FOLDER.glob("*.input.yaml"), *golden.APART.glob("*.input.yaml")]
+    specs = [yaml.safe_load(source.read_text(encoding="utf-8"))["spec"] for source in sources]
+    given = {path for spec in specs for path in paths_of(spec)}
+    assert [path for path in fields_of(Spec) if path not in given] == []
+
+
+def paths_of(raw: Any, at: str = "") -> Iterator[str]:
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            yield f"{at}{key}"
+            yield from paths_of(value, f"{at}{key}.")
+
+
+def fields_of(part: type[Part], at: str = "") -> Iterator[str]:
+    """The fields of a part of the API and of the parts within it, as a user writes them."""
+    for name, field in part.model_fields.items():
+        path = f"{at}{field.alias or name}"
+        yield path
+        for each in (field.annotation, *get_args(field.annotation)):
+            if isinstance(each, type) and issubclass(each, Part):
+                yield from fields_of(each, f"{path}.")
 
 
 def test_empty_lists_mean_the_same_as_none_at_all() -> None:
@@ -139,14 +164,17 @@ def empty_parts(part: Any, path: str = "") -> list[str]:
 
 def test_a_child_names_its_myapp_as_controller() -> None:
     owner = {"apiVersion": "apps.example.com/v1", "kind": "MyApp", "name": "shop", "uid": "u-1"}
-    for want in desired.build(app("shop", uid="u-1"), parse_spec({"image": "a"})):
-        assert want.body is not None
-        assert want.body["metadata"]["ownerReferences"] == [{**owner, "controller": True, "blockOwnerDeletion": True}]
+    spec = parse_spec(yaml.safe_load(golden.source("beside").read_text())["spec"])
+    found = [want.body for want in desired.build(app("shop", uid="u-1"), spec) if want.body]
+    assert len(found) == 5
+    for body in found:
+        assert body["metadata"]["ownerReferences"] == [{**owner, "controller": True, "blockOwnerDeletion": True}]
 
 
 def test_the_hash_is_that_of_render_although_render_knows_no_uid() -> None:
     raw = yaml.safe_load(golden.source("everything").read_text())
-    applied = [want.applied for want in desired.build(app_of(raw, uid="u-1"), parse_spec(raw["spec"]))]
+    built = desired.build(app_of(raw, uid="u-1"), parse_spec(raw["spec"]))
+    applied = [want.applied for want in built if want.body]
     assert applied == [child["metadata"]["annotations"][names.APPLIED] for child in children("everything")]
     assert len(set(applied)) == 2
 

@@ -33,6 +33,7 @@ def test_credentials_in_urls_are_hidden(text: str, masked: str) -> None:
         pytest.param("hunter2hunter2", "xhunter2hunter2x", "x***x", id="anywhere"),
         pytest.param("http", "no https for http, or http-x", "no https for ***, or ***-x", id="a short one as a word"),
         pytest.param("abc", "abc", "abc", id="one that is too short is left"),
+        pytest.param("True", "paused True", "paused True", id="what is no secret is left"),
         pytest.param("a+b(c", "is a+b(c here", "is *** here", id="one with signs"),
         pytest.param("-----BEGIN KEY-----\nc2VjcmV0\n", "bad key c2VjcmV0", "bad key ***", id="one of several lines"),
         pytest.param('pa"ss\\word', 'value: "pa\\"ss\\\\word"', 'value: "***"', id="one that a message quotes"),

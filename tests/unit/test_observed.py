@@ -152,6 +152,7 @@ def test_a_rollback_that_nobody_could_have_noted_so_is_none(text: str) -> None:
 
 def test_a_deployment_that_was_never_looked_at() -> None:
     assert Rollout.from_json({"spec": {"replicas": 2}}) == Rollout(0, 2, 0, 0, 0, 0, {})
+    assert Rollout.from_json({"spec": {}, "status": {"terminatingReplicas": 1}}).terminating == 1
 
 
 def test_a_deployment_in_full() -> None:

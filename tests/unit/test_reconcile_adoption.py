@@ -6,6 +6,7 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.errors import UnreachableError
+from myapp_operator.events import EventReason, Notice
 from myapp_operator.grammar import Json
 from myapp_operator.observed import Child
 from tests.unit.samples import KEY
@@ -36,6 +37,8 @@ async def test_an_adoption_reads_both_merges_and_applies(ready: World) -> None:
     await ready.reconcile()
     assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "apply Service"]
     assert ready.store.children(KEY)[SERVICE].awaited
+    message = 'took over Service "myapp-service": it now lives and dies with this MyApp'
+    assert ready.heard.notices == [Notice(EventReason.ADOPTED, message)]
     ready.watch_brings_children(SERVICE)
     await ready.reconcile()
     assert ready.kube.requests == []

@@ -8,6 +8,7 @@ import pytest
 from myapp_operator import names
 from myapp_operator.attempts import Attempt
 from myapp_operator.fights import Contest
+from myapp_operator.looks import Looks
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.refusals import Refused, Retry
@@ -318,6 +319,16 @@ def test_reverts_are_remembered_for_the_very_app(store: Store) -> None:
     assert store.contests(app(uid="uid-2")) == {}
     store.put_app(app(uid="uid-2", resource_version=99))
     assert store.contests(app(uid="uid-2")) == {}
+
+
+def test_what_a_look_has_found_goes_with_the_app(store: Store) -> None:
+    found = Looks(lost=True)
+    store.remember_looks(app(), found)
+    assert store.looks(app()) == found
+    store.put_app(app(uid="uid-2", resource_version=11))
+    assert store.looks(app(uid="uid-2")) == Looks()
+    store.remember_looks(app(), found)
+    assert store.looks(app(uid="uid-2")) == Looks(), "an answer that came too late"
 
 
 def test_asking_for_an_app_that_is_gone_leaves_nothing_behind() -> None:

@@ -127,7 +127,14 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
             reason,
             Outlook.STALLED if reason in (Reason.NOT_OWNED, Reason.REJECTED) else Outlook.PROGRESSING,
         )
-        for reason in (Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.WAITING)
+        for reason in (
+            Reason.NOT_OWNED,
+            Reason.REJECTED,
+            Reason.QUOTA_EXCEEDED,
+            Reason.FORBIDDEN,
+            Reason.REFERENCE_MISSING,
+            Reason.WAITING,
+        )
         for kind in (names.DEPLOYMENT, names.SERVICE)
     ],
     *[

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from myapp_operator import desired, names
+from myapp_operator.allowance import Allowance
 from myapp_operator.errors import OperatorError
 from myapp_operator.events import Notice
 from myapp_operator.grammar import Json
@@ -66,6 +67,9 @@ class FakeKube:
         self._request("patch", kind)
         return self.there[kind.kind]
 
+    async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
+        self._request("delete", kind)
+
     async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
         self._request("status", None)
         self.status = status
@@ -113,7 +117,7 @@ class World:
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard))
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard), Allowance())
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone."""

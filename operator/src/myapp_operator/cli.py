@@ -1,17 +1,16 @@
-"""The command line: run, crd, render."""
+"""The command line: run and crd, and what `commands` adds."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from pathlib import Path
-from typing import TextIO
 
 import click
-import yaml
 
-from myapp_operator import desired, files, logs, stopping
-from myapp_operator.errors import OperatorError, StartError
+from myapp_operator import commands, logs, stopping
+from myapp_operator.allowance import EXPOSING, Allowance
+from myapp_operator.errors import StartError
 
 
 @click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
@@ -25,6 +24,13 @@ def main() -> None:
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Default: the pod's own account, else KUBECONFIG.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
+@click.option(
+    "--allow-service-type",
+    "service_types",
+    type=click.Choice(EXPOSING),
+    multiple=True,
+    help="Let MyApps have a Service of this type, which is reached from outside of the cluster; repeatable.",
+)
 @click.option("--probes-host", default="0.0.0.0", show_default=True, help="Address of /healthz and /readyz.")  # noqa: S104
 @click.option("--probes-port", default=8080, show_default=True, help="Port of /healthz and /readyz.")
 def run(
@@ -32,6 +38,7 @@ def run(
     kubeconfig: Path | None,
     log_format: str,
     log_level: str,
+    service_types: tuple[str, ...],
     probes_host: str,
     probes_port: int,
 ) -> None:
@@ -45,7 +52,10 @@ def run(
 
     logs.configure(log_format, log_level)
     try:
-        asyncio.run(running.run(running.Settings(namespaces, kubeconfig, probes_host, probes_port)))
+        settings = running.Settings(
+            namespaces, kubeconfig, probes_host, probes_port, Allowance(frozenset(service_types))
+        )
+        asyncio.run(running.run(settings))
     except StartError as error:
         click.echo(f"myapp-operator: {error}", err=True)
         sys.exit(error.exit_code)
@@ -59,14 +69,5 @@ def crd() -> None:
     click.echo(generator.render(), nl=False)
 
 
-@main.command()
-@click.argument("sources", metavar="FILE...", type=click.File(), nargs=-1, required=True)
-def render(sources: tuple[TextIO, ...]) -> None:
-    """Print the children that the MyApps in each FILE (- for standard input) would get, without a cluster."""
-    try:
-        children = [
-            want.body for source in sources for app, spec in files.myapps(source) for want in desired.build(app, spec)
-        ]
-    except OperatorError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(yaml.safe_dump_all((body for body in children if body), sort_keys=False), nl=False)
+for command in commands.SHARED:
+    main.add_command(command)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
@@ -22,6 +23,7 @@ from myapp_operator.errors import ApiError, StartError, UnreachableError
 from myapp_operator.grammar import Json
 
 JSON = "application/json"
+DEFAULT_NAMESPACE = "default"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 
 
@@ -45,6 +47,25 @@ async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
     except config.ConfigException as error:
         raise StartError(2, f"no usable kubeconfig ({error}): set KUBECONFIG or pass --kubeconfig") from error
     return configuration
+
+
+async def load_users_configuration(kubeconfig: Path | None, context: str | None) -> tuple[Configuration, str]:
+    """Finds out the same as kubectl does: by a kubeconfig and one of its contexts first, else by the pod's own account.
+
+    Returns also the namespace that goes with it.
+
+    Raises:
+        StartError: there is neither.
+    """
+    configuration = Configuration()
+    file = str(kubeconfig) if kubeconfig else None
+    try:
+        loader = await config.load_kube_config(file, context, configuration)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, yaml.YAMLError, OSError) as error:
+        if kubeconfig is None and context is None:
+            return await load_configuration(), DEFAULT_NAMESPACE
+        raise StartError(2, f"no usable kubeconfig ({error}): check --kubeconfig and --context") from error
+    return configuration, loader.current_context["context"].get("namespace") or DEFAULT_NAMESPACE
 
 
 class Connection:

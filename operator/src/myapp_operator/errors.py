@@ -14,6 +14,10 @@ class InvalidMyAppError(OperatorError):
     """A MyApp breaks the rules of the API; the sentence names field and rule."""
 
 
+class NoSuchMyAppError(OperatorError):
+    """There is no MyApp of the name that was asked for."""
+
+
 class UnreachableError(OperatorError):
     """No answer from the API server: connection refused, cut, or timed out."""
 
@@ -43,6 +47,11 @@ class ApiError(OperatorError):
         self.message = message
         self.details: Mapping[str, Any] = details or {}
         self.retry_after = retry_after
+
+    @property
+    def is_unserved(self) -> bool:
+        """Whether the API server does not serve this API at all, or not now: it then answers in plain text."""
+        return self.status == 404 and not self.reason
 
     @property
     def causes(self) -> list[str]:

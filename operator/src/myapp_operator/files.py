@@ -24,11 +24,26 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def myapps(file: TextIO) -> Iterator[tuple[App, Spec]]:
-    """The MyApps of one file; other objects in it are passed over.
+def myapps(file: TextIO, namespace: str | None = None) -> Iterator[tuple[App, Spec]]:
+    """The MyApps of one file, judged without a server. `namespace` is as in `objects`.
 
     Raises:
         InvalidMyAppError: the file holds none, or one that the API server would refuse.
+    """
+    for raw in objects(file, namespace):
+        app, spec = unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
+        if OWN_NAME_RULE.holds is not None and not OWN_NAME_RULE.holds((app.key.name, spec)):
+            raise InvalidMyAppError(f"spec: {OWN_NAME_RULE.message}")
+        yield app, spec
+
+
+def objects(file: TextIO, namespace: str | None = None, default: str = "default") -> Iterator[Json]:
+    """The MyApps of one file as they stand there, each with name and namespace; other objects are passed over.
+
+    A MyApp that names no namespace goes into `namespace`, or else into the `default` one.
+
+    Raises:
+        InvalidMyAppError: the file holds none, one without a name, or one of another namespace.
     """
     try:
         documents = list(yaml.load_all(file, Loader=_Loader))
@@ -38,10 +53,13 @@ def myapps(file: TextIO) -> Iterator[tuple[App, Spec]]:
     if not found:
         raise InvalidMyAppError(f"{file.name} holds no {names.KIND}: give a file with apiVersion {names.API_VERSION}")
     for raw in found:
-        app, spec = _unstored(raw), parse_spec(raw.get("spec") or {}, strict=True)
-        if OWN_NAME_RULE.holds is not None and not OWN_NAME_RULE.holds((app.key.name, spec)):
-            raise InvalidMyAppError(f"spec: {OWN_NAME_RULE.message}")
-        yield app, spec
+        yield _placed(raw, namespace, default)
+
+
+def unstored(raw: Json) -> App:
+    """A MyApp that no API server has seen: it has no uid, so its children name no owner."""
+    metadata = raw["metadata"]
+    return App(Key(metadata["namespace"], metadata["name"]), uid="", resource_version=0, generation=1, deleting=False)
 
 
 def _objects(document: Any) -> Iterator[Any]:
@@ -54,13 +72,15 @@ def _is_myapp(raw: Any) -> bool:
     return isinstance(raw, dict) and (raw.get("apiVersion"), raw.get("kind")) == (names.API_VERSION, names.KIND)
 
 
-def _unstored(raw: Json) -> App:
-    """A MyApp that no API server has seen: it has no uid, so its children name no owner."""
+def _placed(raw: Json, namespace: str | None, default: str) -> Json:
+    """The same MyApp with its namespace written out."""
     metadata = raw.get("metadata")
     if not isinstance(metadata, dict):
         raise InvalidMyAppError("metadata: must be a map with the name of the MyApp")
     name = str(metadata.get("name", ""))
     if NAME_RULE.holds is not None and not NAME_RULE.holds(name):
         raise InvalidMyAppError(f"metadata.name: {NAME_RULE.message}")
-    key = Key(str(metadata.get("namespace", "default")), name)
-    return App(key, uid="", resource_version=0, generation=1, deleting=False)
+    own = metadata.get("namespace")
+    if own and namespace and own != namespace:
+        raise InvalidMyAppError(f'metadata.namespace: the file says "{own}": leave out --namespace "{namespace}"')
+    return {**raw, "metadata": {**metadata, "name": name, "namespace": str(own or namespace or default)}}

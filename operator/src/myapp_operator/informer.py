@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 
 from myapp_operator import names
-from myapp_operator.errors import ExpiredError, OperatorError
+from myapp_operator.errors import ApiError, ExpiredError, OperatorError
 from myapp_operator.kube import APPS, Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child
@@ -41,6 +41,8 @@ class Informer:
         self._changed = changed
         self.outage = asyncio.Event()
         """Set when a watch broke off; whoever waits for it clears it."""
+        self.swept = asyncio.Event()
+        """Set at each sweep: time to see whether an API that was not installed is there now."""
 
     async def run(self, version: int) -> None:
         """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
@@ -63,9 +65,16 @@ class Informer:
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
     async def list(self) -> int:
-        """Takes over one whole list, drops what is gone, and returns the version it is of."""
+        """Takes over one whole list, drops what is gone, and returns the version it is of.
+
+        The version is 0 where the kind has an API of its own that is not installed.
+        """
         sent_at = asyncio.get_running_loop().time()
-        listing = await self._kube.list(self._kind, self._namespace, selector=names.MANAGED_BY_SELECTOR)
+        listing = await self._listing()
+        if self._store.note_served(self._kind, served=listing.version > 0):
+            logger.info("%s: %s", self._kind.plural, "served" if listing.version else f"{self._kind.addon} is missing")
+            for app in self._store.apps():
+                self._changed(app)
         listed = {}
         for raw in listing.items:
             if key := self._key(raw["metadata"]):
@@ -77,10 +86,25 @@ class Informer:
             self._changed(key)
         return listing.version
 
+    async def _listing(self) -> Listing:
+        try:
+            return await self._kube.list(self._kind, self._namespace, selector=names.MANAGED_BY_SELECTOR)
+        except ApiError as error:
+            if self._kind.addon and error.is_unserved:
+                return Listing([], 0)
+            raise
+
     async def _watch(self, version: int) -> None:
-        """Takes in events until the watch ends; version 0 means that a list must come first."""
+        """Takes in events until the watch ends; version 0 means that a list must come first.
+
+        What is not installed is not watched but looked for again at the next sweep.
+        """
         if not version:
             version = await self.list()
+        if not version:
+            self.swept.clear()
+            await self.swept.wait()
+            return
         seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(
             self._kind, self._namespace, version, selector=names.MANAGED_BY_SELECTOR, seconds=seconds
@@ -136,6 +160,8 @@ class Sweep:
                 continue
             pause = _SWEEP_SECONDS
             self._store.forgive_outages()
+            for informer in informers:
+                informer.swept.set()
             for key in self._store.apps():
                 self._changed(key)
 

@@ -20,12 +20,13 @@ from myapp_operator.names import Key, Kind
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
 
-_EVENTS = Kind("Event", "v1", "events", "")
 _SILENCE = 90.0
 """Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
 _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
+"""As kubectl writes: an unknown field is an error, not dropped."""
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,44 @@ class Kube:
 
     async def create_event(self, namespace: str, event: Json) -> None:
         """Creates an event, which must not exist yet."""
-        await self._connection.json("POST", _path(_EVENTS, namespace), body=event, accept=_ONLY_METADATA)
+        await self._connection.json("POST", _path(names.EVENT, namespace), body=event, accept=_ONLY_METADATA)
 
     async def repeat_event(self, key: Key, times: Json) -> None:
         """Changes count and times of the event of this name."""
         await self._connection.json(
-            "PATCH", _path(_EVENTS, *key), body=times, content="application/merge-patch+json", accept=_ONLY_METADATA
+            "PATCH", _path(names.EVENT, *key), body=times, content="application/merge-patch+json", accept=_ONLY_METADATA
+        )
+
+    async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
+        """The last lines of a container's log; `previous` is the run before the present one."""
+        query = {"container": container, "previous": str(previous).lower(), "tailLines": str(lines)}
+        response = await self._connection.send("GET", _path(names.POD, *pod, "log"), query=query)
+        try:
+            return await response.text(errors="replace")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnreachableError(f"the log of pod {pod.name} was cut: {error!r}") from error
+
+    async def try_create(self, kind: Kind, body: Json) -> Json:
+        """The object that a creation would make. Writes nothing."""
+        path = _path(kind, body["metadata"]["namespace"])
+        return await self._connection.json("POST", path, query=_TRY_STRICTLY, body=body)
+
+    async def try_patch(self, kind: Kind, key: Key, patch: Json | Sequence[Json]) -> Json:
+        """The object that a merge patch (a map) or a JSON patch (a list) would make. Writes nothing."""
+        merge = isinstance(patch, dict)
+        content = "application/merge-patch+json" if merge else "application/json-patch+json"
+        return await self._connection.json("PATCH", _path(kind, *key), query=_TRY_STRICTLY, body=patch, content=content)
+
+    async def try_apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
+        """The object that the operator's apply would make, with the preconditions of `create` or `apply`. Writes
+        nothing."""
+        metadata = body["metadata"]
+        return await self._connection.json(
+            "PATCH",
+            _path(kind, metadata["namespace"], metadata["name"]),
+            query={"fieldManager": names.MANAGER, "force": "true", "dryRun": "All"},
+            body={**body, "metadata": {**metadata, **preconditions}},
+            content="application/apply-patch+yaml",
         )
 
     async def _get(self, kind: Kind, key: Key, accept: str) -> Json | None:

@@ -16,6 +16,9 @@ _HIDDEN = "***"
 _SHORTEST = 4
 """Characters of the shortest value that is hidden: anything shorter is found everywhere by chance."""
 
+_HARMLESS = frozenset({"true", "false", "none", "null"})
+"""What many variables say, and every other sentence of an API server."""
+
 _SHORTEST_ANYWHERE = 8
 """Characters from which a value is hidden within words too."""
 
@@ -40,7 +43,8 @@ def values_of(spec: Spec) -> Sequence[str]:
     lines = {line.strip() for value in literal for line in value.splitlines()}
     quoted = lines | {json.dumps(line, ensure_ascii=False)[1:-1] for line in lines}
     forms = quoted | {" ".join(line.split()) for line in quoted}
-    return sorted((form for form in forms if len(form) >= _SHORTEST), key=lambda form: (-len(form), form))
+    hidden = (form for form in forms if len(form) >= _SHORTEST and form.lower() not in _HARMLESS)
+    return sorted(hidden, key=lambda form: (-len(form), form))
 
 
 def _without_word(text: str, word: str) -> str:

@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
+from myapp_operator.allowance import Allowance
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.looking import Onlooker
-from myapp_operator.model import parse_spec
+from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
@@ -36,12 +37,13 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection, the store, and who writes the events."""
+    """Holds what the recipe needs: the connection, the store, who writes the events, and what is allowed here."""
 
-    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
+    def __init__(self, kube: Kube, store: Store, recorder: Recorder, allowance: Allowance) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
+        self._allowance = allowance
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
         self._revisions = Revisions(kube, store)
@@ -52,32 +54,34 @@ class Reconciler:
         if app is None or app.deleting:
             return None
         try:
-            spec = parse_spec(app.spec)
+            spec = self._spec(app)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app))
-        course = await self._revisions.course(seen, desired.build(app, spec))
+        wanted = desired.build(app, spec)
+        asked = frozenset(each.kind for each in wanted if each.body)
+        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app), asked=asked)
+        course = await self._revisions.course(seen, wanted)
         todo = self._plan(app, course.writable, time.monotonic())
         if not await self._confirm(app, todo):
             return None
         obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        seen = Seen(
-            app,
-            spec,
-            self._store.children(key),
-            obstacles,
-            _now(),
-            fights=todo.fights,
-            stranded=course.stranded,
-        )
+        children = self._store.children(key)
+        seen = replace(seen, children=children, obstacles=obstacles, fights=todo.fights, stranded=course.stranded)
         seen, look = await self._look(seen, course.wanted)
         if rollback.is_due(seen, course.wanted) and not course.failed:
             return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
+
+    def _spec(self, app: App) -> Spec:
+        """What the MyApp says, if this installation allows it."""
+        spec = parse_spec(app.spec)
+        if refusal := self._allowance.refusal(spec):
+            raise InvalidMyAppError(refusal)
+        return spec
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.
@@ -92,6 +96,7 @@ class Reconciler:
         """What to do now; in a fight over a child, its next revert waits."""
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        todo = plan.keep_off(todo, wanted, self._store.unserved())
         return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:

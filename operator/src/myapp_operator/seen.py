@@ -14,6 +14,8 @@ from myapp_operator.names import Kind
 from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
 from myapp_operator.refusals import Obstacle
 
+_ALWAYS = frozenset({names.DEPLOYMENT, names.SERVICE})
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -28,6 +30,8 @@ class Seen:
     """What the looks at its pods have found."""
     fights: Mapping[Kind, Fight] = field(default_factory=dict)
     """The children that others change again and again."""
+    asked: frozenset[Kind] = _ALWAYS
+    """The children that this generation asks for."""
     stranded: bool = False
     """Whether it should go back to an earlier version and there is none that was Ready."""
 

@@ -69,11 +69,11 @@ class Hands:
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
         self._remember_success(app, step, answer, time.monotonic())
-        if step.verb is Verb.ADOPT:
-            message = f'{step.kind} "{step.name}" is taken over: it lives and dies with this {names.KIND} now'
-            self._recorder.tell(app, Notice(EventReason.ADOPTED, message))
         if step.reverts:
             self._tell_reverted(app, step, present)
+        if step.verb is Verb.ADOPT:
+            message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
+            self._recorder.tell(app, Notice(EventReason.ADOPTED, message))
         return None
 
     async def _read(self, app: App, step: Step) -> Json | None:
@@ -111,7 +111,9 @@ class Hands:
             self._store.remember(app, step.kind, attempts.nudged(step, before, now))
         else:
             self._store.forgive(app, [step.kind])
-        if answer is not None:
+        if step.verb is Verb.DELETE:
+            self._store.answered_deletion(app, step.kind)
+        elif answer is not None:
             self._store.answered_child(app, step.kind, answer, now)
 
     async def _send(self, app: App, step: Step) -> Child | Refused | Stale | None:

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from enum import Enum
 
 from myapp_operator import names
+from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, Reason
+from myapp_operator.observed import Child
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods, rolled_back
 
 _LONGEST_MESSAGE = 512
 _REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 FAILURES = FROM_PODS | _REFUSALS
+"""What a look at the app can find."""
+MAY_PASS = FAILURES | {Reason.REFERENCE_MISSING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
+_OWN_WORDS = frozenset({Reason.NOT_OWNED, Reason.REFERENCE_MISSING, Reason.WAITING})
+"""What keeps a child from being written in our own words, not in those of the API server."""
 
 
 class Outlook(Enum):
@@ -60,7 +66,14 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
 
 
 def _refused(seen: Seen) -> Verdict | None:
-    order = (Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.WAITING)
+    order = (
+        Reason.NOT_OWNED,
+        Reason.REJECTED,
+        Reason.QUOTA_EXCEEDED,
+        Reason.FORBIDDEN,
+        Reason.REFERENCE_MISSING,
+        Reason.WAITING,
+    )
     found = {
         each.verdict.reason: (kind, each.verdict)
         for kind, each in reversed(list(seen.obstacles.items()))
@@ -70,7 +83,7 @@ def _refused(seen: Seen) -> Verdict | None:
         if reason in found:
             kind, refused = found[reason]
             final = reason in (Reason.NOT_OWNED, Reason.REJECTED)
-            prefix = "" if reason in (Reason.NOT_OWNED, Reason.WAITING) else f"the {kind} is refused: "
+            prefix = f"the {kind} is refused: " if reason not in _OWN_WORDS else ""
             outlook = Outlook.STALLED if final else Outlook.PROGRESSING
             return Verdict(reason, sentence(prefix + refused.message, seen.spec), outlook)
     return None
@@ -90,13 +103,16 @@ def _rolled_back(seen: Seen) -> Verdict | None:
 def _unwritten(seen: Seen) -> Verdict | None:
     """Some child is not yet what this generation asks for, or has not answered to it. One that is held waits for the
     pods, so what is to be said of these comes first."""
-    deployment, service = seen.child(names.DEPLOYMENT), seen.child(names.SERVICE)
+    deployment = seen.child(names.DEPLOYMENT)
     held = {kind for kind, each in seen.obstacles.items() if isinstance(each.verdict, Held)}
-    serves = names.SERVICE in held or (service and not service.awaited and not service.deleting)
-    written = serves and held == seen.obstacles.keys()
-    if written and deployment and deployment.settled and not deployment.deleting:
+    written = held == seen.obstacles.keys() and all(_is_written(seen.child(kind)) for kind in seen.asked - held)
+    if written and deployment and deployment.settled:
         return None
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
+
+
+def _is_written(child: Child | None) -> bool:
+    return child is not None and not child.awaited and not child.deleting
 
 
 def _no_pods_allowed(seen: Seen) -> Verdict | None:
@@ -179,7 +195,14 @@ def _ready(seen: Seen) -> Verdict:
         return Verdict(Reason.SUSPENDED, "suspended: set spec.suspend to false to start the pods", Outlook.READY)
     if seen.wanted == 0:
         return Verdict(Reason.SCALED_TO_ZERO, "scaled to zero: raise spec.replicas to start pods", Outlook.READY)
-    return Verdict(Reason.READY, sentence(f'all pods run image "{seen.spec.image}"'), Outlook.READY)
+    message = "; ".join([f'all pods run image "{seen.spec.image}"', *_notes(seen.spec)])
+    return Verdict(Reason.READY, sentence(message), Outlook.READY)
+
+
+def _notes(spec: Spec) -> Iterator[str]:
+    """Where what the MyApp says is not what is done."""
+    if pdb.lowered(spec):
+        yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
 
 def told(seen: Seen) -> Verdict | None:

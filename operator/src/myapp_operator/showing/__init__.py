@@ -1,0 +1,1 @@
+"""What `diff` and `explain` show. Nothing here writes to the cluster."""

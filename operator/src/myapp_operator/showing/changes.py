@@ -1,0 +1,113 @@
+"""What applying a MyApp would change in its children: the operator's own decisions, tried on the API server.
+
+Every write is a dry run, with the field manager, the force and the preconditions of the operator.
+"""
+
+from __future__ import annotations
+
+from myapp_operator import desired, names, plan, takeover
+from myapp_operator.desired import Wanted
+from myapp_operator.errors import ApiError, InvalidMyAppError
+from myapp_operator.grammar import Json
+from myapp_operator.kube import APPS, Kube
+from myapp_operator.model import parse_spec
+from myapp_operator.names import Key, Reason
+from myapp_operator.observed import App, Child
+from myapp_operator.refusals import Refused, classify
+from myapp_operator.showing import applying
+from myapp_operator.showing.difference import Change
+
+
+async def compare(kube: Kube, file: Json) -> list[Change]:
+    """What would change for one MyApp of a file, which names its namespace.
+
+    A refusal is a change of its own. Where the MyApp itself is refused, nothing is said of its children.
+
+    Raises:
+        ApiError: the API server does not know who asks.
+        UnreachableError: there is no answer from the API server.
+    """
+    key = Key(file["metadata"]["namespace"], file["metadata"]["name"])
+    try:
+        stored = await kube.whole(APPS, key)
+        if stored is not None and "deletionTimestamp" in stored["metadata"]:
+            return [Change(APPS, key, refused=f"the {names.KIND} is being deleted: try again when it is gone")]
+        then = await _try_myapp(kube, key, file, stored)
+        spec = parse_spec(then["spec"])
+    except (ApiError, InvalidMyAppError) as error:
+        if isinstance(error, ApiError) and error.status == 401:
+            raise
+        return [Change(APPS, key, refused=_words(error))]
+    uid = stored["metadata"]["uid"] if stored else ""
+    app = App(key, uid, resource_version=0, generation=1, deleting=False)
+    found = [await _compare_child(kube, app, want) for want in desired.build(app, spec)]
+    return [change for change in found if change.verb]
+
+
+async def _try_myapp(kube: Kube, key: Key, file: Json, stored: Json | None) -> Json:
+    """The MyApp as the API server would store it, with its defaults."""
+    if stored is None:
+        return await kube.try_create(APPS, file)
+    return await kube.try_patch(APPS, key, applying.merge_patch(file, stored))
+
+
+async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
+    key = Key(app.key.namespace, want.kind.name_for(app.key.name))
+    try:
+        before = await kube.whole(want.kind, key)
+        child = Child.from_json(before) if before else None
+        if before and child and not child.is_controlled_by(app):
+            return await _compare_foreign(kube, app, want, before)
+        after = await _try_child(kube, want, child, before) if want.body else None
+    except ApiError as error:
+        if want.body is None and error.status == 403:
+            return Change(want.kind, key)  # who may not see what is not wanted misses nothing
+        if want.kind.addon and error.is_unserved:
+            return Change(want.kind, key, refused=plan.not_installed(want.kind).message)
+        return Change(want.kind, key, refused=f"the {want.kind} would be refused: {_words(error)}")
+    return Change(want.kind, key, before, after)
+
+
+async def _compare_foreign(kube: Kube, app: App, want: Wanted, before: Json) -> Change:
+    """An object that is not ours stays as it is, unless its owner lets the operator take it over."""
+    key, child = Key(app.key.namespace, want.kind.name_for(app.key.name)), Child.from_json(before)
+    if want.body is None:
+        return Change(want.kind, key, before, before)
+    if not child.may_be_adopted:
+        return Change(want.kind, key, before, before, plan.foreign(want.kind, app, child.owner).message)
+    if hindrance := takeover.hindrance(want.kind, before["spec"], want.body):
+        return Change(want.kind, key, before, before, hindrance)
+    return Change(want.kind, key, before, await _try_adoption(kube, want, key))
+
+
+async def _try_adoption(kube: Kube, want: Wanted, key: Key) -> Json:
+    """The object as an adoption would leave it, in one write instead of the operator's two."""
+    body: Json = want.body or {}
+    ours = {field: value for field, value in body["metadata"].items() if field not in ("name", "namespace")}
+    patch = [{"op": "add", "path": f"/metadata/{field}", "value": value} for field, value in ours.items()]
+    return await kube.try_patch(want.kind, key, [*patch, {"op": "replace", "path": "/spec", "value": body["spec"]}])
+
+
+async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None) -> Json:
+    """The child as the operator's write would leave it."""
+    body: Json = want.body or {}
+    if child is None or before is None:
+        return await kube.try_apply(want.kind, body, {"resourceVersion": "1"})
+    try:
+        now = {"uid": child.uid, "resourceVersion": str(child.resource_version)}
+        return await kube.try_apply(want.kind, body, now)
+    except ApiError as error:
+        if getattr(classify(error), "reason", None) is not Reason.REJECTED or not takeover.patch(before["metadata"]):
+            raise
+    # The operator makes the whole spec its own before it applies once more, in two writes that depend on each other.
+    # A dry run knows one write only; this one ends in the same spec.
+    key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
+    return await kube.try_patch(want.kind, key, [{"op": "replace", "path": "/spec", "value": body["spec"]}])
+
+
+def _words(error: ApiError | InvalidMyAppError) -> str:
+    if isinstance(error, ApiError) and error.is_unserved:
+        what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
+        return f"{what}: install the CRD first, with: kubectl apply -k crds"
+    verdict = classify(error)
+    return verdict.message if isinstance(verdict, Refused) else str(error)

@@ -1,0 +1,203 @@
+"""`kubectl myapp diff`: what would change, from what the API server says to a dry run, and the exit code of it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import Result
+
+from dev.cluster import Cluster
+from tests.api.conftest import Kubectl
+from tests.api.hand_made import ADOPT, HAND_MADE
+from tests.harness import PROGRAMS, Api, OperatorProcess, kubectl_myapp, myapp, wait_for
+
+SAME, DIFFERENT, ERROR = 0, 1, 2
+Diff = Callable[..., Result]
+
+
+@pytest.fixture
+def diff(cluster: Cluster, namespace: str) -> Diff:
+    """`kubectl myapp diff` of a MyApp, in the test's namespace."""
+
+    def run(app: dict[str, Any], *arguments: str) -> Result:
+        text = yaml.safe_dump(app)
+        return kubectl_myapp(cluster.kubeconfig, "diff", "-n", namespace, *arguments, "-", stdin=text)
+
+    return run
+
+
+@pytest.fixture
+def apply(kubectl: Kubectl, namespace: str) -> Callable[[dict[str, Any]], None]:
+    """`kubectl apply` in the test's namespace."""
+
+    def run(app: dict[str, Any]) -> None:
+        kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(app), check=True)
+
+    return run
+
+
+def changed(done: Result) -> list[str]:
+    """The lines that go or come, without their place."""
+    assert done.exit_code == DIFFERENT, done.stderr
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(("---", "+++"))]
+    return [f"{line[0]}{line[1:].strip()}" for line in lines if line[0] in "+-"]
+
+
+def specs(api: Api) -> list[tuple[str, Any]]:
+    """What a write of ours would change; not resourceVersions, which the cluster's own controllers move too."""
+    stored = [each for plural in ("myapps", "deployments", "services") for each in api.list(plural)]
+    return [(each["metadata"]["uid"], each["spec"]) for each in stored]
+
+
+def test_an_app_that_does_not_exist_yet_is_shown_as_new_and_nothing_is_written(api: Api, diff: Diff) -> None:
+    done = diff(myapp(port=8080))
+    assert done.exit_code == DIFFERENT, done.stderr
+    assert f"--- Deployment {api.namespace}/myapp-deployment (does not exist)" in done.stdout
+    assert f"--- Service {api.namespace}/myapp-service (does not exist)" in done.stdout
+    assert "+        - containerPort: 8080" in done.stdout
+    assert "\x1b[" not in done.stdout, "colour is for terminals"
+    assert specs(api) == []
+
+
+def test_a_running_app_differs_by_just_what_its_file_changes(
+    api: Api, operator: OperatorProcess, diff: Diff, apply: Callable[[dict[str, Any]], None]
+) -> None:
+    apply(myapp(port=8080))
+    wait_for("Ready", api.is_ready)
+    operator.stop()
+    before = specs(api)
+
+    done = diff(myapp(port=8080))
+    assert (done.exit_code, done.stdout, done.stderr) == (SAME, "", "")
+    assert changed(diff(myapp(port=8080, image="myapp:2"))) == ["-image: myapp:latest", "+image: myapp:2"]
+    assert "+targetPort: 5000" in changed(diff(myapp())), "what is gone from the file goes"
+
+    (change,) = json.loads(diff(myapp(port=8080, replicas=3), "-o", "json").stdout)
+    assert (change["change"], change["kind"], change["name"]) == ("change", "Deployment", "myapp-deployment")
+    assert (change["before"]["spec"]["replicas"], change["after"]["spec"]["replicas"]) == (2, 3)
+    assert specs(api) == before, "nothing is written"
+
+    api.edit("myapp", replicas=5)
+    scaled = changed(diff(myapp(port=8080)))
+    assert scaled == ["-replicas: 2", "+replicas: 5"], "what others set and the file does not name stays"
+
+
+def test_what_others_changed_in_a_child_is_shown_to_be_taken_back(
+    api: Api, operator: OperatorProcess, diff: Diff
+) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    operator.stop()
+    api.patch("deployments", "myapp-deployment", {"spec": {"paused": True}})
+    assert changed(diff(myapp())) == ["-paused: true"]
+    api.patch("deployments", "myapp-deployment", {"spec": {"paused": None}})
+    api.request(
+        "PATCH",
+        f"/api/v1/namespaces/{api.namespace}/services/myapp-service",
+        {"spec": {"ports": [{"name": "http", "port": 81, "targetPort": 5000}]}},
+        content="application/merge-patch+json",
+    )
+    assert changed(diff(myapp())) == ["-port: 81", "+port: 80"], "an edit that a plain apply cannot take back"
+
+
+def test_a_child_that_is_gone_is_shown_as_new(api: Api, operator: OperatorProcess, diff: Diff) -> None:
+    api.create("myapps", myapp())
+    wait_for("Ready", api.is_ready)
+    operator.stop()
+    api.delete("services", "myapp-service")
+    done = diff(myapp())
+    assert done.exit_code == DIFFERENT
+    assert "Deployment" not in done.stdout
+    assert f"--- Service {api.namespace}/myapp-service (does not exist)" in done.stdout
+    assert "kind: MyApp" in done.stdout, "its owner is known"
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        pytest.param({"image": "no name"}, "image must be a name such as", id="rule"),
+        pytest.param({"nope": 1}, 'unknown field "spec.nope"', id="unknown field"),
+        pytest.param({"replicas": "two"}, "spec.replicas: Invalid value", id="type"),
+    ],
+)
+def test_a_myapp_that_the_server_would_refuse_is_an_error_in_its_words(
+    api: Api, diff: Diff, spec: dict[str, Any], words: str
+) -> None:
+    done = diff(myapp("shop", **spec))
+    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert done.stderr.startswith(f"MyApp {api.namespace}/shop: ")
+    assert words in done.stderr
+    api.create("myapps", myapp("shop"))
+    assert words in diff(myapp("shop", **spec)).stderr, "also for one that exists"
+
+
+def test_a_foreign_object_in_the_way_and_a_refused_child_are_errors_and_the_rest_is_shown(api: Api, diff: Diff) -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "myapp-service"}}
+    api.create("services", {**service, "spec": {"ports": [{"port": 80}]}})
+    hard = {"count/deployments.apps": "0"}
+    api.create(
+        "resourcequotas",
+        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"}, "spec": {"hard": hard}},
+    )
+    wait_for("the quota counts", lambda: "exceeded quota" in diff(myapp()).stderr)
+    done = diff(myapp())
+    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert done.stderr.splitlines() == [
+        f"Deployment {api.namespace}/myapp-deployment: the Deployment would be refused: "
+        "exceeded quota: tight, requested: count/deployments.apps=1, limited: count/deployments.apps=0",
+        f'Service {api.namespace}/myapp-service: Service "myapp-service" exists and is not controlled by this MyApp: '
+        "delete or rename it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
+        "kubectl annotate service myapp-service apps.example.com/adopt=true",
+    ]
+    api.delete("services", "myapp-service")
+    wait_for("the Service is gone", lambda: not api.get("services", "myapp-service"))
+    done = diff(myapp())
+    assert done.exit_code == ERROR
+    assert f"--- Service {api.namespace}/myapp-service (does not exist)" in done.stdout
+
+
+def test_what_an_adoption_would_make_of_an_object_is_shown(api: Api, diff: Diff) -> None:
+    app = myapp("shop")
+    for plural, made in HAND_MADE.items():
+        name = f"shop-{made['kind'].lower()}"
+        spec = {**made["spec"], **({"selector": {"matchLabels": {"app": "shop"}}} if plural == "deployments" else {})}
+        if plural == "deployments":
+            spec["template"] = {**spec["template"], "metadata": {"labels": {"app": "shop", "tier": "web"}}}
+        api.create(plural, {**made, "metadata": {**made["metadata"], "name": name, "annotations": ADOPT}, "spec": spec})
+    before = specs(api)
+    lines = changed(diff(app))
+    assert "-replicas: 3" in lines
+    assert "+replicas: 2" in lines
+    assert "-team: blue" in lines
+    assert any(line.startswith("-apps.example.com/adopt: ") for line in lines)
+    assert specs(api) == before
+
+
+def test_who_may_read_nothing_is_told_so(namespace: str, account: Path, kubectl: Kubectl) -> None:
+    kubectl("-n", namespace, "delete", "rolebinding", "myapp-operator", check=True)
+
+    def refused() -> Result | None:
+        done = kubectl_myapp(account, "diff", "-n", namespace, "-", stdin=yaml.safe_dump(myapp()))
+        return done if 'cannot get resource "myapps"' in done.stderr else None
+
+    done = wait_for("the rights are gone", refused)
+    assert done is not None
+    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_kubectl_finds_the_plugin(cluster: Cluster, namespace: str) -> None:
+    done = subprocess.run(
+        [str(cluster.kubectl), "myapp", "diff", "-n", namespace, "deploy/samples/myapp.yaml"],
+        env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig), "PATH": f"{PROGRAMS}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == DIFFERENT, done.stderr
+    assert f"+++ Deployment {namespace}/myapp-deployment (then)" in done.stdout

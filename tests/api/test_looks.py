@@ -1,0 +1,134 @@
+"""Looks at pods: what a failing app costs, and that nothing found is taken back before its time."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from tests.api.conftest import Kubectl
+from tests.harness import Api, Audit, MoodyKubelet, OperatorProcess, Request, Witness, myapp, wait_for
+
+LAST_WORDS = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'flask'"
+TOLD = "container \"myapp\" exits with code 1: ModuleNotFoundError: No module named 'flask'"
+ROUNDS = 15
+QUICK: dict[str, Any] = {"replicas": 1, "rollout": {"minReadySeconds": 0}}
+
+
+def looks(audit: Audit) -> list[Request]:
+    """One request of each look."""
+    return [each for each in audit.requests() if each.resource == "pods"]
+
+
+def test_a_crash_loop_is_one_word_few_writes_and_few_looks(
+    api: Api, operator: OperatorProcess, audit: Audit, witness: Witness
+) -> None:
+    audit.restart()
+    began = time.monotonic()
+    api.create("myapps", myapp(replicas=1, rollout={"minReadySeconds": 300}))  # a crash comes before it counts as ready
+    wait_for("there is a pod", lambda: api.list("pods"), seconds=60)
+    kubelet = MoodyKubelet(api)
+    for _ in range(ROUNDS):  # a kubelet takes half an hour for so many
+        kubelet.crash(LAST_WORDS)
+        kubelet.back_off(LAST_WORDS)
+        time.sleep(2)
+        kubelet.restart(LAST_WORDS, ready=False)
+        time.sleep(2)
+    wait_for("told", lambda: api.reason() == "CrashLoopBackOff", seconds=60)
+    took = time.monotonic() - began
+    witness.catch_up()
+    assert witness.reasons() == ["RollingOut", "CrashLoopBackOff"]
+    assert {each["status"]["message"] for each in witness.versions if of_a_crash(each)} == {TOLD}
+    writes = [each for each in audit.writes() if each.resource == "myapps/status"]
+    assert len(writes) <= 10, writes
+    assert len(looks(audit)) <= took / 5 + 5, looks(audit)
+    print(f"{len(writes)} status writes and {len(looks(audit))} looks in {took:.0f} s")
+
+
+def of_a_crash(app: dict[str, Any]) -> bool:
+    return bool(Api.condition(app, "Ready").get("reason") == "CrashLoopBackOff")
+
+
+def test_a_restart_of_the_operator_takes_back_nothing_before_it_has_looked(
+    api: Api, operator: OperatorProcess, audit: Audit, witness: Witness
+) -> None:
+    kubelet = MoodyKubelet(api)
+    api.create("myapps", myapp(**QUICK))
+    wait_for("Ready", api.is_ready, seconds=60)
+    kubelet.crash(LAST_WORDS)
+    wait_for("told", lambda: api.message() == TOLD, seconds=60)
+    operator.kill()
+    audit.restart()
+    operator.start()
+    wait_for("a look", lambda: looks(audit), seconds=60)
+    kubelet.restart(LAST_WORDS, ready=True)
+    wait_for("well", api.is_ready, seconds=90)
+    witness.catch_up()
+    assert witness.reasons()[-3:] == ["Scaling", "CrashLoopBackOff", "Ready"]
+    assert witness.reasons().count("CrashLoopBackOff") == 1, "taken back and told again"
+
+
+def test_an_app_that_is_well_again_when_the_operator_starts_is_looked_at_before_it_is_ready(
+    api: Api, operator: OperatorProcess, audit: Audit, witness: Witness
+) -> None:
+    kubelet = MoodyKubelet(api)
+    api.create("myapps", myapp(**QUICK))
+    wait_for("Ready", api.is_ready, seconds=60)
+    kubelet.crash(LAST_WORDS)
+    wait_for("told", lambda: api.message() == TOLD, seconds=60)
+    operator.kill()
+    kubelet.restart(LAST_WORDS, ready=True)
+    wait_for("available", lambda: (api.get("deployments", "myapp-deployment") or {})["status"].get("availableReplicas"))
+    audit.restart()
+    operator.start()
+    wait_for("well", api.is_ready, seconds=90)
+    assert looks(audit)
+    witness.catch_up()
+    assert witness.reasons()[-2:] == ["CrashLoopBackOff", "Ready"]
+
+
+def test_the_newest_refusal_of_pods_is_told_and_not_the_first(api: Api, operator: OperatorProcess) -> None:
+    """The Deployment goes on with its first words for minutes."""
+    api.create("resourcequotas", quota("first"))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "first") or {})["status"].get("hard"))
+    api.create("myapps", myapp(replicas=1))
+    wait_for("the first", lambda: api.message().startswith("pods are refused: exceeded quota: first,"), seconds=60)
+    api.create("resourcequotas", quota("second"))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "second") or {})["status"].get("hard"))
+    api.delete("resourcequotas", "first")
+    second = "pods are refused: exceeded quota: second,"
+    wait_for("the second", lambda: api.message().startswith(second), seconds=150)
+    assert api.reason() == "QuotaExceeded"
+    failure = [each for each in conditions(api) if each["type"] == "ReplicaFailure"]
+    assert "exceeded quota: first" in failure[0]["message"], "else this test proves nothing"
+
+
+def conditions(api: Api) -> Iterator[dict[str, Any]]:
+    deployment = api.get("deployments", "myapp-deployment") or {}
+    yield from deployment["status"]["conditions"]
+
+
+def quota(name: str) -> dict[str, Any]:
+    body = {"metadata": {"name": name}, "spec": {"hard": {"pods": "0"}}}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", **body}
+
+
+def test_without_the_right_to_list_pods_the_status_says_what_the_deployment_says(
+    kubectl: Kubectl, api: Api, operator: OperatorProcess, witness: Witness
+) -> None:
+    """As with the Role of an earlier version."""
+    place = ("-n", api.namespace)
+    role = json.loads(kubectl(*place, "get", "role", "myapp-operator", "-o", "json", check=True).stdout)
+    role["rules"] = [rule for rule in role["rules"] if rule["verbs"] != ["list"]]
+    kubectl(*place, "replace", "-f", "-", stdin=json.dumps(role), check=True)
+    account = f"--as=system:serviceaccount:{api.namespace}:myapp-operator"
+    wait_for("the right is gone", lambda: kubectl(*place, "auth", "can-i", "list", "pods", account).returncode != 0)
+    kubelet = MoodyKubelet(api)
+    api.create("myapps", myapp(**QUICK))
+    wait_for("Ready", api.is_ready, seconds=60)
+    kubelet.crash(LAST_WORDS)
+    wait_for("said so", lambda: "cannot look at the pods of" in operator.output(), seconds=60)
+    assert api.reason() == "Scaling"
+    kubelet.restart(LAST_WORDS, ready=True)
+    wait_for("well", api.is_ready, seconds=60)
+    assert operator.output().count("cannot look at the pods of") == 1
+    assert "grant the rights of deploy/operator/role.yaml" in operator.output()
