@@ -19,11 +19,7 @@ OPERATOR = f"system:serviceaccount:{prepare.NAMESPACE}:myapp-operator"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need to be alone come last. Preparing the cluster, and waiting for one's turn, may take longer than a
-    test is given."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(240, func_only=True))
+    """Tests that need to be alone come last."""
     items.sort(key=_needs_to_be_alone)
 
 

@@ -126,7 +126,6 @@ ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdat
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
 ROUTED = spec(route={"gateway": {"name": "public"}})
-
 FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
 """What the Deployment remembers of a version that was gone back from."""
 

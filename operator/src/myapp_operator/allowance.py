@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from myapp_operator.errors import InvalidMyAppError
 from myapp_operator.model import Spec
 
 ALWAYS_ALLOWED = "ClusterIP"
@@ -17,12 +18,16 @@ class Allowance:
 
     service_types: frozenset[str] = frozenset()
 
-    def refusal(self, spec: Spec) -> str | None:
-        """Why an app with this spec is not made here, and what to do: a sentence. None: it is allowed."""
+    def checked(self, spec: Spec) -> Spec:
+        """The spec itself, if an app with it may be made here.
+
+        Raises:
+            InvalidMyAppError: it may not; the sentence says why and what to do.
+        """
         wanted = spec.service.type
         if wanted == ALWAYS_ALLOWED or wanted in self.service_types:
-            return None
-        return (
+            return spec
+        raise InvalidMyAppError(
             f"spec.service.type: {wanted} is not allowed by this operator's settings: use {ALWAYS_ALLOWED}, or have "
             f"its administrator start it with --allow-service-type {wanted}"
         )

@@ -17,7 +17,7 @@ from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.looking import Onlooker
-from myapp_operator.model import Spec, parse_spec
+from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
@@ -54,34 +54,33 @@ class Reconciler:
         if app is None or app.deleting:
             return None
         try:
-            spec = self._spec(app)
+            spec = self._allowance.checked(parse_spec(app.spec))
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        wanted = desired.build(app, spec)
-        asked = frozenset(each.kind for each in wanted if each.body)
-        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app), asked=asked)
-        course = await self._revisions.course(seen, wanted)
+        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app))
+        course = await self._revisions.course(seen, desired.build(app, spec))
         todo = self._plan(app, course.writable, time.monotonic())
         if not await self._confirm(app, todo):
             return None
         obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        children = self._store.children(key)
-        seen = replace(seen, children=children, obstacles=obstacles, fights=todo.fights, stranded=course.stranded)
+        seen = Seen(
+            app,
+            spec,
+            self._store.children(key),
+            obstacles,
+            _now(),
+            fights=todo.fights,
+            asked=frozenset(each.kind for each in course.wanted if each.body),
+            stranded=course.stranded,
+        )
         seen, look = await self._look(seen, course.wanted)
         if rollback.is_due(seen, course.wanted) and not course.failed:
             return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
-
-    def _spec(self, app: App) -> Spec:
-        """What the MyApp says, if this installation allows it."""
-        spec = parse_spec(app.spec)
-        if refusal := self._allowance.refusal(spec):
-            raise InvalidMyAppError(refusal)
-        return spec
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.
