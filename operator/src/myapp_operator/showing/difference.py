@@ -12,6 +12,7 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
 
+_OURS = names.CARRIED | {names.APPLIED}
 _NEUTRAL_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 
 
@@ -48,7 +49,7 @@ def neutral(stored: Json | None) -> Json | None:
         return None
     metadata = {key: value for key, value in stored["metadata"].items() if key not in _NEUTRAL_METADATA}
     annotations = metadata.pop("annotations", None) or {}
-    if kept := {key: value for key, value in annotations.items() if key not in (names.APPLIED, names.NUDGE)}:
+    if kept := {key: value for key, value in annotations.items() if key not in _OURS}:
         metadata["annotations"] = kept
     return {**{key: value for key, value in stored.items() if key != "status"}, "metadata": metadata}
 
