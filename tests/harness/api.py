@@ -18,6 +18,9 @@ _ROOTS = {
     "services": "/api/v1",
     "pods": "/api/v1",
     "configmaps": "/api/v1",
+    "persistentvolumeclaims": "/api/v1",
+    "secrets": "/api/v1",
+    "serviceaccounts": "/api/v1",
 }
 
 

@@ -14,6 +14,7 @@ from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child, Rollout
 from myapp_operator.reconcile import Reconciler
 from myapp_operator.recorder import Recorder
+from myapp_operator.referents import Referents
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, condition, refusal, rollout
 
@@ -111,7 +112,8 @@ class World:
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard))
+        self.referents = Referents()
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, cast(Recorder, self.heard))
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone."""

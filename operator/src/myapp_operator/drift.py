@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import APPLIED, NUDGE
+from myapp_operator.names import APPLIED, CARRIED
 from myapp_operator.observed import Child
 
 EVERYTHING = "every field"
@@ -55,7 +55,7 @@ def lost(body: Json, child: Child) -> Iterator[str]:
     body = {key: value for key, value in body.items() if key not in _UNOWNED}
     body["metadata"] = {key: value for key, value in body["metadata"].items() if key not in _UNOWNED_METADATA}
     annotations = body["metadata"].get("annotations", {})
-    body["metadata"]["annotations"] = {key: value for key, value in annotations.items() if key != NUDGE}
+    body["metadata"]["annotations"] = {key: value for key, value in annotations.items() if key not in CARRIED}
     yield from _lost(body, ours, "")
 
 

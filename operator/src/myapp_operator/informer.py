@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from myapp_operator import names
@@ -28,17 +29,14 @@ _STEADY = 30.0
 logger = logging.getLogger(__name__)
 
 
-class Informer:
-    """Brings one kind of child, in one namespace or in all, into the store."""
+class Watcher(ABC):
+    """Lists and watches one kind of object, in one namespace or in all, for ever."""
 
-    def __init__(
-        self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
-    ) -> None:
+    def __init__(self, kube: Kube, kind: Kind, namespace: str | None, *, selector: str = "") -> None:
         self._kube = kube
-        self._store = store
         self._kind = kind
         self._namespace = namespace
-        self._changed = changed
+        self._selector = selector
         self.outage = asyncio.Event()
         """Set when a watch broke off; whoever waits for it clears it."""
 
@@ -62,10 +60,51 @@ class Informer:
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
+    async def first(self) -> int:
+        """The list from which on `run` watches.
+
+        Raises:
+            ApiError, UnreachableError: what start-up must tell the user.
+        """
+        return await self.list()
+
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of."""
         sent_at = asyncio.get_running_loop().time()
-        listing = await self._kube.list(self._kind, self._namespace, selector=names.MANAGED_BY_SELECTOR)
+        listing = await self._kube.list(self._kind, self._namespace, selector=self._selector)
+        self._replace(listing, sent_at)
+        return listing.version
+
+    async def _watch(self, version: int) -> None:
+        """Takes in events until the watch ends; version 0 means that a list must come first."""
+        if not version:
+            version = await self.list()
+        seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+        events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
+        async for event in events:
+            if event.type != "BOOKMARK":
+                self._take(event)
+
+    @abstractmethod
+    def _replace(self, listing: Listing, sent_at: float) -> None:
+        """Takes over a whole list that was sent at this moment."""
+
+    @abstractmethod
+    def _take(self, event: Event) -> None:
+        """Takes over one event: ADDED, MODIFIED or DELETED."""
+
+
+class Informer(Watcher):
+    """Brings one kind of child into the store."""
+
+    def __init__(
+        self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
+    ) -> None:
+        super().__init__(kube, kind, namespace, selector=names.MANAGED_BY_SELECTOR)
+        self._store = store
+        self._changed = changed
+
+    def _replace(self, listing: Listing, sent_at: float) -> None:
         listed = {}
         for raw in listing.items:
             if key := self._key(raw["metadata"]):
@@ -75,22 +114,10 @@ class Informer:
         )
         for key in changed:
             self._changed(key)
-        return listing.version
-
-    async def _watch(self, version: int) -> None:
-        """Takes in events until the watch ends; version 0 means that a list must come first."""
-        if not version:
-            version = await self.list()
-        seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
-        events = self._kube.watch(
-            self._kind, self._namespace, version, selector=names.MANAGED_BY_SELECTOR, seconds=seconds
-        )
-        async for event in events:
-            self._take(event)
 
     def _take(self, event: Event) -> None:
         key = self._key(event.object["metadata"])
-        if event.type == "BOOKMARK" or key is None:
+        if key is None:
             return
         child = Child.from_json(event.object)
         if event.type == "DELETED":

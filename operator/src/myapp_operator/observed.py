@@ -6,12 +6,13 @@ projected here, at the border, and dropped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import ADOPT, APPLIED, MANAGER, NUDGE, Key
+from myapp_operator.names import ADOPT, APPLIED, CONFIGURATION, MANAGER, NUDGE, TEMPLATE, USABLE, Key
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Rollout:
     conditions: Mapping[str, Condition]
     terminating: int = 0
     """Pods that are on their way out; Kubernetes tells from 1.35 on."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -99,6 +102,7 @@ class Rollout:
                 for each in status.get("conditions") or ()
             },
             terminating=status.get("terminatingReplicas") or 0,
+            configuration=_configuration(spec),
         )
 
 
@@ -124,6 +128,8 @@ class Child:
     """Known from a GET only: the watch may never bring it, since it may not have our label."""
     offered: bool = False
     """Whether its owner lets us take it over, by the annotation for that."""
+    template: str = ""
+    """Hash of the version of the pods that was let through last; empty where that was not noted."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -142,6 +148,7 @@ class Child:
             fields=_our_fields(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
+            template=annotations.get(TEMPLATE, ""),
         )
 
     def answered(self, answer: Child) -> Child:
@@ -162,6 +169,35 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+@dataclass(frozen=True)
+class Referent:
+    """An object that apps may refer to, less what it holds."""
+
+    resource_version: int
+    usable: bool = False
+    """Whether its owner has opened it to MyApps; only of a ServiceAccount does that matter."""
+    digests: Mapping[str, str] | None = None
+    """A hash of each value, by key; None where it was not read in this version."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Json]) -> Referent:
+        """Projects an object, metadata only. A whole one is projected by `contents`."""
+        meta = raw["metadata"]
+        return cls(int(meta["resourceVersion"]), (meta.get("labels") or {}).get(USABLE) == "true")
+
+    @classmethod
+    def contents(cls, raw: Mapping[str, Json]) -> Referent:
+        """Projects a whole ConfigMap or Secret. Of its values only hashes are kept."""
+        values = {**(raw.get("data") or {}), **(raw.get("binaryData") or {})}
+        digests = {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
+        return replace(cls.from_json(raw), digests=digests)
+
+
+def _configuration(spec: Json) -> Mapping[str, str]:
+    annotations = spec.get("template", {}).get("metadata", {}).get("annotations") or {}
+    return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
 
 
 def _controller(meta: Json) -> Owner | None:

@@ -144,7 +144,9 @@ def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
             return None  # the watch will bring what becomes of it
         target = Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version)
         return _step_on(child, want, target) if child.is_controlled_by(app) else _adoption(want, target)
-    return Step(Verb.CREATE, want.kind, name, want.body, attempt=want.applied) if want.body is not None else None
+    if want.body is None:
+        return None
+    return Step(Verb.CREATE, want.kind, name, with_notes(want.body, want.notes), attempt=want.applied)
 
 
 def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
@@ -152,11 +154,13 @@ def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
     if want.body is None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
     if drift.drifted(want.body, want.applied, child):
-        body, reverts = with_nudge(want.body, child.nudge), drift.taken(want.body, want.applied, child)
+        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, reverts=reverts)
     if _cannot_make_pods(child):
-        return replace(target, body=with_nudge(want.body, child.nudge + 1), attempt=NUDGING, why=NUDGING)
+        body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
+        return replace(target, body=body, attempt=NUDGING, why=NUDGING)
     return None
 
 
@@ -164,7 +168,8 @@ def _adoption(want: Wanted, target: Step) -> Step | None:
     """Taking over an object that may be taken over, see `_in_the_way`; what is not wanted is not touched."""
     if want.body is None:
         return None
-    return replace(target, verb=Verb.ADOPT, body=want.body, attempt=f"adopt {want.applied}")
+    body = with_notes(want.body, want.notes)
+    return replace(target, verb=Verb.ADOPT, body=body, attempt=f"adopt {want.applied}")
 
 
 def _is_at_rest(child: Child) -> bool:
@@ -183,8 +188,10 @@ def _cannot_make_pods(child: Child) -> bool:
 
 def with_nudge(body: Json, nudge: int) -> Json:
     """The body with the count of nudges as an annotation, carried over by every later apply; outside the hash."""
-    if not nudge:
-        return body
+    return with_notes(body, {names.NUDGE: str(nudge)} if nudge else {})
+
+
+def with_notes(body: Json, notes: Mapping[str, str]) -> Json:
+    """The body with more annotations, which are outside the hash."""
     metadata = body["metadata"]
-    annotations = {**metadata["annotations"], names.NUDGE: str(nudge)}
-    return {**body, "metadata": {**metadata, "annotations": annotations}}
+    return {**body, "metadata": {**metadata, "annotations": {**metadata["annotations"], **notes}}}

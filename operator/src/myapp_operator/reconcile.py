@@ -7,13 +7,14 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from myapp_operator import desired, drift, events, fights, names, plan, status
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
+from myapp_operator.gate import Gate, Passage
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.looking import Onlooker
 from myapp_operator.model import parse_spec
@@ -21,6 +22,7 @@ from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
+from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Stale, classify
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
@@ -35,33 +37,35 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection, the store, and who writes the events."""
+    """Holds what the recipe needs: the connection, the store, what apps refer to, and who writes the events."""
 
-    def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
+    def __init__(self, kube: Kube, store: Store, referents: Referents, recorder: Recorder) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
+        self._gate = Gate(kube, store, referents)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
         app = self._store.app(key)
         if app is None or app.deleting:
+            self._gate.forget(key)
             return None
         try:
             spec = parse_spec(app.spec)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        wanted = desired.build(app, spec)
-        todo = self._plan(app, wanted, time.monotonic())
+        passage = await self._gate.passage(app, spec, desired.build(app, spec))
+        todo = self._plan(app, passage, time.monotonic())
         if not await self._confirm(app, todo):
             return None
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
         seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights)
-        seen, look = await self._look(seen, wanted)
+        seen, look = await self._look(seen, passage.wanted)
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
@@ -71,14 +75,17 @@ class Reconciler:
 
         What was seen before a look is not judged after it: the pods may have come or gone meanwhile.
         """
-        template = next(each.body["spec"]["template"] for each in wanted if each.kind is names.DEPLOYMENT and each.body)
-        looks, again = await self._onlooker.look(seen, drift.fingerprint(template))
+        bodies = (each.body for each in wanted if each.kind is names.DEPLOYMENT and each.body)
+        template = next((drift.fingerprint(body["spec"]["template"]) for body in bodies), "")
+        looks, again = await self._onlooker.look(seen, template)
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 
-    def _plan(self, app: App, wanted: Sequence[Wanted], now: float) -> Todo:
+    def _plan(self, app: App, passage: Passage, now: float) -> Todo:
         """What to do now; in a fight over a child, its next revert waits."""
+        wanted = passage.wanted
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        todo = replace(todo, obstacles={**passage.obstacles, **todo.obstacles})
         return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:

@@ -7,7 +7,7 @@ without the parts that are alike for all (they are added here), or None where th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from myapp_operator import names
@@ -36,6 +36,8 @@ class Wanted:
     kind: Kind
     body: Json | None = None
     applied: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Annotations by which a child of ours remembers something (`names.CARRIED`): written with what else changes."""
 
 
 def build(app: App, spec: Spec) -> list[Wanted]:

@@ -1,0 +1,80 @@
+"""Running another pod template than the newest one: an earlier version that a ReplicaSet still has. Pure.
+
+Kubernetes keeps the template of each version in a ReplicaSet. Applied to the Deployment once more, it makes no new
+ReplicaSet: the controller finds that same one and scales it up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from myapp_operator import names
+from myapp_operator.causes import newest_replica_set
+from myapp_operator.desired import Wanted
+from myapp_operator.drift import fingerprint
+from myapp_operator.grammar import Json
+
+
+def of_replica_set(replica_set: Json) -> Json:
+    """The pod template of a ReplicaSet as the Deployment had it: without the label that the controller adds."""
+    template: Json = without_nulls(replica_set["spec"]["template"])
+    labels = {key: value for key, value in template["metadata"]["labels"].items() if key != names.TEMPLATE_HASH}
+    return {**template, "metadata": {**template["metadata"], "labels": labels}}
+
+
+def hash_of(replica_set: Json) -> str:
+    """What tells its template from all others of the Deployment."""
+    return str((replica_set["metadata"].get("labels") or {}).get(names.TEMPLATE_HASH, ""))
+
+
+def find(deployment_uid: str, replica_sets: Sequence[Json], template_hash: str) -> Json | None:
+    """The ReplicaSet of this Deployment that has the template of this hash."""
+    return newest_replica_set(deployment_uid, [each for each in replica_sets if hash_of(each) == template_hash])
+
+
+def running(wanted: Sequence[Wanted], app: str, template: Json) -> list[Wanted]:
+    """What should be while this template runs: the Deployment has it, and the Service points where its pods listen."""
+    return [_following(want, app, template) for want in wanted]
+
+
+def with_template(want: Wanted, template: Json) -> Wanted:
+    """The Deployment that should be, but with this pod template; all else of it stays as wanted."""
+    return _with_spec(want, {"template": template})
+
+
+def _following(want: Wanted, app: str, template: Json) -> Wanted:
+    if want.body is None:
+        return want
+    if want.kind == names.DEPLOYMENT:
+        return with_template(want, template)
+    if want.kind == names.SERVICE and (port := _port(app, template)) is not None:
+        first, *others = want.body["spec"]["ports"]
+        return _with_spec(want, {"ports": [{**first, "targetPort": port}, *others]})
+    return want
+
+
+def _with_spec(want: Wanted, changes: Json) -> Wanted:
+    """The same child with other fields in its spec; its hash is made anew."""
+    body = want.body or {}
+    metadata = body["metadata"]
+    annotations = {key: value for key, value in metadata["annotations"].items() if key != names.APPLIED}
+    changed = {**body, "metadata": {**metadata, "annotations": annotations}, "spec": {**body["spec"], **changes}}
+    applied = fingerprint(changed)
+    annotations[names.APPLIED] = applied
+    return replace(want, body=changed, applied=applied)
+
+
+def _port(app: str, template: Json) -> int | None:
+    """Where the container of the app listens: the first of its ports."""
+    own: Json = next((each for each in template["spec"]["containers"] if each["name"] == app), {})
+    ports = own.get("ports") or []
+    return ports[0]["containerPort"] if ports else None
+
+
+def without_nulls(value: Any) -> Any:
+    """A template less what has no value. The API server prints `creationTimestamp: null`, which would become ours."""
+    if isinstance(value, dict):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
