@@ -15,7 +15,7 @@ from myapp_operator.observed import App
 from tests import corpus
 from tests.api.conftest import Kubectl
 from tests.corpus import Case
-from tests.harness import Api, Refused, kubeconfig_of
+from tests.harness import Api, Refused, kubeconfig_of, wait_for
 
 Json = dict[str, Any]
 
@@ -35,6 +35,8 @@ def author(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPath
     kubectl(*here, "create", "role", "author", "--verb=create", "--resource=myapps.apps.example.com", check=True)
     grant = ("--role=author", f"--serviceaccount={namespace}:author")
     kubectl(*here, "create", "rolebinding", "author", *grant, check=True)
+    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:author")
+    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
     folder = tmp_path_factory.mktemp("author")
     yield Api(kubeconfig_of("author", cluster.kubectl, cluster.kubeconfig, namespace, folder), namespace)
     kubectl("delete", "namespace", namespace, "--wait=false")

@@ -51,3 +51,20 @@ def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready_an
     api.edit("myapp", image="myapp:latest")
     wait_for("healed", api.is_ready)
     assert previous <= {pod["metadata"]["uid"] for pod in api.list("pods")}
+
+
+def test_a_release_that_crashes_goes_back_by_itself_and_loses_no_request(api: Api, visitor: Visitor) -> None:
+    api.create("myapps", hasty(rollout={"autoRollback": True}))
+    wait_for("Ready", api.is_ready)
+    previous = {pod["metadata"]["uid"] for pod in api.list("pods")}
+    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=40, per_second=10)
+    crash = ["python3", "-c", "raise RuntimeError('no configuration')"]
+    api.edit("myapp", command=crash, rollout={"progressDeadlineSeconds": 20})
+    wait_for("RolledBack", lambda: api.reason() == "RolledBack", seconds=120)
+    told = 'The cause was CrashLoopBackOff: container "myapp" exits with code 1: RuntimeError: no configuration'
+    assert api.message().endswith(told)
+    assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "True"
+    assert set(visitor.finish()) == {"Hello, World!"}
+    api.edit("myapp", command=None)
+    wait_for("healed", api.is_ready)
+    assert previous <= {pod["metadata"]["uid"] for pod in api.list("pods")}

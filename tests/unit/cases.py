@@ -13,7 +13,7 @@ from typing import Any
 from myapp_operator import names, preflight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Owner, Referent
+from myapp_operator.observed import App, Child, Owner, Referent, RolledBack
 from myapp_operator.plan import foreign
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference
@@ -140,6 +140,9 @@ ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
+FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
+"""What the Deployment remembers of a version that was gone back from."""
+
 MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
     progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
@@ -177,6 +180,7 @@ CASES = [
     failing("image-no-name", Outlook.STALLED),
     stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, children=children(GIVEN_UP)),
     stalled(Reason.SERVICE_ACCOUNT_NOT_ALLOWED, children={}, obstacles=held(ROBOT, known=CLOSED)),
+    stalled(Reason.ROLLED_BACK, children=children(rolled_back=FAILED)),
     stalled(Reason.NOT_OWNED, obstacles=in_the_way(None)),
     stalled(Reason.REJECTED, obstacles=refused(INVALID)),
 ]

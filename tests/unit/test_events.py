@@ -75,6 +75,13 @@ def test_a_refusal_is_told(reason: Reason) -> None:
     assert notice == Notice(EventReason.REFUSED, f"{reason}: words", warning=True)
 
 
+def test_a_rollback_is_told_once_in_the_words_of_the_status() -> None:
+    shown = status(Reason.ROLLED_BACK, "gone back")
+    notice = events.of_status(status(Reason.CRASH_LOOP_BACK_OFF), shown)
+    assert notice == Notice(EventReason.ROLLED_BACK, "gone back", warning=True)
+    assert events.of_status(shown, shown) is None
+
+
 @pytest.mark.parametrize("reason", sorted(FROM_PODS | {Reason.PROGRESS_DEADLINE_EXCEEDED}))
 def test_a_failure_is_told(reason: Reason) -> None:
     notice = events.of_status(status(Reason.READY), status(reason))

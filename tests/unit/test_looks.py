@@ -76,6 +76,30 @@ def test_what_time_alone_changes_is_looked_at_at_that_time() -> None:
     assert found(looks, 100, CRASH, again=0).due == 101, "nor at once, which would never end"
 
 
+# A deadline that passes
+
+OVERDUE = replace(COMING, version=5, overdue=True)
+
+
+def test_the_pods_are_looked_at_once_a_deadline_has_passed() -> None:
+    waiting = replace(found(after((0, COMING)), 100, CRASH), due=160)
+    looks = after((110, OVERDUE), begin=waiting)
+    assert (looks.due, looks.overdue) == (110, False)
+    assert found(looks, 111, CRASH).overdue
+
+
+def test_a_deadline_that_an_earlier_generation_has_passed_says_nothing_of_the_next() -> None:
+    """The Deployment goes on to say so for a moment."""
+    looks = after((7, replace(OVERDUE, generation=2)), begin=found(after((0, OVERDUE)), 5, CRASH))
+    assert (looks.due, looks.overdue) == (12, False)
+    looks = after((8, replace(COMING, generation=2)), begin=looks)
+    assert not found(looks, 12).overdue
+
+
+def test_a_look_without_an_answer_has_not_seen_the_end() -> None:
+    assert not failed(after((0, COMING), (9, OVERDUE)), 9).overdue
+
+
 # Lost pods
 
 

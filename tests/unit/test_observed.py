@@ -8,7 +8,7 @@ import pytest
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key
-from myapp_operator.observed import App, Child, Condition, Owner, Rollout
+from myapp_operator.observed import App, Child, Condition, Owner, RolledBack, Rollout
 from tests.unit.samples import app, child, deployment, owner, rollout
 
 METADATA: Json = {"name": "myapp", "namespace": "web", "uid": "uid-1", "resourceVersion": "7"}
@@ -105,6 +105,49 @@ def test_a_nudge_that_somebody_wrote_badly_counts_as_none(nudge: str) -> None:
 
 def test_a_nudge_of_many_digits_does_not_stop_the_operator() -> None:
     Child.from_json(raw_child(annotations={names.NUDGE: "9" * 5000}))
+
+
+# What a Deployment remembers for us
+
+FAILED = RolledBack(2, "CrashLoopBackOff", "it crashes", "2030-01-01T12:00:00Z")
+NOTES = {names.LAST_READY: "5d9f", names.ROLLED_BACK: FAILED.text}
+
+
+def noted(by: Json) -> Child:
+    """A Deployment whose notes belong to whoever has this entry of managedFields."""
+    fields = {"f:metadata": {"f:annotations": {f"f:{name}": {} for name in NOTES}}}
+    return Child.from_json(raw_child(annotations=NOTES, managedFields=[{**by, "fieldsV1": fields}]))
+
+
+def test_what_we_have_noted_is_known_again() -> None:
+    found = noted(entry())
+    assert (found.last_ready, found.rolled_back) == ("5d9f", FAILED)
+    assert found.rolled_back is not None
+    assert found.rolled_back.cause == "CrashLoopBackOff: it crashes"
+
+
+def test_what_others_have_noted_in_our_words_is_void() -> None:
+    """`kubectl rollout undo` puts the annotations of an earlier version over ours."""
+    found = noted(entry(manager="kubectl-rollout", operation="Update"))
+    assert (found.last_ready, found.rolled_back) == ("", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "[]",
+        "{}",
+        '{"generation": 1}',
+        '{"generation": true, "reason": "r", "message": "m", "time": "t"}',
+        '{"generation": 1, "reason": "r", "message": "m", "time": 5}',
+        '{"generation": 1, "reason": "r", "message": "m", "time": "t", "more": 1}',
+        "[" * 50000,
+    ],
+)
+def test_a_rollback_that_nobody_could_have_noted_so_is_none(text: str) -> None:
+    assert RolledBack.from_text(text) is None
 
 
 def test_a_deployment_that_was_never_looked_at() -> None:

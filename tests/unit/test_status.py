@@ -12,7 +12,7 @@ from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.model import Status
 from myapp_operator.names import Reason
-from myapp_operator.observed import App, Child
+from myapp_operator.observed import App, Child, RolledBack
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged, due, judge, judge_invalid
@@ -22,6 +22,8 @@ DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 FORBIDDEN = {SERVICE: Obstacle(Refused(Reason.FORBIDDEN, "no"))}
 ROLLING = children(rollout(replicas=3, updated=1, ready=1, available=1, conditions=progressing("ReplicaSetUpdated")))
 GIVEN_UP = children(rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded")))
+
+FAILED = RolledBack(1, "CrashLoopBackOff", "it crashes", "2030-01-01T11:50:00Z")
 
 
 def stored(saw: Seen, **changes: Any) -> App:
@@ -54,8 +56,9 @@ def test_a_complete_app() -> None:
     assert {each["observedGeneration"] for each in shown["conditions"]} == {1}
 
 
-def test_what_is_shown_is_what_the_crd_knows() -> None:
-    shown = judge(seen()).status
+@pytest.mark.parametrize("saw", [seen(), seen(children=children(rolled_back=FAILED))], ids=["Ready", "RolledBack"])
+def test_what_is_shown_is_what_the_crd_knows(saw: Seen) -> None:
+    shown = judge(saw).status
     assert Status.model_validate(shown, extra="forbid").model_dump(by_alias=True, exclude_none=True) == shown
 
 
@@ -312,3 +315,24 @@ def test_an_invalid_spec_that_was_never_looked_at_is_told() -> None:
     judged = judge_invalid(new, "spec.image: too long", NOW)
     assert due(new.status, judged, 1e9, 0.0) == 0.0
     assert truths(judged.status)["Available"] == "False"
+
+
+# Gone back to an earlier version
+
+
+def test_a_rollback_shows_what_the_deployment_remembers() -> None:
+    shown = judge(seen(children=children(rolled_back=FAILED))).status
+    expected = {"generation": 1, "cause": "CrashLoopBackOff: it crashes", "time": "2030-01-01T11:50:00Z"}
+    assert shown["rollback"] == expected
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+    assert shown["message"].endswith("change the MyApp to try anew. The cause was CrashLoopBackOff: it crashes")
+
+
+def test_a_rollback_of_an_earlier_generation_is_not_shown() -> None:
+    assert "rollback" not in judge(seen(app=app(generation=2), children=children(rolled_back=FAILED))).status
+
+
+def test_an_app_that_has_no_way_back_says_so_once_it_is_stalled() -> None:
+    no_way = "; no earlier version was Ready, so there is none to go back to"
+    assert judge(replace(seen(children=GIVEN_UP), stranded=True)).status["message"].endswith(no_way)
+    assert no_way not in judge(seen(children=GIVEN_UP)).status["message"]

@@ -10,7 +10,7 @@ from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.names import FROM_PODS, Kind, Reason
-from myapp_operator.observed import App, Child, Rollout
+from myapp_operator.observed import App, Child, RolledBack, Rollout
 from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen, past_own_deadline
 from myapp_operator.verdicts import Outlook, decide, sentence
@@ -33,6 +33,8 @@ QUOTA = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: exceeded quota: small,
 GONE_ON = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
+
+FAILED = RolledBack(1, "CrashLoopBackOff", "it crashes", "2030-01-01T11:50:00Z")
 
 
 def refused(reason: Reason, words: str = "no") -> Obstacle:
@@ -145,6 +147,24 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
         )
         for reason in FROM_PODS
     ],
+    (
+        "gone back to an earlier version, which is complete",
+        seen(children=children(rolled_back=FAILED)),
+        Reason.ROLLED_BACK,
+        Outlook.STALLED,
+    ),
+    (
+        "gone back to an earlier version just now",
+        seen(children=children(GIVEN_UP, rolled_back=FAILED, awaited=True)),
+        Reason.ROLLED_BACK,
+        Outlook.STALLED,
+    ),
+    (
+        "gone back to an earlier version, and changed since",
+        seen(app=app(generation=2), children=children(rolled_back=FAILED)),
+        Reason.READY,
+        Outlook.READY,
+    ),
     (
         "suspended, pods end that no longer count",
         seen(spec=spec(suspend=True), children=children(rollout(0, terminating=1))),

@@ -36,6 +36,7 @@ class FakeKube:
         self.status: Json = {}
         self.listed: dict[str, list[Json]] = {}
         self.applied_to: dict[str, int] = {}
+        self.applied: dict[str, Json] = {}
         self._version = 100
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
@@ -57,6 +58,7 @@ class FakeKube:
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
         self._request("apply", kind)
         self.applied_to[kind.kind] = version
+        self.applied[kind.kind] = body
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored

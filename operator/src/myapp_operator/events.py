@@ -34,6 +34,7 @@ class EventReason(StrEnum):
     REFUSED = "Refused"
     ADOPTED = "Adopted"
     FAILED = "Failed"
+    ROLLED_BACK = "RolledBack"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def of_status(old: Json, new: Json) -> Notice | None:
     message = f"{reason}: {new.get('message', '')}"
     if reason in _REFUSALS:
         return Notice(EventReason.REFUSED, message, warning=True)
+    if reason == Reason.ROLLED_BACK:
+        return Notice(EventReason.ROLLED_BACK, str(new.get("message", "")), warning=True)
     if reason in _FAILURES:
         return Notice(EventReason.FAILED, message, warning=True)
     return None

@@ -15,7 +15,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.names import Key, Kind
-from myapp_operator.seen import Seen, are_pods_refused, current_rollout, is_complete
+from myapp_operator.seen import Seen, are_pods_refused, current_rollout, is_complete, past_own_deadline
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
@@ -115,4 +115,5 @@ def _situation(seen: Seen, template: str) -> Situation:
         complete=is_complete(seen) or not seen.wanted,
         refused=are_pods_refused(seen),
         told=verdicts.told(seen) is not None,
+        overdue=past_own_deadline(seen),
     )

@@ -37,6 +37,8 @@ class Situation:
     """Whether the API server refuses pods."""
     told: bool
     """Whether the written status tells, of this generation, what only a look can find."""
+    overdue: bool = False
+    """Whether the Deployment has given up: its deadline has passed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Looks:
     """Whether the app was complete, lost pods, and was not looked at since."""
     standing: bool = False
     """Whether the written status, of an earlier run of the operator, tells what no look has taken back yet."""
+    overdue: bool = False
+    """Whether a look was answered since the Deployment has given up."""
     cause: Cause | None = None
     """Why the app does not come up."""
     refusal: str | None = None
@@ -73,18 +77,22 @@ def noticed(before: Looks, now_is: Situation, now: float) -> Looks:
         looks = replace(looks, cause=None)
     if not now_is.refused:
         looks = replace(looks, refusal=None)
+    if not now_is.overdue:
+        looks = replace(looks, overdue=False)
     if known is None or known.generation != now_is.generation:
         looks = _from_now(looks, now)
     elif known.complete and not now_is.complete and looks.due is None:
         looks = replace(_from_now(looks, now), lost=True)
+    elif now_is.overdue and not known.overdue:
+        looks = _brought_forward(looks, now)
     elif not now_is.complete and known.version != now_is.version:
         looks = _brought_forward(looks, now + _AFTER_EVENT)
     return _completed(looks, known, now) if now_is.complete else looks
 
 
 def _from_now(looks: Looks, now: float) -> Looks:
-    """Starts the clock."""
-    return replace(looks, due=now + _FIRST, booked=False, count=0, lost=False)
+    """Starts the clock. A Deployment may say for a moment more that it has given up an earlier generation."""
+    return replace(looks, due=now + _FIRST, booked=False, count=0, lost=False, overdue=False)
 
 
 def _completed(looks: Looks, known: Situation | None, now: float) -> Looks:
@@ -107,7 +115,8 @@ def booked(looks: Looks, turn: float) -> Looks:
 
 def answered(looks: Looks, cause: Cause | None, refusal: str | None, again: float | None, now: float) -> Looks:
     """A look was made. `again`: seconds until the passing of time alone changes its answer."""
-    looks = replace(looks, cause=cause, refusal=refusal, standing=False, lost=False)
+    overdue = looks.situation is not None and looks.situation.overdue
+    looks = replace(looks, cause=cause, refusal=refusal, standing=False, lost=False, overdue=overdue)
     if cause is None and looks.situation is not None and looks.situation.complete:
         return replace(looks, due=None, booked=False)
     return _looked(looks, again, now)

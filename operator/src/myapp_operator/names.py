@@ -24,10 +24,16 @@ APPLIED = f"{GROUP}/applied"
 NUDGE = f"{GROUP}/nudge"
 """Annotation on a Deployment: a number that grows to make its controller try again at once (see `plan`)."""
 
+LAST_READY = f"{GROUP}/last-ready"
+"""Annotation on a Deployment: the pod-template-hash of the last version that was Ready (see `rollback`)."""
+
+ROLLED_BACK = f"{GROUP}/rolled-back"
+"""Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `observed.RolledBack`)."""
+
 TEMPLATE = f"{GROUP}/template"
 """Annotation on a Deployment: hash of the version of the pods that was let through last (see `preflight`)."""
 
-CARRIED = frozenset({NUDGE, TEMPLATE})
+CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
 TEMPLATE_HASH = "pod-template-hash"
@@ -147,6 +153,7 @@ class Reason(StrEnum):
     UNSCHEDULABLE = "Unschedulable"
     NOT_READY = "NotReady"
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    ROLLED_BACK = "RolledBack"
     NOT_OWNED = "NotOwned"
     REJECTED = "Rejected"
 

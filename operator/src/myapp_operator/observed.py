@@ -9,10 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import ADOPT, APPLIED, CONFIGURATION, MANAGER, NUDGE, TEMPLATE, USABLE, Key
+from myapp_operator.names import (
+    ADOPT,
+    APPLIED,
+    CONFIGURATION,
+    LAST_READY,
+    MANAGER,
+    NUDGE,
+    ROLLED_BACK,
+    TEMPLATE,
+    USABLE,
+    Key,
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,37 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class RolledBack:
+    """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
+
+    generation: int
+    """The generation of the MyApp that failed; any later one is tried."""
+    reason: str
+    message: str
+    time: str
+
+    @classmethod
+    def from_text(cls, text: str) -> RolledBack | None:
+        """The inverse of `text`; None for anything else."""
+        try:
+            facts = cls(**json.loads(text))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        words = (facts.reason, facts.message, facts.time)
+        return facts if type(facts.generation) is int and all(isinstance(each, str) for each in words) else None
+
+    @property
+    def text(self) -> str:
+        """As the annotation says it."""
+        return json.dumps(asdict(self))
+
+    @property
+    def cause(self) -> str:
+        """As in messages."""
+        return f"{self.reason}: {self.message}"
+
+
+@dataclass(frozen=True)
 class Child:
     """An object in the place of a child, ours or not."""
 
@@ -128,8 +170,11 @@ class Child:
     """Known from a GET only: the watch may never bring it, since it may not have our label."""
     offered: bool = False
     """Whether its owner lets us take it over, by the annotation for that."""
+    last_ready: str = ""
+    """The pod-template-hash of the last version that was Ready; empty where we have written none."""
+    rolled_back: RolledBack | None = None
     template: str = ""
-    """Hash of the version of the pods that was let through last; empty where that was not noted."""
+    """Hash of the version of the pods that was let through last; empty where we have noted none."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -148,7 +193,9 @@ class Child:
             fields=_our_fields(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
-            template=annotations.get(TEMPLATE, ""),
+            last_ready=_said_by_us(meta, LAST_READY),
+            rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
+            template=_said_by_us(meta, TEMPLATE),
         )
 
     def answered(self, answer: Child) -> Child:
@@ -208,7 +255,21 @@ def _controller(meta: Json) -> Owner | None:
 
 
 def _our_fields(meta: Json) -> str:
+    fields = _our_entry(meta)
+    return "" if fields is None else json.dumps(fields, separators=(",", ":"))
+
+
+def _our_entry(meta: Json) -> Json | None:
     for entry in meta.get("managedFields") or ():
         if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
-            return json.dumps(entry.get("fieldsV1") or {}, separators=(",", ":"))
-    return ""
+            return entry.get("fieldsV1") or {}
+    return None
+
+
+def _said_by_us(meta: Json, annotation: str) -> str:
+    """The value of an annotation, if it is ours still: `kubectl rollout undo` puts older values over ours."""
+    value = (meta.get("annotations") or {}).get(annotation, "")
+    if not value:
+        return ""
+    owned = (_our_entry(meta) or {}).get("f:metadata", {}).get("f:annotations", {})
+    return value if f"f:{annotation}" in owned else ""

@@ -7,14 +7,14 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, drift, events, fights, names, plan, status
+from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
-from myapp_operator.gate import Gate, Passage
+from myapp_operator.gate import Gate
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.looking import Onlooker
 from myapp_operator.model import parse_spec
@@ -24,6 +24,7 @@ from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
@@ -46,6 +47,7 @@ class Reconciler:
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
+        self._revisions = Revisions(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -58,14 +60,26 @@ class Reconciler:
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         passage = await self._gate.passage(app, spec, desired.build(app, spec))
-        todo = self._plan(app, passage, time.monotonic())
+        seen = Seen(app, spec, self._store.children(key), passage.obstacles, _now(), self._store.looks(app))
+        course = await self._revisions.course(seen, passage.wanted)
+        todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
         if not await self._confirm(app, todo):
             return None
-        obstacles = await self._hands.execute(app, todo)
+        obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        seen = Seen(app, spec, self._store.children(key), obstacles, _now(), fights=todo.fights)
-        seen, look = await self._look(seen, passage.wanted)
+        seen = Seen(
+            app,
+            spec,
+            self._store.children(key),
+            obstacles,
+            _now(),
+            fights=todo.fights,
+            stranded=course.stranded,
+        )
+        seen, look = await self._look(seen, course.wanted)
+        if rollback.is_due(seen, course.wanted) and not course.failed:
+            return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
@@ -80,12 +94,11 @@ class Reconciler:
         looks, again = await self._onlooker.look(seen, template)
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 
-    def _plan(self, app: App, passage: Passage, now: float) -> Todo:
-        """What to do now; in a fight over a child, its next revert waits."""
-        wanted = passage.wanted
+    def _plan(self, app: App, wanted: Sequence[Wanted], held: Mapping[Kind, Obstacle], now: float) -> Todo:
+        """What to do now; in a fight over a child, its next revert waits. `held`: what waits for something else."""
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
-        todo = replace(todo, obstacles={**passage.obstacles, **todo.obstacles})
+        todo = replace(todo, obstacles={**held, **todo.obstacles})
         return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:

@@ -11,7 +11,7 @@ from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind
-from myapp_operator.observed import App, Child, Condition, Rollout
+from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
 from myapp_operator.refusals import Obstacle
 
 
@@ -28,6 +28,8 @@ class Seen:
     """What the looks at its pods have found."""
     fights: Mapping[Kind, Fight] = field(default_factory=dict)
     """The children that others change again and again."""
+    stranded: bool = False
+    """Whether it should go back to an earlier version and there is none that was Ready."""
 
     @property
     def rollout(self) -> Rollout | None:
@@ -89,6 +91,13 @@ def past_own_deadline(seen: Seen) -> bool:
     rollout = current_rollout(seen)
     progressing = rollout and rollout.conditions.get("Progressing")
     return bool(progressing and progressing.reason == "ProgressDeadlineExceeded")
+
+
+def rolled_back(seen: Seen) -> RolledBack | None:
+    """Why an earlier version runs than this generation asks for; None where none does."""
+    deployment = seen.child(names.DEPLOYMENT)
+    facts = deployment.rolled_back if deployment else None
+    return facts if facts and facts.generation == seen.app.generation else None
 
 
 def has_its_pods(seen: Seen) -> bool:

@@ -14,7 +14,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Retry, Stale
-from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline
+from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
 from myapp_operator.verdicts import FAILURES, Outlook, Verdict, decide, sentence
 
 _QUIET_SECONDS = 10.0
@@ -41,6 +41,9 @@ def judge(seen: Seen) -> Judged:
     ]
     if lasting:
         words = f"{verdict.message}; the API server does not take changes now: {lasting[0]}"
+        verdict = replace(verdict, message=sentence(words, seen.spec))
+    if seen.stranded and verdict.outlook is Outlook.STALLED:
+        words = f"{verdict.message}; no earlier version was Ready, so there is none to go back to"
         verdict = replace(verdict, message=sentence(words, seen.spec))
     fights = [fight.sentence(kind) for kind, fight in seen.fights.items()]
     if fights:
@@ -126,8 +129,15 @@ def _status(verdict: Verdict, seen: Seen) -> Json:
         "url": _url(seen),
         "image": spec.image,
         "message": verdict.message,
+        **_rollback(seen),
         "conditions": _conditions(verdict, seen.app, seen.now, available=available),
     }
+
+
+def _rollback(seen: Seen) -> Json:
+    """A copy of what the Deployment remembers."""
+    facts = rolled_back(seen)
+    return {"rollback": {"generation": facts.generation, "cause": facts.cause, "time": facts.time}} if facts else {}
 
 
 def _url(seen: Seen) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from myapp_operator.attempts import Attempt
 from myapp_operator.fights import Contest
+from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
@@ -35,6 +36,7 @@ class _Record:
     status_at: float = float("-inf")
     unsettled_at: float | None = None
     looks: Looks = field(default_factory=Looks)
+    template: tuple[int, Json] | None = None
 
 
 class Store:
@@ -185,6 +187,11 @@ class Store:
         if record := self._record_of(app):
             record.looks = looks
 
+    def remember_template(self, app: App, generation: int, template: Json) -> None:
+        """Remembers the pod template that was gone back to when this generation had failed."""
+        if record := self._record_of(app):
+            record.template = generation, template
+
     def unsettled_for(self, app: App, settled: bool, now: float) -> float:
         """Seconds for which every look at the app, this one included, has found its children unsettled."""
         record = self._record_of(app)
@@ -217,6 +224,12 @@ class Store:
         """What is remembered of the looks at the app's pods."""
         record = self._record_of(app)
         return record.looks if record else Looks()
+
+    def template(self, app: App, generation: int) -> Json | None:
+        """The pod template that was gone back to when this generation had failed, if it is known."""
+        record = self._record_of(app)
+        known, template = (record and record.template) or (0, None)
+        return template if known == generation else None
 
     def contests(self, app: App) -> Mapping[Kind, Contest]:
         """The reverts that are still remembered."""

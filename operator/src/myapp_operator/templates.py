@@ -56,14 +56,16 @@ def _following(want: Wanted, app: str, template: Json) -> Wanted:
 
 
 def _with_spec(want: Wanted, changes: Json) -> Wanted:
-    """The same child with other fields in its spec; its hash is made anew."""
-    body = want.body or {}
-    metadata = body["metadata"]
-    annotations = {key: value for key, value in metadata["annotations"].items() if key != names.APPLIED}
-    changed = {**body, "metadata": {**metadata, "annotations": annotations}, "spec": {**body["spec"], **changes}}
-    applied = fingerprint(changed)
-    annotations[names.APPLIED] = applied
-    return replace(want, body=changed, applied=applied)
+    """The same child with other fields in its spec; its hash is made anew, as `desired` makes it."""
+    body = {**(want.body or {})}
+    metadata = {**body["metadata"]}
+    annotations = {key: value for key, value in metadata.pop("annotations").items() if key != names.APPLIED}
+    if annotations:
+        metadata["annotations"] = annotations
+    body |= {"metadata": metadata, "spec": {**body["spec"], **changes}}
+    applied = fingerprint(body)
+    metadata["annotations"] = {**annotations, names.APPLIED: applied}
+    return replace(want, body=body, applied=applied)
 
 
 def _port(app: str, template: Json) -> int | None:
@@ -74,7 +76,7 @@ def _port(app: str, template: Json) -> int | None:
 
 
 def without_nulls(value: Any) -> Any:
-    """A template less what has no value. The API server prints `creationTimestamp: null`, which would become ours."""
+    """The API server prints a field such as creationTimestamp without a value; applied, it would be a field of ours."""
     if isinstance(value, dict):
         return {key: without_nulls(each) for key, each in value.items() if each is not None}
     return [without_nulls(each) for each in value] if isinstance(value, list) else value

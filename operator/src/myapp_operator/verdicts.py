@@ -13,7 +13,7 @@ from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, Reason
 from myapp_operator.refusals import Held, Refused, from_words
-from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods
+from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods, rolled_back
 
 _LONGEST_MESSAGE = 512
 _REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
@@ -57,6 +57,7 @@ def decide(seen: Seen) -> Verdict:
 def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     """The chain, the most telling first."""
     yield _refused(seen)
+    yield _rolled_back(seen)
     yield _unwritten(seen)
     yield _no_pods_allowed(seen)
     yield _caused(seen)
@@ -82,6 +83,17 @@ def _refused(seen: Seen) -> Verdict | None:
             outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
             return Verdict(reason, sentence(prefix + refused.message, seen.spec), outlook)
     return None
+
+
+def _rolled_back(seen: Seen) -> Verdict | None:
+    facts = rolled_back(seen)
+    if facts is None:
+        return None
+    message = (
+        "this version failed, so the last one that was Ready runs again: change the MyApp to try anew. "
+        f"The cause was {facts.cause}"
+    )
+    return Verdict(Reason.ROLLED_BACK, sentence(message), Outlook.STALLED)
 
 
 def _unwritten(seen: Seen) -> Verdict | None:

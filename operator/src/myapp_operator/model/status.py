@@ -27,6 +27,17 @@ class Condition(Part):
     """The generation of the spec that this statement is about."""
 
 
+class Rollback(Part):
+    """Why an earlier version runs than the spec asks for."""
+
+    generation: int
+    """The generation of the spec that failed."""
+    cause: Annotated[str, Field(max_length=32768)]
+    """Why it failed: a reason and its sentence."""
+    time: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    """When the earlier version was gone back to."""
+
+
 _BY_TYPE: Any = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
 """One condition of each type."""
 
@@ -52,5 +63,7 @@ class Status(Part):
     """The image that this generation asks for."""
     message: Annotated[str, Field(max_length=32768)] | None = None
     """One sentence: how the app is doing and why."""
+    rollback: Rollback | None = None
+    """Only while an earlier version runs, since this generation failed and `rollout.autoRollback` is true."""
     conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=_BY_TYPE)] | None = None
     """Ready, Available, Reconciling, Stalled."""

@@ -1,0 +1,126 @@
+"""Which version of an app is to run: the one its MyApp asks for, or the last one that was Ready.
+
+Decided in `rollback`; here the ReplicaSets are read, which have the earlier templates. That is one list, and only with
+`autoRollback`: before a write that may bring a new version, when a rollout has failed, and after a start of the
+operator for an app that was rolled back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from myapp_operator import causes, names, rollback, templates
+from myapp_operator.desired import Wanted
+from myapp_operator.errors import ApiError
+from myapp_operator.grammar import Json
+from myapp_operator.kube import Kube
+from myapp_operator.names import Key
+from myapp_operator.observed import RolledBack
+from myapp_operator.plan import Todo
+from myapp_operator.seen import Seen, rolled_back
+from myapp_operator.store import Store
+
+logger = logging.getLogger(__name__)
+
+_FOLLOWING = (names.DEPLOYMENT, names.SERVICE)
+"""The children that depend on which version runs."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What an app should be now."""
+
+    wanted: Sequence[Wanted]
+    failed: bool = False
+    """Whether this generation was found to have failed."""
+    stranded: bool = False
+    """Whether it should go back, and there is no version to go back to."""
+    unknown: bool = False
+    """Whether an earlier version runs of which nothing can be read now."""
+
+    @property
+    def writable(self) -> Sequence[Wanted]:
+        """The children that may be written; where nobody knows what should run, that is left as it is."""
+        return [each for each in self.wanted if not (self.unknown and each.kind in _FOLLOWING)]
+
+
+class Revisions:
+    """Reads the versions of an app, where it matters."""
+
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube = kube
+        self._store = store
+
+    async def course(self, seen: Seen, wanted: Sequence[Wanted]) -> Course:
+        """What the app should be now; `wanted` is what its MyApp asks for."""
+        if why := rolled_back(seen):
+            template = await self._template(seen, why)
+            if template is None:
+                return Course(wanted, unknown=True)
+            return Course(self._running(seen, wanted, template, why))
+        wanted = _noted(wanted, rollback.notes(seen.child(names.DEPLOYMENT), seen))
+        if not rollback.is_due(seen, wanted):
+            return Course(wanted)
+        template = await self._way_back(seen)
+        if template is None:
+            return Course(wanted, failed=True, stranded=True)
+        why = rollback.facts(seen)
+        logger.warning("%s goes back to the last version that was Ready: %s", seen.app.key, why.cause)
+        return Course(self._running(seen, wanted, template, why), failed=True)
+
+    async def remember(self, seen: Seen, todo: Todo) -> Todo:
+        """Has the write of a new version say which one was Ready until now."""
+        deployment = seen.child(names.DEPLOYMENT)
+        begins = any(map(rollback.may_begin_version, todo.steps))
+        if not begins or deployment is None or not seen.spec.rollout.auto_rollback:
+            return todo
+        if not rollback.is_proven(deployment):
+            return todo
+        newest = causes.newest_replica_set(deployment.uid, await self._replica_sets(seen.app.key))
+        if newest is None:
+            return todo
+        ready = templates.hash_of(newest)
+        steps = (rollback.remembering(each, ready) if rollback.may_begin_version(each) else each for each in todo.steps)
+        return replace(todo, steps=tuple(steps))
+
+    def _running(self, seen: Seen, wanted: Sequence[Wanted], template: Json, why: RolledBack) -> Sequence[Wanted]:
+        self._store.remember_template(seen.app, why.generation, template)
+        notes = rollback.notes(seen.child(names.DEPLOYMENT), seen, why)
+        return _noted(templates.running(wanted, seen.app.key.name, template), notes)
+
+    async def _way_back(self, seen: Seen) -> Json | None:
+        """The template of the last version that was Ready; None if there is none, or if it is what has failed."""
+        deployment = seen.child(names.DEPLOYMENT)
+        if deployment is None or not deployment.last_ready:
+            return None
+        found = await self._replica_sets(seen.app.key)
+        ready = templates.find(deployment.uid, found, deployment.last_ready)
+        newest = causes.newest_replica_set(deployment.uid, found)
+        return None if ready is None or ready is newest else templates.of_replica_set(ready)
+
+    async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
+        """The template that was gone back to. Where nobody remembers which one it was, that is the newest."""
+        if known := self._store.template(seen.app, why.generation):
+            return known
+        deployment = seen.child(names.DEPLOYMENT)
+        uid, ready = (deployment.uid, deployment.last_ready) if deployment else ("", "")
+        found = await self._replica_sets(seen.app.key)
+        replica_set = templates.find(uid, found, ready) or causes.newest_replica_set(uid, found)
+        return templates.of_replica_set(replica_set) if replica_set else None
+
+    async def _replica_sets(self, key: Key) -> list[Json]:
+        """The ReplicaSets of an app; none where the rights for that are missing."""
+        selector = names.selector_text(key.name)
+        try:
+            return (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            logger.warning("%s cannot be rolled back: %s; grant the rights of deploy/operator/role.yaml", key, error)
+            return []
+
+
+def _noted(wanted: Sequence[Wanted], notes: Mapping[str, str]) -> list[Wanted]:
+    return [replace(each, notes={**each.notes, **notes}) if each.kind == names.DEPLOYMENT else each for each in wanted]

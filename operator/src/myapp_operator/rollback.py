@@ -1,0 +1,77 @@
+"""Going back to the last version that was Ready when a rollout fails. Pure.
+
+The truth stands in two annotations on the Deployment, each written together with what it speaks of: which version was
+Ready until a new one came (`names.LAST_READY`), and why that one was gone back to (`names.ROLLED_BACK`). So whatever
+ends the operator, at whatever moment, the next run of it finds out what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+
+from myapp_operator import drift, names
+from myapp_operator.attempts import NUDGING, Step, Verb
+from myapp_operator.desired import Wanted
+from myapp_operator.names import Reason
+from myapp_operator.observed import Child, RolledBack
+from myapp_operator.plan import with_notes
+from myapp_operator.seen import Seen, past_own_deadline, rolled_back
+from myapp_operator.verdicts import FAILURES, decide
+
+_CAUSES = FAILURES | {Reason.PROGRESS_DEADLINE_EXCEEDED}
+
+
+def is_due(seen: Seen, wanted: Sequence[Wanted]) -> bool:
+    """Whether this generation has failed for good and asks to go back.
+
+    For good: its Deployment, as wanted and untouched by others, has given up, and a look at its pods, made since, has
+    said why. A Deployment that goes on to a version which it knows may say for a moment that it has given up, since it
+    had given up the one before; the look is five seconds away then.
+    """
+    looks, deployment = seen.looks, seen.child(names.DEPLOYMENT)
+    if not seen.spec.rollout.auto_rollback or deployment is None or not past_own_deadline(seen) or rolled_back(seen):
+        return False
+    looked = looks.overdue and looks.situation is not None and looks.situation.generation == seen.app.generation
+    return looked and _is_as(wanted, deployment) and decide(seen).reason in _CAUSES
+
+
+def facts(seen: Seen) -> RolledBack:
+    """What is to be remembered of going back now."""
+    verdict, now = decide(seen), seen.now.astimezone(UTC)
+    return RolledBack(seen.app.generation, verdict.reason, verdict.message, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def notes(deployment: Child | None, seen: Seen, why: RolledBack | None = None) -> Mapping[str, str]:
+    """What a write to the Deployment carries on. Without autoRollback nothing: a version may become Ready unnoticed."""
+    known = deployment.last_ready if deployment and seen.spec.rollout.auto_rollback else ""
+    return {**({names.LAST_READY: known} if known else {}), **({names.ROLLED_BACK: why.text} if why else {})}
+
+
+def is_proven(deployment: Child) -> bool:
+    """Whether the version that the Deployment has now was rolled out entirely, and answers.
+
+    Without a pod nothing is proven: at 0 replicas any version counts as rolled out. A pod that is missing now proves
+    nothing against it.
+    """
+    rollout = deployment.rollout
+    if not deployment.settled or rollout is None or rollout.updated != rollout.replicas or not rollout.available:
+        return False
+    progressing = rollout.conditions.get("Progressing")
+    return progressing is not None and progressing.reason == "NewReplicaSetAvailable"
+
+
+def may_begin_version(step: Step) -> bool:
+    """Whether a step may bring the next version, and what ran until now is worth remembering."""
+    return step.kind == names.DEPLOYMENT and step.verb is Verb.APPLY and not step.reverts and step.attempt != NUDGING
+
+
+def remembering(step: Step, template_hash: str) -> Step:
+    """The step that also writes down which version was Ready until now."""
+    return replace(step, body=with_notes(step.body, {names.LAST_READY: template_hash}))
+
+
+def _is_as(wanted: Sequence[Wanted], deployment: Child) -> bool:
+    want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
+    return want.body is not None and not drift.drifted(want.body, want.applied, deployment)
