@@ -1,11 +1,11 @@
-# What is generated from the model, and the extract of Kubernetes' schemas that it is generated with.
+# What is generated from the model and the list of kinds, and the extract of Kubernetes' schemas that it is generated with.
 
 .PHONY: generate generate-check kubernetes-schemas
 
-generate: ## Write crds/myapps.yaml and docs/api.md anew from the model
+generate: ## Write anew what comes from the model: CRD, API reference, rights, table of children
 	@$(UV) run --quiet python -m dev.generate
 
-generate-check: ## Fail if crds/myapps.yaml or docs/api.md do not fit the model
+generate-check: ## Fail if what `make generate` writes is not current
 	@$(UV) run --quiet python -m dev.generate --check
 
 kubernetes-schemas: ## Fetch the schemas of newly used Kubernetes types (needs Go)

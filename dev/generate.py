@@ -1,6 +1,7 @@
-"""Writes what is generated from the model: the CRD and the API reference.
+"""Writes what is generated from the model and the list of kinds: the CRD, the API reference, and in two files what
+stands there of the children: the operator's rights and a table for its users.
 
-uv run python -m dev.generate            writes both (make generate)
+uv run python -m dev.generate            writes all (make generate)
 uv run python -m dev.generate --check    changes nothing, fails if one of them is not current (make generate-check)
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dev import api_docs
+from dev import api_docs, children
 from myapp_operator import crd
 
 ROOT = Path(__file__).parent.parent
@@ -17,7 +18,10 @@ ROOT = Path(__file__).parent.parent
 
 def main(arguments: list[str]) -> int:
     """Write the generated files, or with `--check` say which are not current."""
-    wanted = {ROOT / "crds/myapps.yaml": crd.render(), ROOT / "docs/api.md": api_docs.render()}
+    wanted = {ROOT / "crds/myapps.yaml": crd.render(), ROOT / "docs/api.md": api_docs.render()} | {
+        ROOT / path: children.renew((ROOT / path).read_text(encoding="utf-8"), part)
+        for path, part in (("deploy/operator/role.yaml", children.rules()), ("docs/children.md", children.table()))
+    }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     names = " and ".join(str(path.relative_to(ROOT)) for path in stale)
     if "--check" in arguments:

@@ -1,6 +1,7 @@
 """Kubernetes, its companions and what tests ask, built once per machine from the pinned modules under dev/go."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,6 +68,19 @@ def binary(name: str) -> Path:
         if not target.exists():
             _build(program, toolchain.ensure(go), target)
     return target
+
+
+def gateway_crd() -> Path:
+    """The CRD of HTTPRoutes, which is no part of Kubernetes, out of the pinned module; fetched the first time."""
+    go = toolchain.ensure(toolchain.choose())
+    name = "sigs.k8s.io/gateway-api"
+    answer = run(
+        [go.program, "-C", REPOSITORY / "dev" / "go" / "gateway-api", "mod", "download", "-json", "-modcacherw", name],
+        failed="The Gateway API could not be fetched: check the network, and run this again",
+        environment=_environment(go),
+    )
+    folder = Path(json.loads(answer)["Dir"])
+    return folder / "config" / "crd" / "standard" / "gateway.networking.k8s.io_httproutes.yaml"
 
 
 def to_build(names: Iterable[str]) -> tuple[Program, ...]:

@@ -13,6 +13,7 @@ from click.testing import Result
 
 from dev.cluster import Cluster
 from tests.api.conftest import Kubectl
+from tests.api.hand_made import ADOPT, HAND_MADE
 from tests.harness import PROGRAMS, Api, OperatorProcess, kubectl_myapp, myapp, wait_for
 
 SAME, DIFFERENT, ERROR = 0, 1, 2
@@ -150,13 +151,31 @@ def test_a_foreign_object_in_the_way_and_a_refused_child_are_errors_and_the_rest
         f"Deployment {api.namespace}/myapp-deployment: the Deployment would be refused: "
         "exceeded quota: tight, requested: count/deployments.apps=1, limited: count/deployments.apps=0",
         f'Service {api.namespace}/myapp-service: Service "myapp-service" exists and is not controlled by this MyApp: '
-        "delete or rename it, or give the MyApp another name",
+        "delete or rename it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
+        "kubectl annotate service myapp-service apps.example.com/adopt=true",
     ]
     api.delete("services", "myapp-service")
     wait_for("the Service is gone", lambda: not api.get("services", "myapp-service"))
     done = diff(myapp())
     assert done.exit_code == ERROR
     assert f"--- Service {api.namespace}/myapp-service (does not exist)" in done.stdout
+
+
+def test_what_an_adoption_would_make_of_an_object_is_shown(api: Api, diff: Diff) -> None:
+    app = myapp("shop")
+    for plural, made in HAND_MADE.items():
+        name = f"shop-{made['kind'].lower()}"
+        spec = {**made["spec"], **({"selector": {"matchLabels": {"app": "shop"}}} if plural == "deployments" else {})}
+        if plural == "deployments":
+            spec["template"] = {**spec["template"], "metadata": {"labels": {"app": "shop", "tier": "web"}}}
+        api.create(plural, {**made, "metadata": {**made["metadata"], "name": name, "annotations": ADOPT}, "spec": spec})
+    before = specs(api)
+    lines = changed(diff(app))
+    assert "-replicas: 3" in lines
+    assert "+replicas: 2" in lines
+    assert "-team: blue" in lines
+    assert any(line.startswith("-apps.example.com/adopt: ") for line in lines)
+    assert specs(api) == before
 
 
 def test_who_may_read_nothing_is_told_so(namespace: str, account: Path, kubectl: Kubectl) -> None:

@@ -100,6 +100,9 @@ def test_an_operator_that_may_write_no_events_does_all_else(
     role = json.loads(kubectl("-n", api.namespace, "get", "role", "myapp-operator", "-o", "json", check=True).stdout)
     role["rules"] = [rule for rule in role["rules"] if "events" not in rule["resources"]]
     kubectl("-n", api.namespace, "replace", "-f", "-", stdin=json.dumps(role), check=True)
+    account = f"system:serviceaccount:{api.namespace}:myapp-operator"
+    may = ("-n", api.namespace, "auth", "can-i", "create", "events", f"--as={account}")
+    wait_for("the right is gone", lambda: kubectl(*may).returncode != 0)
     ready(api)
     scale(api, 5)
     wait_for("said in the log", lambda: "cannot write an event" in operator.output())

@@ -17,14 +17,19 @@ def replicas(api: Api) -> int:
     return int((api.get("deployments", "myapp-deployment") or {})["spec"]["replicas"])
 
 
+def tamper(api: Api, number: int, annotations: dict[str, str] | None) -> None:
+    """Somebody goes past the MyApp."""
+    patch = {"metadata": {"annotations": annotations or {}}, "spec": {"replicas": number}}
+    api.patch("deployments", "myapp-deployment", patch, manager="autoscaler")
+
+
 def fight(api: Api, annotations: dict[str, str] | None = None) -> None:
-    """Somebody goes past the MyApp seven times; six times it is taken back at once."""
+    """Seven such changes; six of them are taken back at once."""
     api.create("myapps", hasty())
     wait_for("Ready", api.is_ready)
     for number in range(3, 10):
         wait_for("taken back", lambda: replicas(api) == 2)
-        patch = {"metadata": {"annotations": annotations or {}}, "spec": {"replicas": number}}
-        api.patch("deployments", "myapp-deployment", patch, manager="autoscaler")
+        tamper(api, number, annotations)
 
 
 def told(api: Api) -> Sequence[dict[str, Any]]:
@@ -49,13 +54,19 @@ def test_the_seventh_revert_waits_and_the_status_says_why(
     api: Api, operator: OperatorProcess, audit: Audit, annotations: dict[str, str] | None
 ) -> None:
     fight(api, annotations)
-    wait_for("said", lambda: WORDS + ADVICE in api.message() and api.reason() == "Scaling")
-    wait_for("taken back after the pause", lambda: replicas(api) == 2, seconds=120)
+
+    def said() -> bool:
+        if replicas(api) == 2:  # this machine was so slow that the pause is over: fight on
+            tamper(api, 9, annotations)
+        return WORDS + ADVICE in api.message() and api.reason() == "Scaling"
+
+    wait_for("said", said, seconds=60)
+    wait_for("taken back after the pause", lambda: replicas(api) == 2, seconds=150)
     times = wait_for("seven reverts in the audit log", lambda: (found := reverts(audit))[6:] and found)
     assert (times[6] - times[5]).total_seconds() >= PAUSE - 1
-    wait_for("one event, counted", lambda: [each["count"] for each in told(api)] == [2])
+    wait_for("one event, counted", lambda: len(told(api)) == 1 and told(api)[0]["count"] >= 2)
     assert told(api)[0]["type"] == "Warning"
-    wait_for("Ready, and still warned", lambda: api.is_ready() and WORDS in api.message())
+    wait_for("Ready, and still warned", lambda: api.is_ready() and WORDS in api.message(), seconds=60)
 
 
 def test_a_change_of_the_myapp_ends_the_fight(api: Api, operator: OperatorProcess) -> None:
@@ -63,4 +74,4 @@ def test_a_change_of_the_myapp_ends_the_fight(api: Api, operator: OperatorProces
     wait_for("said", lambda: WORDS in api.message())
     api.edit("myapp", replicas=3)
     wait_for("as the MyApp says", lambda: replicas(api) == 3)
-    wait_for("Ready, and nothing said", lambda: api.is_ready() and WORDS not in api.message())
+    wait_for("Ready, and nothing said", lambda: api.is_ready() and WORDS not in api.message(), seconds=60)

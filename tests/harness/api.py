@@ -21,6 +21,11 @@ _ROOTS = {
     "persistentvolumeclaims": "/api/v1",
     "secrets": "/api/v1",
     "serviceaccounts": "/api/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
+    "poddisruptionbudgets": "/apis/policy/v1",
+    "horizontalpodautoscalers": "/apis/autoscaling/v2",
+    "httproutes": "/apis/gateway.networking.k8s.io/v1",
 }
 
 

@@ -14,7 +14,7 @@ from myapp_operator import names, preflight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner, Referent, RolledBack
-from myapp_operator.plan import foreign
+from myapp_operator.plan import foreign, not_installed
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference
 from myapp_operator.refusals import Obstacle, from_words
@@ -142,6 +142,7 @@ GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadli
 
 FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
 """What the Deployment remembers of a version that was gone back from."""
+ROUTED = spec(route={"gateway": {"name": "public"}})
 
 MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
@@ -150,6 +151,7 @@ MAY_HEAL = [
     progresses(Reason.REFERENCE_MISSING, children={}, obstacles=held(URL, known=NO_CONFIG_MAP)),
     progresses(Reason.REFERENCE_MISSING, obstacles=held(URL, known=NO_KEY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+    progresses(Reason.REFERENCE_MISSING, spec=ROUTED, obstacles={names.ROUTE: Obstacle(not_installed(names.ROUTE))}),
     *map(
         failing,
         (

@@ -40,7 +40,7 @@ def rendered(case: str) -> str:
     return result.stdout
 
 
-# The kinds that are not among the children of an app yet: what their builder makes, by the name of its module.
+# What the builder of a kind that an app may do without makes, by the name of its module: its part of the child alone.
 APART = Path(__file__).parent / "builders"
 APART_CASES = sorted(path.name.removesuffix(".input.yaml") for path in APART.glob("*.input.yaml"))
 

@@ -107,11 +107,13 @@ def record(case: str) -> None:
     app = app_of(raw, uid=kubectl("apply", "-f", "-", *PRINT, stdin=yaml.safe_dump(raw))["metadata"]["uid"])
     lines = []
     for want in desired.build(app, parse_spec(raw["spec"])):
+        if want.body is None:
+            continue
         kubectl(*APPLY, f"--field-manager={names.MANAGER}", stdin=yaml.safe_dump(want.body))
         name = f"{want.kind.plural}/{want.kind.name_for(app.key.name)}"
         edits = DEPLOYMENT if want.kind == names.DEPLOYMENT else SERVICE
         found = {what: dry(edit, name) for what, edit in edits.items() if what == UNTOUCHED or case == EDITED}
-        found["applied by another with our values"] = other_apply(want.body or {})
+        found["applied by another with our values"] = other_apply(want.body)
         inner = (f"{json.dumps(what)}: {json.dumps(watched(raw))}" for what, raw in found.items())
         lines.append(f'"{want.kind}": {{\n' + ",\n".join(inner) + "\n}")
     (FOLDER / f"{case}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

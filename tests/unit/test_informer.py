@@ -9,7 +9,7 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.attempts import Attempt
-from myapp_operator.errors import ExpiredError, UnreachableError
+from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer, Sweep
 from myapp_operator.kube import Event, Kube, Listing
@@ -26,6 +26,10 @@ def service(version: int, name: str = "myapp-service") -> Json:
     return {"metadata": {"name": name, "namespace": "default", "uid": "uid-s", "resourceVersion": str(version)}}
 
 
+def route(version: int) -> Json:
+    return service(version, "myapp-route")
+
+
 class FakeKube:
     """Lists what is `there`, and then watches as `watched` says: events, an error, or the end; for ever after the last.
 
@@ -37,11 +41,14 @@ class FakeKube:
         self.version = 100
         self.watched: list[list[Event | Exception]] = []
         self.ends_at_once: Exception | bool = False
+        self.missing = False
         self.lists = 0
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
         await asyncio.sleep(0.01)
         self.lists += 1
+        if self.missing:
+            raise ApiError(404, "", "404 page not found")
         return Listing([*self.there], self.version)
 
     async def watch(
@@ -187,3 +194,66 @@ def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     world.run_for(30, lambda: sweep.run([world.informer]))
     assert looked == [KEY]
     assert world.store.attempts(app()) == {}, "no pause is left of the outage"
+
+
+# A kind whose API may not be installed
+
+
+class Addon(World):
+    """Watches HTTPRoutes in a cluster that has no Gateway API at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store.put_app(app())
+        self.kube.missing = True
+        self.informer = Informer(cast(Kube, self.kube), self.store, names.ROUTE, None, self.changed.append)
+
+
+def test_what_is_not_installed_is_not_watched_but_looked_for_at_each_sweep() -> None:
+    world = Addon()
+
+    async def sweep() -> None:
+        for _ in range(3):
+            await asyncio.sleep(600)
+            world.informer.swept.set()
+
+    world.run_for(2000, sweep)
+    assert world.kube.lists == 4
+    assert world.store.unserved() == {names.ROUTE}
+    assert world.changed == [KEY], "every app is looked at once, when it turns out to be missing"
+
+
+def test_what_is_installed_later_is_found_and_every_app_looked_at() -> None:
+    world = Addon()
+
+    async def install() -> None:
+        await asyncio.sleep(100)
+        world.kube.missing = False
+        world.kube.there = [route(90)]
+        world.informer.swept.set()
+
+    world.run_for(300, install)
+    assert world.store.unserved() == frozenset()
+    assert world.store.children(KEY)[names.ROUTE].resource_version == 90
+    assert world.changed == [KEY, KEY, KEY]
+
+
+def test_what_is_taken_out_of_the_cluster_is_forgotten_and_told() -> None:
+    world = Addon()
+    world.kube.missing = False
+    world.kube.there = [route(90)]
+
+    async def remove() -> None:
+        await asyncio.sleep(100)
+        world.kube.missing = True
+
+    world.run_for(900, remove)
+    assert world.store.unserved() == {names.ROUTE}
+    assert world.store.children(KEY) == {}
+
+
+def test_any_other_kind_that_is_not_served_is_an_outage(world: World) -> None:
+    world.kube.missing = True
+    world.run_for(5)
+    assert world.informer.outage.is_set()
+    assert world.store.unserved() == frozenset()

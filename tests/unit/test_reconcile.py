@@ -245,3 +245,43 @@ async def test_a_stored_spec_that_breaks_the_rules_is_told_and_the_children_stay
     assert ready.kube.requests == ["status"]
     assert ready.reason() == "Rejected"
     assert "spec.image" in ready.kube.status["message"]
+
+
+# A child that an app may do without
+
+
+@pytest.fixture
+async def budgeted() -> World:
+    """An app with a PodDisruptionBudget, Ready."""
+    world = World(app(spec={"image": "myapp:latest", "disruptionBudget": {"maxUnavailable": 1}}))
+    await world.reconcile()
+    world.watch_brings_status()
+    world.watch_brings_children(DEPLOYMENT, SERVICE, names.PDB)
+    await world.reconcile()
+    assert world.reason() == "Ready"
+    world.watch_brings_status()
+    return world
+
+
+async def test_an_app_is_not_ready_before_all_that_it_asks_for_is_written(budgeted: World) -> None:
+    budgeted.store.drop_child(KEY, names.PDB, 1000)
+    budgeted.kube.there["MyApp"] = stored_app()
+    budgeted.kube.fails["create PodDisruptionBudget"] = CONFLICT
+    await budgeted.reconcile()
+    assert await budgeted.reconcile() is not None
+    budgeted.kube.fails.clear()
+    await budgeted.reconcile()
+    assert "create PodDisruptionBudget" in budgeted.kube.requests
+
+
+async def test_a_child_that_is_no_longer_wanted_is_deleted_once(budgeted: World) -> None:
+    budgeted.app = replace(budgeted.app, spec={"image": "myapp:latest"}, resource_version=2000, generation=2)
+    budgeted.store.put_app(budgeted.app)
+    await budgeted.reconcile()
+    assert budgeted.kube.requests == ["delete PodDisruptionBudget"]
+    await budgeted.reconcile()
+    assert budgeted.kube.requests == [], "what the watch has not brought yet is not deleted again"
+    budgeted.store.drop_child(KEY, names.PDB, 1000)
+    await budgeted.reconcile()
+    assert budgeted.kube.requests == ["status"]
+    assert budgeted.reason() == "Ready"

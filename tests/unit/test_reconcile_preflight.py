@@ -96,7 +96,8 @@ async def test_nothing_is_read_where_only_the_object_matters_and_not_its_keys() 
 async def test_the_deployment_remembers_which_version_was_let_through() -> None:
     new = world("url")
     await new.reconcile()
-    assert new.store.children(KEY)[DEPLOYMENT].template
+    (body,) = [each for each in new.kube.bodies if each["kind"] == "Deployment"]
+    assert body["metadata"]["annotations"][names.TEMPLATE]
 
 
 async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> None:
@@ -110,7 +111,8 @@ async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> Non
     assert body["spec"]["replicas"] == 4
     (service,) = [each for each in held.kube.bodies if each["kind"] == "Service"]
     assert service["spec"]["ports"][0]["targetPort"] == 7000
-    assert held.store.children(KEY)[DEPLOYMENT].template == "earlier"
+    assert body["metadata"]["annotations"][names.TEMPLATE] == "earlier"
+    held.watch_brings_status()
     wait(2.0)
     await held.reconcile()
     assert "read Deployment" not in held.kube.requests

@@ -82,9 +82,7 @@ def test_a_volume_that_nothing_mounts_keeps_no_pod_waiting_but_a_claim() -> None
 
 
 def test_an_account_counts_only_if_it_was_chosen() -> None:
-    assert of(serviceAccountName="default") == [
-        Reference(names.SERVICE_ACCOUNT, "default", "spec.serviceAccountName")
-    ]
+    assert of(serviceAccountName="default") == [Reference(names.SERVICE_ACCOUNT, "default", "spec.serviceAccountName")]
 
 
 def test_image_pull_secrets_do_not_count() -> None:

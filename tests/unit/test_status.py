@@ -97,6 +97,43 @@ def test_the_url_names_a_port_other_than_80() -> None:
     assert judge(seen(spec=spec(service={"port": 8000}))).status["url"] == "http://myapp-service.default.svc:8000"
 
 
+INGRESS, ROUTE = names.INGRESS, names.ROUTE
+HOST, GATEWAY = {"host": "shop.example.com", "path": "/shop"}, {"name": "public"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "there", "url"),
+    [
+        ({"ingress": HOST}, (INGRESS,), "http://shop.example.com/shop"),
+        ({"ingress": HOST | {"tls": {"secretName": "shop"}}}, (INGRESS,), "https://shop.example.com/shop"),
+        ({"ingress": {"host": "*.example.com"}}, (INGRESS,), "http://myapp-service.default.svc"),
+        ({"ingress": HOST}, (), "http://myapp-service.default.svc"),
+        (
+            {"ingress": HOST, "route": {"gateway": GATEWAY, "hostnames": ["*.example.com", "a.example.com"]}},
+            (INGRESS, ROUTE),
+            "http://a.example.com/",
+        ),
+        ({"ingress": HOST, "route": {"gateway": GATEWAY}}, (INGRESS, ROUTE), "http://shop.example.com/shop"),
+        (
+            {"ingress": HOST, "route": {"gateway": GATEWAY, "hostnames": ["a.example.com"]}},
+            (INGRESS,),
+            "http://shop.example.com/shop",
+        ),
+    ],
+)
+def test_the_url_is_the_most_public_address_that_there_is(
+    fields: dict[str, Any], there: tuple[names.Kind, ...], url: str
+) -> None:
+    found = children() | {kind: child(uid=f"uid-{kind}") for kind in there}
+    assert judge(seen(spec=spec(**fields), children=found)).status["url"] == url
+
+
+def test_a_budget_that_is_lowered_is_told() -> None:
+    words = "the disruptionBudget would allow no eviction, so it is lowered to allow one"
+    of = spec(disruptionBudget={"minAvailable": 2})
+    assert judge(seen(spec=of)).status["message"] == f'all pods run image "myapp:latest"; {words}'
+
+
 # lastTransitionTime
 
 

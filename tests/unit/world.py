@@ -36,6 +36,7 @@ class FakeKube:
         self.status: Json = {}
         self.listed: dict[str, list[Json]] = {}
         self.applied_to: dict[str, int] = {}
+        self.bodies: list[Json] = []
         self.applied: dict[str, Json] = {}
         self._version = 100
 
@@ -67,6 +68,9 @@ class FakeKube:
         self._request("patch", kind)
         return self.there[kind.kind]
 
+    async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
+        self._request("delete", kind)
+
     async def put_status(self, key: Key, uid: str, version: int, status: Json) -> int:
         self._request("status", None)
         self.status = status
@@ -84,6 +88,7 @@ class FakeKube:
             raise error
 
     def _stored(self, body: Json) -> Json:
+        self.bodies.append(body)
         version = self.next_version()
         return {
             "metadata": {
@@ -118,8 +123,9 @@ class World:
         self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, cast(Recorder, self.heard))
 
     async def reconcile(self) -> float | None:
-        """One pass; `kube.requests` then holds its requests alone."""
+        """One pass; `kube.requests` then holds its requests alone, and `kube.bodies` what it created or applied."""
         self.kube.requests.clear()
+        self.kube.bodies.clear()
         return await self._reconciler.reconcile(KEY)
 
     def watch_brings_children(self, *kinds: Kind) -> None:

@@ -49,6 +49,11 @@ class ApiError(OperatorError):
         self.retry_after = retry_after
 
     @property
+    def is_unserved(self) -> bool:
+        """Whether the API server does not serve this API at all, or not now: it then answers in plain text."""
+        return self.status == 404 and not self.reason
+
+    @property
     def causes(self) -> list[str]:
         """The reasons of the single causes that the server listed, such as `NamespaceTerminating`."""
         return [str(cause.get("reason", "")) for cause in self.details.get("causes") or ()]

@@ -11,10 +11,10 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from myapp_operator import names
-from myapp_operator.errors import ExpiredError, OperatorError
+from myapp_operator.errors import ApiError, ExpiredError, OperatorError
 from myapp_operator.kube import APPS, Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child
@@ -39,6 +39,8 @@ class Watcher(ABC):
         self._selector = selector
         self.outage = asyncio.Event()
         """Set when a watch broke off; whoever waits for it clears it."""
+        self.swept = asyncio.Event()
+        """Set at each sweep: time to see whether what could not be listed can be listed now."""
 
     async def run(self, version: int) -> None:
         """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
@@ -60,25 +62,30 @@ class Watcher(ABC):
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
-    async def first(self) -> int:
-        """The list from which on `run` watches.
-
-        Raises:
-            ApiError, UnreachableError: what start-up must tell the user.
-        """
-        return await self.list()
-
     async def list(self) -> int:
-        """Takes over one whole list, drops what is gone, and returns the version it is of."""
+        """Takes over one whole list, drops what is gone, and returns the version it is of.
+
+        The version is 0 where there is nothing to be had for now.
+        """
         sent_at = asyncio.get_running_loop().time()
-        listing = await self._kube.list(self._kind, self._namespace, selector=self._selector)
+        listing = await self._listing()
         self._replace(listing, sent_at)
         return listing.version
 
+    async def _listing(self) -> Listing:
+        return await self._kube.list(self._kind, self._namespace, selector=self._selector)
+
     async def _watch(self, version: int) -> None:
-        """Takes in events until the watch ends; version 0 means that a list must come first."""
+        """Takes in events until the watch ends; version 0 means that a list must come first.
+
+        What cannot be listed is not watched but looked for again at the next sweep.
+        """
         if not version:
             version = await self.list()
+        if not version:
+            self.swept.clear()
+            await self.swept.wait()
+            return
         seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
@@ -95,7 +102,7 @@ class Watcher(ABC):
 
 
 class Informer(Watcher):
-    """Brings one kind of child into the store."""
+    """Brings one kind of child into the store. One whose API is not installed has no list: version 0."""
 
     def __init__(
         self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
@@ -104,7 +111,19 @@ class Informer(Watcher):
         self._store = store
         self._changed = changed
 
+    async def _listing(self) -> Listing:
+        try:
+            return await super()._listing()
+        except ApiError as error:
+            if self._kind.addon and error.is_unserved:
+                return Listing([], 0)
+            raise
+
     def _replace(self, listing: Listing, sent_at: float) -> None:
+        if self._store.note_served(self._kind, served=listing.version > 0):
+            logger.info("%s: %s", self._kind.plural, "served" if listing.version else f"{self._kind.addon} is missing")
+            for app in self._store.apps():
+                self._changed(app)
         listed = {}
         for raw in listing.items:
             if key := self._key(raw["metadata"]):
@@ -149,7 +168,7 @@ class Sweep:
         listings = [await self._kube.list(APPS, namespace) for namespace in self._namespaces]
         return {raw["metadata"]["uid"] for listing in listings for raw in listing.items}
 
-    async def run(self, informers: list[Informer]) -> None:
+    async def run(self, informers: Sequence[Watcher]) -> None:
         """Sweeps every ten minutes or so, and after each outage."""
         pause = _SWEEP_SECONDS
         while True:
@@ -163,6 +182,8 @@ class Sweep:
                 continue
             pause = _SWEEP_SECONDS
             self._store.forgive_outages()
+            for informer in informers:
+                informer.swept.set()
             for key in self._store.apps():
                 self._changed(key)
 
@@ -172,7 +193,7 @@ class Sweep:
             logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
 
 
-async def _first_outage(informers: list[Informer], seconds: float) -> None:
+async def _first_outage(informers: Sequence[Watcher], seconds: float) -> None:
     """Waits until one of the informers has lost its watch, at most this long."""
     waits = [asyncio.ensure_future(informer.outage.wait()) for informer in informers]
     try:

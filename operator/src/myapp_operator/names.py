@@ -70,6 +70,10 @@ class Kind:
     suffix: str
     whole: bool = False
     """Whether the watch brings spec and status (only where the status of the app needs them), not metadata alone."""
+    part: str = ""
+    """The part of the spec that asks for this child; empty where every app has it."""
+    addon: str = ""
+    """What must be installed for this kind to be there; empty where it is part of Kubernetes."""
 
     def name_for(self, app: str) -> str:
         """The name of this child of the MyApp called `app`."""
@@ -86,11 +90,11 @@ class Kind:
 
 DEPLOYMENT = Kind("Deployment", "apps/v1", "deployments", "deployment", whole=True)
 SERVICE = Kind("Service", "v1", "services", "service")
-HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", "hpa")
-PDB = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets", "pdb")
-INGRESS = Kind("Ingress", "networking.k8s.io/v1", "ingresses", "ingress")
-ROUTE = Kind("HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", "route")
-NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy")
+INGRESS = Kind("Ingress", "networking.k8s.io/v1", "ingresses", "ingress", part="ingress")
+ROUTE = Kind("HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", "route", part="route", addon="the Gateway API")
+HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", "hpa", part="autoscaling")
+PDB = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets", "pdb", part="disruptionBudget")
+NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy", part="networkPolicy")
 
 # No children: what an app may refer to (see `references`).
 CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", "")

@@ -5,7 +5,7 @@ Pure. Nothing here depends on which event came; the same inputs give the same pl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from myapp_operator import drift, names
@@ -16,6 +16,9 @@ from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
+
+_LEAD_REQUESTS = (names.SERVICE, names.INGRESS, names.ROUTE)
+"""Taken over too early, these would lead to nobody."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,24 @@ def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
     )
 
 
+def keep_off(todo: Todo, wanted: Iterable[Wanted], unserved: Set[Kind]) -> Todo:
+    """The plan without the kinds whose API the cluster does not have; to want one of them is an obstacle."""
+    if not unserved:
+        return todo
+    missing = {want.kind: Obstacle(not_installed(want.kind)) for want in wanted if want.body and want.kind in unserved}
+    steps = tuple(step for step in todo.steps if step.kind not in unserved)
+    return replace(todo, steps=steps, obstacles={**todo.obstacles, **missing})
+
+
+def not_installed(kind: Kind) -> Refused:
+    """What to say of a wanted child whose API the cluster does not have."""
+    return Refused(
+        Reason.REFERENCE_MISSING,
+        f"{kind.addon} is not installed in this cluster, so there can be no {kind}: install it, or remove "
+        f"spec.{kind.part} from the {names.KIND}",
+    )
+
+
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     """What to say of an object in a child's place that this MyApp does not control."""
     what = f'{kind} "{kind.name_for(app.key.name)}"'
@@ -120,10 +141,17 @@ def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obsta
         return None
     if not child.may_be_adopted:
         return Obstacle(foreign(want.kind, app, child.owner))
-    if want.kind != names.DEPLOYMENT and not _serves(children.get(names.DEPLOYMENT), app):
-        what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'
+    what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'
+    if want.kind in _LEAD_REQUESTS and not _serves(children.get(names.DEPLOYMENT), app):
         return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod"))
+    if want.kind in _LEAD_REQUESTS[1:] and not _is_written(children.get(names.SERVICE), app):
+        return Obstacle(Held(f"{what} is taken over as soon as the Service is there"))
     return None
+
+
+def _is_written(service: Child | None, app: App) -> bool:
+    """Whether the Service is ours: only then has it the port to which ours lead."""
+    return service is not None and service.is_controlled_by(app) and not service.deleting
 
 
 def _serves(deployment: Child | None, app: App) -> bool:

@@ -59,7 +59,8 @@ class Reconciler:
             spec = parse_spec(app.spec)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        passage = await self._gate.passage(app, spec, desired.build(app, spec))
+        asked = desired.build(app, spec)
+        passage = await self._gate.passage(app, spec, asked)
         seen = Seen(app, spec, self._store.children(key), passage.obstacles, _now(), self._store.looks(app))
         course = await self._revisions.course(seen, passage.wanted)
         todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
@@ -76,6 +77,7 @@ class Reconciler:
             _now(),
             fights=todo.fights,
             stranded=course.stranded,
+            asked=frozenset(each.kind for each in asked if each.body),
         )
         seen, look = await self._look(seen, course.wanted)
         if rollback.is_due(seen, course.wanted) and not course.failed:
@@ -99,6 +101,7 @@ class Reconciler:
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
         todo = replace(todo, obstacles={**held, **todo.obstacles})
+        todo = plan.keep_off(todo, wanted, self._store.unserved())
         return plan.hold_back(todo, going_on, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:

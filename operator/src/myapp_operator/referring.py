@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
@@ -14,9 +13,6 @@ from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Referent
 from myapp_operator.references import Target
 from myapp_operator.referents import Referents
-
-_PAUSE_WITHOUT_RIGHTS = 600.0
-"""Seconds until a kind that may not be watched is tried again: somebody may have granted it."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,24 +28,15 @@ class ReferentInformer(Watcher):
         self._changed = changed
         self._told = False
 
-    async def first(self) -> int:
-        """The list from which on `run` watches; 0 where the rights are missing."""
+    async def list(self) -> int:
+        """Takes over one whole list, as for children; the version is 0 where the rights are missing."""
         try:
-            return await super().first()
+            return await super().list()
         except ApiError as error:
             if error.status != 403:
                 raise
             self._lose_sight()
             return 0
-
-    async def _watch(self, version: int) -> None:
-        try:
-            await super()._watch(version)
-        except ApiError as error:
-            if error.status != 403:
-                raise
-            self._lose_sight()
-            await asyncio.sleep(_PAUSE_WITHOUT_RIGHTS)
 
     def _lose_sight(self) -> None:
         self._referents.lose_sight(self._kind, self._namespace)

@@ -102,7 +102,7 @@ def _may_pass(error: ApiError) -> bool:
     """Whether the fault is the server's: overload, outage, or (404 in plain text) an API that is not served now."""
     return (
         error.status in _RETRY_CODES
-        or (error.status == 404 and not error.reason)
+        or error.is_unserved
         or (error.status == 500 and not error.message.startswith(_REJECTED_500))
     )
 

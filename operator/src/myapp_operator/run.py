@@ -68,12 +68,11 @@ class Operator:
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
-        self._informers = [
+        self._informers: list[Watcher] = [
             Informer(kube, self._store, kind, scope, self._queue.add)
             for kind in desired.BUILDERS
             for scope in settings.scopes
-        ]
-        self._referent_informers = [
+        ] + [
             ReferentInformer(kube, referents, kind, scope, self._queue.add)
             for kind in names.REFERABLE
             for scope in settings.scopes
@@ -87,8 +86,7 @@ class Operator:
         """
         async with probes.serve(self._settings.probes_host, self._settings.probes_port, lambda: self._ready):
             await self._list_apps()
-            watchers = [*self._informers, *self._referent_informers]
-            versions = {each: await _patiently(each.first, self._kube.host) for each in watchers}
+            versions = {each: await _patiently(each.list, self._kube.host) for each in self._informers}
             try:
                 await self._work(versions)
             except BaseExceptionGroup as group:

@@ -14,6 +14,8 @@ from myapp_operator.names import Kind
 from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
 from myapp_operator.refusals import Obstacle
 
+_ALWAYS = frozenset({names.DEPLOYMENT, names.SERVICE})
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -30,6 +32,8 @@ class Seen:
     """The children that others change again and again."""
     stranded: bool = False
     """Whether it should go back to an earlier version and there is none that was Ready."""
+    asked: frozenset[Kind] = _ALWAYS
+    """The children that this generation asks for."""
 
     @property
     def rollout(self) -> Rollout | None:

@@ -15,7 +15,7 @@ from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Retry, Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
-from myapp_operator.verdicts import FAILURES, Outlook, Verdict, decide, sentence
+from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence
 
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 3.0
@@ -92,7 +92,7 @@ def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None
     While the Deployment rolls out its own deadline decides; otherwise the same number of seconds counts from the moment
     at which the app began to reconcile.
     """
-    if verdict.outlook is not Outlook.PROGRESSING or verdict.reason not in FAILURES:
+    if verdict.outlook is not Outlook.PROGRESSING or verdict.reason not in MAY_PASS:
         return verdict, None
     stalled = replace(verdict, outlook=Outlook.STALLED)
     still = seen.app.status.get("observedGeneration") == seen.app.generation and _was_true(seen.app, "Stalled")
@@ -141,6 +141,12 @@ def _rollback(seen: Seen) -> Json:
 
 
 def _url(seen: Seen) -> str:
+    """The most public address there is. A name with a * is none, and a route without names has those of its Gateway."""
+    route, ingress = seen.spec.route, seen.spec.ingress
+    if route and seen.child(names.ROUTE) and (hosts := [each for each in route.hostnames or () if "*" not in each]):
+        return f"http://{hosts[0]}{route.path}"
+    if ingress and seen.child(names.INGRESS) and "*" not in ingress.host:
+        return f"{'https' if ingress.tls else 'http'}://{ingress.host}{ingress.path}"
     port = "" if seen.spec.service.port == 80 else f":{seen.spec.service.port}"
     return f"http://{names.SERVICE.name_for(seen.app.key.name)}.{seen.app.key.namespace}.svc{port}"
 

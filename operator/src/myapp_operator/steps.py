@@ -111,7 +111,9 @@ class Hands:
             self._store.remember(app, step.kind, attempts.nudged(step, before, now))
         else:
             self._store.forgive(app, [step.kind])
-        if answer is not None:
+        if step.verb is Verb.DELETE:
+            self._store.answered_deletion(app, step.kind)
+        elif answer is not None:
             self._store.answered_child(app, step.kind, answer, now)
 
     async def _send(self, app: App, step: Step) -> Child | Refused | Stale | None:

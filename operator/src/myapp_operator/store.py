@@ -44,6 +44,7 @@ class Store:
 
     def __init__(self) -> None:
         self._records: dict[Key, _Record] = {}
+        self._unserved: set[Kind] = set()
 
     # What the watches bring.
 
@@ -128,6 +129,12 @@ class Store:
                 changed.add(key)
         return changed
 
+    def note_served(self, kind: Kind, *, served: bool) -> bool:
+        """Remembers whether the cluster has the API of this kind; returns whether that is news."""
+        news = served is (kind in self._unserved)
+        self._unserved ^= {kind} if news else set()
+        return news
+
     def retain_apps(self, uids: Iterable[str], *, namespace: str | None, version: int) -> set[Key]:
         """Forgets every MyApp that a list, answered at this resourceVersion, does not hold; returns their keys."""
         kept = set(uids)
@@ -154,6 +161,11 @@ class Store:
             elif known is not None and child.resource_version >= known.resource_version:
                 self._keep(record, kind, known.answered(child))
             record.answered_at[kind] = now
+
+    def answered_deletion(self, app: App, kind: Kind) -> None:
+        """Remembers that a child was deleted: nothing more is done about it until the watch has brought that."""
+        if (record := self._record_of(app)) and (known := record.children.get(kind)):
+            record.children[kind] = replace(known, awaited=True)
 
     def answered_status(self, app: App, version: int, now: float) -> None:
         """Remembers a status write: no other one until the watch has brought this one back."""
@@ -214,6 +226,10 @@ class Store:
         """What stands in the places of the app's children, ours or not."""
         record = self._records.get(key)
         return dict(record.children) if record else {}
+
+    def unserved(self) -> frozenset[Kind]:
+        """The kinds whose API is not installed in the cluster."""
+        return frozenset(self._unserved)
 
     def attempts(self, app: App) -> Mapping[Kind, Attempt]:
         """The failed writes that are still remembered."""

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from enum import Enum
 
 from myapp_operator import names
+from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, Reason
+from myapp_operator.observed import Child
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods, rolled_back
 
 _LONGEST_MESSAGE = 512
 _REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
-FAILURES = FROM_PODS | _REFUSALS | {Reason.REFERENCE_MISSING}
+FAILURES = FROM_PODS | _REFUSALS
+"""What a look at the app can find."""
+MAY_PASS = FAILURES | {Reason.REFERENCE_MISSING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 _FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
 _OBSTACLES = (
@@ -99,13 +103,16 @@ def _rolled_back(seen: Seen) -> Verdict | None:
 def _unwritten(seen: Seen) -> Verdict | None:
     """Some child is not yet what this generation asks for, or has not answered to it. One that is held waits for the
     pods, so what is to be said of these comes first."""
-    deployment, service = seen.child(names.DEPLOYMENT), seen.child(names.SERVICE)
+    deployment = seen.child(names.DEPLOYMENT)
     held = {kind for kind, each in seen.obstacles.items() if isinstance(each.verdict, Held)}
-    serves = names.SERVICE in held or (service and not service.awaited and not service.deleting)
-    written = serves and held == seen.obstacles.keys()
-    if written and deployment and deployment.settled and not deployment.deleting:
+    written = held == seen.obstacles.keys() and all(_is_written(seen.child(kind)) for kind in seen.asked - held)
+    if written and deployment and deployment.settled:
         return None
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
+
+
+def _is_written(child: Child | None) -> bool:
+    return child is not None and not child.awaited and not child.deleting
 
 
 def _no_pods_allowed(seen: Seen) -> Verdict | None:
@@ -188,7 +195,14 @@ def _ready(seen: Seen) -> Verdict:
         return Verdict(Reason.SUSPENDED, "suspended: set spec.suspend to false to start the pods", Outlook.READY)
     if seen.wanted == 0:
         return Verdict(Reason.SCALED_TO_ZERO, "scaled to zero: raise spec.replicas to start pods", Outlook.READY)
-    return Verdict(Reason.READY, sentence(f'all pods run image "{seen.spec.image}"'), Outlook.READY)
+    message = "; ".join([f'all pods run image "{seen.spec.image}"', *_notes(seen.spec)])
+    return Verdict(Reason.READY, sentence(message), Outlook.READY)
+
+
+def _notes(spec: Spec) -> Iterator[str]:
+    """Where what the MyApp says is not what is done."""
+    if pdb.lowered(spec):
+        yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
 
 def told(seen: Seen) -> Verdict | None:

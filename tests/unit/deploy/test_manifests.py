@@ -8,6 +8,8 @@ import yaml
 
 from myapp_operator.model import parse_spec
 
+OPTIONAL = ("ingresses", "httproutes", "poddisruptionbudgets", "networkpolicies")
+"""The children that an app may do without, and which the operator therefore deletes."""
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 
 
@@ -29,6 +31,7 @@ def test_the_operator_has_no_right_beyond_its_job() -> None:
         ("myapps/finalizers", "update"),
         *(("deployments", verb) for verb in read | write),
         *(("services", verb) for verb in read | write),
+        *((kind, verb) for kind in OPTIONAL for verb in read | write | {"delete"}),
         *(("configmaps", verb) for verb in read),
         *((resource, verb) for resource in ("persistentvolumeclaims", "serviceaccounts") for verb in ("list", "watch")),
         *((resource, "list") for resource in ("pods", "replicasets", "events")),

@@ -6,14 +6,18 @@ import pytest
 
 from dev import generate
 
-FILES = ("crds/myapps.yaml", "docs/api.md")
+WHOLE = ("crds/myapps.yaml", "docs/api.md")
+IN_PART = ("deploy/operator/role.yaml", "docs/children.md")
+FILES = (*WHOLE, *IN_PART)
 
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in place of the repository, with what `make generate` writes."""
+    """A folder in place of the repository, with what `make generate` writes and nothing else."""
     for file in FILES:
-        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    for file in IN_PART:
+        (tmp_path / file).write_text("by hand\n# begin children\n# end children\nby hand too\n")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     assert generate.main([]) == 0
     return tmp_path
@@ -24,7 +28,7 @@ def test_what_was_generated_is_current(clone: Path) -> None:
     assert generate.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", WHOLE)
 def test_the_check_names_the_stale_file_and_the_way_out(
     clone: Path, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -35,6 +39,19 @@ def test_the_check_names_the_stale_file_and_the_way_out(
         == f"{file}: not as generated from the model; run `make generate` and commit the result.\n"
     )
     assert (clone / file).read_text() == "edited by hand"
+
+
+@pytest.mark.parametrize("file", IN_PART)
+def test_what_is_written_by_hand_around_it_stays(clone: Path, file: str) -> None:
+    first, mark, *made, end, last = (clone / file).read_text().splitlines()
+    assert (first, mark, end, last) == ("by hand", "# begin children", "# end children", "by hand too")
+    assert any("services" in line or "Service" in line for line in made)
+
+
+def test_an_edit_of_what_is_made_is_noticed(clone: Path) -> None:
+    role = clone / "deploy/operator/role.yaml"
+    role.write_text(role.read_text().replace("resources: [ingresses]", "resources: [secrets]"))
+    assert generate.main(["--check"]) == 1
 
 
 def test_a_missing_file_is_stale(clone: Path) -> None:

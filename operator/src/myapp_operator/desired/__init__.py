@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from myapp_operator import names
-from myapp_operator.desired import deployment, service
+from myapp_operator.desired import deployment, ingress, networkpolicy, pdb, route, service
 from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
@@ -24,6 +24,10 @@ BUILDERS: Mapping[Kind, Builder] = MappingProxyType(
     {
         names.DEPLOYMENT: deployment.build,
         names.SERVICE: service.build,
+        names.INGRESS: ingress.build,
+        names.ROUTE: route.build,
+        names.PDB: pdb.build,
+        names.NETWORK_POLICY: networkpolicy.build,
     }
 )
 """Every kind of child, in the order in which `render` prints them."""

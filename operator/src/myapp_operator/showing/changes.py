@@ -56,13 +56,35 @@ async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
     try:
         before = await kube.whole(want.kind, key)
         child = Child.from_json(before) if before else None
-        if child is not None and not child.is_controlled_by(app):
-            theirs = plan.foreign(want.kind, app, child.owner).message if want.body else ""
-            return Change(want.kind, key, before, before, theirs)
+        if before and child and not child.is_controlled_by(app):
+            if want.body is None:
+                return Change(want.kind, key, before, before)
+            if theirs := _theirs(app, want, child, before):
+                return Change(want.kind, key, before, before, theirs)
+            return Change(want.kind, key, before, await _try_adoption(kube, want, key))
         after = await _try_child(kube, want, child, before) if want.body else None
     except ApiError as error:
+        if want.body is None and error.status == 403:
+            return Change(want.kind, key)  # who may not see what is not wanted misses nothing
+        if want.kind.addon and error.is_unserved:
+            return Change(want.kind, key, refused=plan.not_installed(want.kind).message)
         return Change(want.kind, key, refused=f"the {want.kind} would be refused: {_words(error)}")
     return Change(want.kind, key, before, after)
+
+
+def _theirs(app: App, want: Wanted, child: Child, before: Json) -> str:
+    """Why an object that is not ours stays as it is; empty where the operator would take it over."""
+    if not child.may_be_adopted:
+        return plan.foreign(want.kind, app, child.owner).message
+    return takeover.hindrance(want.kind, before["spec"], want.body or {}) or ""
+
+
+async def _try_adoption(kube: Kube, want: Wanted, key: Key) -> Json:
+    """The object as an adoption would leave it, in one write instead of the operator's two."""
+    body: Json = want.body or {}
+    ours = {field: value for field, value in body["metadata"].items() if field not in ("name", "namespace")}
+    patch = [{"op": "add", "path": f"/metadata/{field}", "value": value} for field, value in ours.items()]
+    return await kube.try_patch(want.kind, key, [*patch, {"op": "replace", "path": "/spec", "value": body["spec"]}])
 
 
 async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None) -> Json:
@@ -83,7 +105,7 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
 
 
 def _words(error: ApiError | InvalidMyAppError) -> str:
-    if isinstance(error, ApiError) and error.status == 404 and not error.reason:
+    if isinstance(error, ApiError) and error.is_unserved:
         what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
         return f"{what}: install the CRD first, with: kubectl apply -k crds"
     verdict = classify(error)

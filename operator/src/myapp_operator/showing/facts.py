@@ -33,6 +33,10 @@ class Facts:
         """Whether the pod is of the newest ReplicaSet; where that is not known, every pod is."""
         return self.newest is None or controller(pod) == self.newest["metadata"]["uid"]
 
+    def asks_for(self, kind: Kind) -> bool:
+        """Whether the MyApp, as far as it may be read, asks for this child."""
+        return not kind.part or kind.part in ((self.app or {}).get("spec") or {})
+
 
 def controller(raw: Json) -> str | None:
     """The uid of the controller of an object."""

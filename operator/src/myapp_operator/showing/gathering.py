@@ -66,7 +66,8 @@ class _Reader:
         try:
             self.facts.children[kind] = await self._kube.whole(kind, key)
         except OperatorError as error:
-            self._note(f"the {kind}", error)
+            if self.facts.asks_for(kind):
+                self._note(f"the {kind}", error)
 
     async def read_pods(self) -> None:
         """The pods of the Deployment, or, where it cannot be told which those are, all with the label of the app."""

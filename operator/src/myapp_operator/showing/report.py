@@ -111,6 +111,7 @@ def of(facts: Facts) -> Report:
         children=[
             ChildLine(kind.kind, kind.name_for(facts.key.name), _state(kind, child, facts.app))
             for kind, child in sorted(facts.children.items(), key=lambda item: item[0].kind)
+            if child is not None or facts.asks_for(kind)
         ],
         pods=[_pod(each, facts) for each in facts.pods],
         events=sorted((_event(each) for each in facts.events), key=lambda each: each.last)[-_LAST_EVENTS:],
