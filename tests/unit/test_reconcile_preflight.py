@@ -113,7 +113,7 @@ async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> Non
     assert service["spec"]["ports"][0]["targetPort"] == 7000
     assert body["metadata"]["annotations"][names.TEMPLATE] == "earlier"
     held.watch_brings_status()
-    wait(2.0)
+    wait(5.0)
     await held.reconcile()
     assert "read Deployment" not in held.kube.requests
     assert held.reason() == "ReferenceMissing"
