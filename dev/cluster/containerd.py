@@ -40,12 +40,19 @@ def ensure(layout: Layout) -> None:
     if daemon(layout).pid() is None or not _answers(layout):
         daemon(layout).stop()
         _start(layout)
+    ensure_image(layout, PAUSE_IMAGE, "pause")
+    ensure_image(layout, COREDNS_IMAGE, "coredns")
+
+
+def ensure_image(layout: Layout, image: str, program: str) -> None:
+    """Give the node an image with one of our own programs in it, unless it has it."""
     present = ctr(layout, "images", "list", "--quiet", failed="The node's images could not be listed")
-    names = present.split()
-    if PAUSE_IMAGE not in names:
-        _import_program(layout, PAUSE_IMAGE, "pause")
-    if COREDNS_IMAGE not in names:
-        _import_program(layout, COREDNS_IMAGE, "coredns")
+    if image in present.split():
+        return
+    archive = layout.node_state / f"{program}.tar"
+    archives.write(archive, image, binary(program))
+    load(layout, archive)
+    archive.unlink()
 
 
 def ctr(layout: Layout, *args: str | Path, failed: str) -> str:
@@ -122,10 +129,3 @@ def _start(layout: Layout) -> None:
 
 def _answers(layout: Layout) -> bool:
     return succeeds(["ctr", "--address", socket(layout), "version"], seconds=5)
-
-
-def _import_program(layout: Layout, image: str, program: str) -> None:
-    archive = layout.node_state / f"{program}.tar"
-    archives.write(archive, image, binary(program))
-    load(layout, archive)
-    archive.unlink()

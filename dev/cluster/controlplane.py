@@ -84,6 +84,7 @@ def _ensure_certificates(layout: Layout) -> None:
     certificates.ensure(layout.pki, layout.pki, "admin", components)
     people = certificates.Subject("kubernetes-admin", group="system:masters")
     certificates.ensure(layout.pki, layout.pki, kubeconfigs.PEOPLE, people)
+    certificates.ensure(layout.pki, layout.pki, config.FRONT_PROXY, certificates.Subject(config.FRONT_PROXY))
 
 
 def _start(layout: Layout, rendered: Path) -> None:

@@ -19,6 +19,9 @@ API_SERVER_NAMES = (
 # The gateway of the pods' bridge: the one address that both the pods and this machine reach.
 NODE_ADDRESS = "10.244.0.1"
 
+# The certificate by which the API server shows itself to extension API servers such as metrics-server.
+FRONT_PROXY = "front-proxy-client"
+
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 SIMULATED_COMPONENTS = (*COMPONENTS, "kwok-controller")
 
@@ -93,6 +96,21 @@ def api_server_arguments(layout: Layout) -> dict[str, str]:
         "kubelet-client-certificate": str(layout.pki / "admin.crt"),
         "kubelet-client-key": str(layout.pki / "admin.key"),
         "kubelet-certificate-authority": str(layout.pki / "ca.crt"),
+        **aggregation_arguments(layout),
+    }
+
+
+def aggregation_arguments(layout: Layout) -> dict[str, str]:
+    """How extension API servers learn who asks: the API server names the user in headers, under a name of its own."""
+    return {
+        "proxy-client-cert-file": str(layout.pki / f"{FRONT_PROXY}.crt"),
+        "proxy-client-key-file": str(layout.pki / f"{FRONT_PROXY}.key"),
+        "requestheader-client-ca-file": str(layout.pki / "ca.crt"),
+        # The same CA signs the kubelet's certificate: only this name may speak for others.
+        "requestheader-allowed-names": FRONT_PROXY,
+        "requestheader-username-headers": "X-Remote-User",
+        "requestheader-group-headers": "X-Remote-Group",
+        "requestheader-extra-headers-prefix": "X-Remote-Extra-",
     }
 
 
@@ -125,7 +143,7 @@ def audit_policy() -> dict[str, Any]:
 
 def simulated_nodes(count: int) -> dict[str, Any]:
     """Nodes that kwok keeps Ready, large enough that the scheduler never says no."""
-    capacity = {"cpu": "4000", "memory": "16Ti", "pods": "10000"}
+    capacity = {"cpu": "4000", "memory": "16Ti", "ephemeral-storage": "16Ti", "pods": "10000"}
     nodes = [
         {
             "apiVersion": "v1",

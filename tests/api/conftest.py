@@ -4,11 +4,12 @@ import fcntl
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dev.cluster import Cluster, binary, up
+from dev.cluster import Cluster, binary, down, up
 from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, Witness, service_account, wait_for
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,8 +25,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 
 def prepare(cluster: Cluster) -> Cluster:
     """Installs our CRD."""
-    _kubectl(cluster)("apply", "-k", "crds", check=True)
-    established(_kubectl(cluster), "myapps.apps.example.com")
+    kubectl_of(cluster)("apply", "-k", "crds", check=True)
+    established(kubectl_of(cluster), "myapps.apps.example.com")
     return cluster
 
 
@@ -35,10 +36,18 @@ def established(kubectl: Kubectl, name: str, *options: str) -> None:
     wait_for(f"{name} is served", lambda: kubectl(*ask).returncode == 0, seconds=60)
 
 
+@contextmanager
+def control_plane(name: str, folder: Path) -> Iterator[Cluster]:
+    """A control plane of a test's own, without our CRD; its name decides its ports."""
+    where = {"name": name, "state": folder / name, "kubeconfig": folder / f"{name}.kubeconfig"}
+    yield up("simulated", **where)  # type: ignore[arg-type]
+    down("simulated", **where)  # type: ignore[arg-type]
+
+
 @pytest.fixture(scope="session")
 def kubectl(cluster: Cluster) -> Kubectl:
     """kubectl as the administrator; `stdin` is its input. Does not fail by itself unless `check` is given."""
-    return _kubectl(cluster)
+    return kubectl_of(cluster)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +119,9 @@ def witness(api: Api) -> Iterator[Witness]:
     witness.close()
 
 
-def _kubectl(cluster: Cluster) -> Kubectl:
+def kubectl_of(cluster: Cluster) -> Kubectl:
+    """kubectl as the administrator of a cluster."""
+
     def run(*arguments: str, stdin: str | None = None, check: bool = False) -> subprocess.CompletedProcess[str]:
         command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), *arguments]
         return subprocess.run(command, input=stdin, capture_output=True, text=True, check=check)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster import Cluster, down, up
-from tests.api.conftest import Kubectl, established
+from dev.cluster import Cluster
+from tests.api.conftest import Kubectl, control_plane, established
 from tests.harness import Api, Door, OperatorProcess, myapp, wait_for
 
 
@@ -22,9 +22,8 @@ def ended_by_itself(operator: OperatorProcess) -> None:
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Cluster]:
     """A control plane without our CRD."""
-    where = {"name": "myapp-bare", "state": tmp_path / "bare", "kubeconfig": tmp_path / "bare.kubeconfig"}
-    yield up("simulated", **where)  # type: ignore[arg-type]
-    down("simulated", **where)  # type: ignore[arg-type]
+    with control_plane("myapp-bare", tmp_path) as cluster:
+        yield cluster
 
 
 def test_without_the_crd_it_says_how_to_install_it_at_the_start_and_later(

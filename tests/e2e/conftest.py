@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev import prepare
-from dev.cluster import Cluster, ClusterError, up
+from dev.cluster import Cluster, ClusterError, add_metrics, up
 from dev.images import Destination, Image, build, load
 from dev.steps import StepError
 from tests.harness import Api, Audit, Kubectl, OperatorPod, Visitor
@@ -19,11 +19,7 @@ OPERATOR = f"system:serviceaccount:{prepare.NAMESPACE}:myapp-operator"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need to be alone come last. Preparing the cluster, and waiting for one's turn, may take longer than a
-    test is given."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(240, func_only=True))
+    """Tests that need to be alone come last."""
     items.sort(key=_needs_to_be_alone)
 
 
@@ -45,6 +41,15 @@ def cluster(shared_folder: Path) -> Cluster:
             pytest.fail(str(error), pytrace=False)
         prepared.touch()
         return cluster
+
+
+@pytest.fixture(scope="session")
+def metrics(cluster: Cluster) -> None:
+    """metrics-server in the real cluster: `kubectl top` has figures, and autoscalers have something to go by."""
+    try:
+        add_metrics(cluster)
+    except ClusterError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -52,15 +52,16 @@ def test_the_tutorials_app_comes_under_a_myapp_by_one_rolling_update_without_a_l
         "apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": tutorial(tutorial_image)})
     )
     kubectl("rollout", "status", "deployment/myapp-deployment", "--timeout=120s")
-    wait_for("both pods listen", lambda: all_listen(kubectl, api), seconds=60)
+    wait_for("both pods listen", lambda: all_listen(kubectl, api))
     address = kubectl("get", "service", "myapp-service", "-o", "jsonpath={.spec.clusterIP}")
     before = {each["metadata"]["uid"] for each in api.list("replicasets")}
-    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=60, per_second=10)
+    visitor.start(f"http://myapp-service.{api.namespace}.svc")
     api.create("myapps", myapp(image=tutorial_image))
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     kubectl("annotate", "deployment", "myapp-deployment", "apps.example.com/adopt=true")
     kubectl("annotate", "service", "myapp-service", "apps.example.com/adopt=true")
-    wait_for("Ready", api.is_ready, seconds=150)
+    wait_for("Ready", api.is_ready)
+    wait_for("the pods made by hand are gone", lambda: len(api.list("pods", "app=myapp")) == 2)
     assert set(visitor.finish()) == {HELLO}, visitor.failures
     after = {each["metadata"]["uid"] for each in api.list("replicasets")}
     assert before < after

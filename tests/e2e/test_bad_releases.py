@@ -12,16 +12,16 @@ def stalled(api: Api) -> bool:
 
 
 def test_an_image_that_cannot_be_pulled_is_named_and_the_previous_pods_keep_serving(api: Api, visitor: Visitor) -> None:
-    api.create("myapps", hasty(rollout={"progressDeadlineSeconds": 20}))
+    api.create("myapps", hasty(rollout={"progressDeadlineSeconds": 10}))
     wait_for("Ready", api.is_ready)
-    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=12, per_second=10)
+    visitor.start(f"http://myapp-service.{api.namespace}.svc")
     api.edit("myapp", image=MISSING)
     wait_for("the cause, and that it stays", lambda: api.reason() == "ImagePullBackOff" and stalled(api))
     assert f'"{MISSING}"' in api.message()
     app = api.get("myapps", "myapp") or {}
     assert Api.condition(app, "Available")["status"] == "True"
     assert app["status"]["readyReplicas"] == 2
-    assert set(visitor.finish()) == {"Hello, World!"}
+    assert set(visitor.finish()) == {"Hello, World!"}, visitor.failures
     api.edit("myapp", image="myapp:latest")
     wait_for("healed", api.is_ready)
     assert not stalled(api)
@@ -32,21 +32,21 @@ def test_a_release_that_fails_on_import_behind_gunicorn_never_counts_as_ready_an
     api: Api, visitor: Visitor, broken_image: str
 ) -> None:
     quick_to_end = {"drainSeconds": 0, "terminationGracePeriodSeconds": 1}
-    api.create("myapps", myapp(rollout={"progressDeadlineSeconds": 15}, **quick_to_end))
+    api.create("myapps", myapp(rollout={"progressDeadlineSeconds": 10}, **quick_to_end))
     wait_for("Ready", api.is_ready)
     previous = {pod["metadata"]["uid"] for pod in api.list("pods")}
-    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=15, per_second=20)
+    visitor.start(f"http://myapp-service.{api.namespace}.svc", per_second=20)
     api.edit("myapp", image=broken_image)
 
     def given_up() -> bool:
         assert not api.is_ready()
         return api.reason() == "CrashLoopBackOff" and stalled(api)
 
-    wait_for("the cause, and that it stays", given_up, seconds=120)
+    wait_for("the cause, and that it stays", given_up)
     assert api.message().endswith("ModuleNotFoundError: No module named 'forgotten_dependency'")
     serving = {pod["metadata"]["uid"] for pod in api.list("pods") if Api.condition(pod, "Ready")["status"] == "True"}
     assert previous <= serving
-    assert set(visitor.finish()) == {"Hello, World!"}
+    assert set(visitor.finish()) == {"Hello, World!"}, visitor.failures
     assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "True"
     api.edit("myapp", image="myapp:latest")
     wait_for("healed", api.is_ready)

@@ -27,7 +27,7 @@ def create_quota(kubectl: Kubectl, what: str, hard: str) -> None:
 def wait_told(api: Api, reason: str) -> str:
     """Waits for the word in STATUS and for what it means; returns the sentence beside it."""
     began = time.monotonic()
-    wait_for(reason, lambda: api.reason() == reason, seconds=60)
+    wait_for(reason, lambda: api.reason() == reason)
     print(f"{reason}: {time.monotonic() - began:.1f} s after the MyApp was applied")
     app = api.get("myapps", "myapp") or {}
     final = reason in ("NotOwned", "Rejected")
@@ -58,7 +58,7 @@ def test_a_quota_on_pods_is_told_in_the_servers_words_and_the_app_heals_when_it_
     assert kubectl("get", "myapps", "--no-headers").split()[2] == "QuotaExceeded"
     tire_out(api)
     kubectl("delete", "quota", "tight")
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)
 
 
 def test_a_quota_on_deployments_is_told_and_healed_when_it_is_lifted(api: Api, kubectl: Kubectl) -> None:
@@ -66,7 +66,7 @@ def test_a_quota_on_deployments_is_told_and_healed_when_it_is_lifted(api: Api, k
     api.create("myapps", hasty(replicas=1))
     assert wait_told(api, "QuotaExceeded").startswith("the Deployment is refused: exceeded quota: tight, requested: ")
     kubectl("delete", "quota", "tight")
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)
 
 
 def test_a_limit_range_is_told_and_healed_when_it_is_lifted(api: Api, kubectl: Kubectl) -> None:
@@ -77,7 +77,7 @@ def test_a_limit_range_is_told_and_healed_when_it_is_lifted(api: Api, kubectl: K
         "pods are refused: maximum cpu usage per Container is 100m, but limit is 200m"
     )
     kubectl("delete", "limitrange", "tight")
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_the_words_of_an_admission_policy_are_told_and_the_app_heals_when_it_is_
     api.create("myapps", hasty(replicas=2))
     assert "two are too many here" in wait_told(api, "Forbidden")
     kubectl("delete", "validatingadmissionpolicybinding", policy)
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)
 
 
 def test_a_child_whose_immutable_fields_differ_is_told_and_the_app_heals_once_it_is_gone(
@@ -124,4 +124,4 @@ def test_a_child_whose_immutable_fields_differ_is_told_and_the_app_heals_once_it
     api.patch("deployments", "myapp-deployment", {"metadata": metadata})
     assert "spec.selector: Invalid value" in wait_told(api, "Rejected")
     kubectl("delete", "deployment", "myapp-deployment")
-    wait_for("healed", api.is_ready, seconds=75)
+    wait_for("healed", api.is_ready)

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from tests.harness.ports import LOOPBACK, hold_port
+from tests.harness.release import Release
 from tests.harness.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -46,11 +47,12 @@ def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, fold
 
 
 class OperatorProcess:
-    """`myapp-operator run`, started, stopped and killed as often as a test likes."""
+    """`myapp-operator run`, started, stopped and killed as often as a test likes; also that of an earlier release."""
 
-    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str) -> None:
+    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str, release: Release | None = None) -> None:
         self._kubeconfig = kubeconfig
         self._arguments = arguments
+        self._environment = release.environment if release else None
         self._process: subprocess.Popen[bytes] | None = None
         self._held, self._port = hold_port()
         self.log = folder / "operator.log"
@@ -61,7 +63,7 @@ class OperatorProcess:
         command += ["--kubeconfig", str(self._kubeconfig), "--log-format", "json"]
         command += ["--probes-host", LOOPBACK, "--probes-port", str(self._port)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment)
         if wait:
             wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended())
             assert self.running, self.output()

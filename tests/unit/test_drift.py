@@ -155,11 +155,12 @@ def test_a_change_of_the_myapp_takes_nothing_back_from_anybody() -> None:
     assert taken(want, seen("everything", names.DEPLOYMENT, "kubectl scale")) == ()
 
 
-def test_a_nudge_is_no_drift() -> None:
-    """It stands outside the hash and is carried over, so it may be there, missing, or somebody else's."""
+@pytest.mark.parametrize("name", sorted(names.CARRIED))
+def test_what_every_apply_carries_on_is_no_drift(name: str) -> None:
+    """It stands outside the hash, so it may be there, missing, or somebody else's."""
     want = applied("smallest", names.DEPLOYMENT)
     assert want.body is not None
-    annotations = {**want.body["metadata"]["annotations"], names.NUDGE: "3"}
+    annotations = {**want.body["metadata"]["annotations"], name: "3"}
     body = {**want.body, "metadata": {**want.body["metadata"], "annotations": annotations}}
     assert not drift.drifted(body, want.applied, seen("smallest", names.DEPLOYMENT, "nobody touched it"))
 

@@ -207,6 +207,12 @@ def test_a_deployment_that_was_refused_pods_is_nudged() -> None:
     assert nudge_of(step) == "5"
 
 
+def test_a_nudge_carries_on_what_the_deployment_remembers() -> None:
+    noted = {**WANTED, DEPLOYMENT: replace(WANTED[DEPLOYMENT], notes={names.LAST_READY: "5d9f"})}
+    todo = make(with_deployment(rollout=NO_PODS), wants=noted)
+    assert only_step(todo).body["metadata"]["annotations"][names.LAST_READY] == "5d9f"
+
+
 def test_the_next_nudge_waits_longer_and_is_no_obstacle() -> None:
     before = tried_before.nudged(Step(Verb.APPLY, DEPLOYMENT, "myapp-deployment", attempt=NUDGING), None, NOW)
     todo = make(with_deployment(rollout=NO_PODS, nudge=1), attempts={DEPLOYMENT: before})

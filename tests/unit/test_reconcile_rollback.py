@@ -7,14 +7,14 @@ import pytest
 
 from myapp_operator import desired, drift, names, templates
 from myapp_operator.causes import Cause
-from myapp_operator.errors import UnreachableError
+from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Reason
 from myapp_operator.observed import Child, RolledBack
 from tests.unit.samples import KEY, app, applied, progressing, refusal, rollout
-from tests.unit.versions import OLD, replica_set
+from tests.unit.versions import NEW, OLD, replica_set
 from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, World
 
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
@@ -29,7 +29,7 @@ class Release(World):
 
     def __init__(self, **of_deployment: Any) -> None:
         super().__init__(app(spec={"image": "myapp:2", "port": 8080, "rollout": {"autoRollback": True}}))
-        self.kube.listed["ReplicaSet"] = [replica_set("h1"), replica_set("h2", revision=2)]
+        self.kube.listed["ReplicaSet"] = [replica_set("h1"), replica_set("h2", revision=2, template=NEW)]
         self.deployment_is(**{"rollout": GIVEN_UP, "last_ready": "h1"} | of_deployment)
         self.store.put_child(KEY, SERVICE, applied(self.wants()[SERVICE], uid="uid-service"))
 
@@ -156,9 +156,10 @@ async def test_without_a_version_to_go_back_to_the_failed_one_stays(last_ready: 
     assert release.kube.status["message"].endswith(NO_WAY_BACK)
 
 
-async def test_without_an_answer_nothing_is_done(failed: Release) -> None:
-    failed.kube.fails["list ReplicaSet"] = UnreachableError("no answer")
-    with pytest.raises(UnreachableError):
+@pytest.mark.parametrize("error", [UnreachableError("no answer"), refusal(500, "the server is ill")], ids=str)
+async def test_without_an_answer_nothing_is_done(failed: Release, error: OperatorError) -> None:
+    failed.kube.fails["list ReplicaSet"] = error
+    with pytest.raises(type(error)):
         await failed.reconcile()
     assert failed.kube.requests == ["list ReplicaSet"]
 

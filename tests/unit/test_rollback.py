@@ -11,7 +11,7 @@ from myapp_operator.causes import Cause
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, RolledBack
-from myapp_operator.refusals import Obstacle, Stale
+from myapp_operator.refusals import Obstacle, Refused, Stale
 from myapp_operator.seen import Seen
 from tests.unit.samples import app, applied, child, deployment, progressing, rollout, seen, spec, wanted
 
@@ -61,6 +61,13 @@ def test_without_a_cause_the_deadline_is_the_cause() -> None:
         pytest.param(failing(children=children(applied="other")), id="another version was given up"),
         pytest.param(failing(children=children(fields='{"f:metadata":{}}')), id="others have changed it"),
         pytest.param(failing(children=children(rolled_back=BACK)), id="it was gone back from already"),
+        pytest.param(
+            failing(
+                children=children(rolled_back=BACK),
+                obstacles={names.SERVICE: Obstacle(Refused(Reason.QUOTA_EXCEEDED, "no"))},
+            ),
+            id="it was gone back from, and something else is refused",
+        ),
         pytest.param(failing(children={}), id="there is no Deployment"),
         pytest.param(failing(obstacles={names.DEPLOYMENT: Obstacle(Stale())}), id="somebody was faster"),
     ],
@@ -97,6 +104,11 @@ def test_without_auto_rollback_nobody_takes_note_of_what_becomes_ready() -> None
         pytest.param(deployment(rollout(0)), False, id="at zero everything is complete"),
         pytest.param(deployment(COMING), False, id="rolling out"),
         pytest.param(deployment(GIVEN_UP), False, id="given up"),
+        pytest.param(
+            deployment(rollout(available=1, conditions=progressing("ReplicaSetUpdated"))),
+            False,
+            id="only one pod of it has come up so far",
+        ),
         pytest.param(deployment(rollout(replicas=3)), False, id="on its way back to a version that it knows"),
         pytest.param(deployment(rollout(conditions={})), False, id="nothing is known yet"),
         pytest.param(deployment(generation=2), False, id="its account is about an earlier version"),

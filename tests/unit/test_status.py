@@ -373,3 +373,4 @@ def test_an_app_that_has_no_way_back_says_so_once_it_is_stalled() -> None:
     no_way = "; no earlier version was Ready, so there is none to go back to"
     assert judge(replace(seen(children=GIVEN_UP), stranded=True)).status["message"].endswith(no_way)
     assert no_way not in judge(seen(children=GIVEN_UP)).status["message"]
+    assert no_way not in judge(replace(seen(children=ROLLING), stranded=True)).status["message"]

@@ -385,3 +385,10 @@ def test_a_child_that_was_told_to_be_gone_during_the_get_is_not_known(store: Sto
 def test_a_get_does_not_overrule_what_is_newer(store: Store) -> None:
     store.found_child(KEY, DEPLOYMENT, child(resource_version=19, uid="old"), store.absence(KEY, DEPLOYMENT))
     assert known(store).uid == "uid-child"
+
+
+def test_the_template_that_was_gone_back_to_is_known_for_its_generation_alone(store: Store) -> None:
+    store.remember_template(app(), 2, {"spec": {}})
+    assert store.template(app(), 2) == {"spec": {}}
+    assert store.template(app(), 3) is None
+    assert store.template(app(uid="uid-2"), 2) is None

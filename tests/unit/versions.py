@@ -15,6 +15,8 @@ OLD: Json = {
     },
 }
 
+NEW: Json = {**OLD, "spec": {"containers": [{"name": "myapp", "image": "myapp:2", "ports": [{"containerPort": 8080}]}]}}
+
 
 def replica_set(template_hash: str = "h1", revision: int = 1, of: str = "uid-child", template: Json = OLD) -> Json:
     """As the API server has it, of a Deployment with this uid."""

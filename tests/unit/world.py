@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from myapp_operator import desired, names
+from myapp_operator.allowance import Allowance
 from myapp_operator.errors import OperatorError
 from myapp_operator.events import Notice
 from myapp_operator.grammar import Json
@@ -120,7 +121,8 @@ class World:
         self.store.put_app(the_app)
         self.heard = Heard()
         self.referents = Referents()
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, cast(Recorder, self.heard))
+        recorder = cast(Recorder, self.heard)
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, recorder, Allowance())
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone, and `kube.bodies` what it created or applied."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from myapp_operator import commands, logs, stopping
+from myapp_operator.allowance import EXPOSING, Allowance
 from myapp_operator.errors import StartError
 
 
@@ -23,6 +24,13 @@ def main() -> None:
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Default: the pod's own account, else KUBECONFIG.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
+@click.option(
+    "--allow-service-type",
+    "service_types",
+    type=click.Choice(EXPOSING),
+    multiple=True,
+    help="Let MyApps have a Service of this type, which is reached from outside of the cluster; repeatable.",
+)
 @click.option("--probes-host", default="0.0.0.0", show_default=True, help="Address of /healthz and /readyz.")  # noqa: S104
 @click.option("--probes-port", default=8080, show_default=True, help="Port of /healthz and /readyz.")
 def run(
@@ -30,6 +38,7 @@ def run(
     kubeconfig: Path | None,
     log_format: str,
     log_level: str,
+    service_types: tuple[str, ...],
     probes_host: str,
     probes_port: int,
 ) -> None:
@@ -43,7 +52,10 @@ def run(
 
     logs.configure(log_format, log_level)
     try:
-        asyncio.run(running.run(running.Settings(namespaces, kubeconfig, probes_host, probes_port)))
+        settings = running.Settings(
+            namespaces, kubeconfig, probes_host, probes_port, Allowance(frozenset(service_types))
+        )
+        asyncio.run(running.run(settings))
     except StartError as error:
         click.echo(f"myapp-operator: {error}", err=True)
         sys.exit(error.exit_code)

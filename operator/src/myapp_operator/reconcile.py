@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
+from myapp_operator.allowance import Allowance
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.gate import Gate
@@ -38,12 +39,15 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection, the store, what apps refer to, and who writes the events."""
+    """Holds what the recipe needs: connection, knowledge, who writes the events, and what is allowed here."""
 
-    def __init__(self, kube: Kube, store: Store, referents: Referents, recorder: Recorder) -> None:
+    def __init__(
+        self, kube: Kube, store: Store, referents: Referents, recorder: Recorder, allowance: Allowance
+    ) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
+        self._allowance = allowance
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
@@ -56,7 +60,7 @@ class Reconciler:
             self._gate.forget(key)
             return None
         try:
-            spec = parse_spec(app.spec)
+            spec = self._allowance.checked(parse_spec(app.spec))
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         asked = desired.build(app, spec)

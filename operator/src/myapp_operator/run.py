@@ -6,13 +6,14 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import kopf
 
 from myapp_operator import desired, handlers, names, probes, stopping
+from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.errors import ApiError, OperatorError, StartError
 from myapp_operator.informer import Informer, Sweep, Watcher
@@ -48,6 +49,7 @@ class Settings:
     kubeconfig: Path | None = None
     probes_host: str = "0.0.0.0"  # noqa: S104  the kubelet asks from outside the pod
     probes_port: int = 8080
+    allowance: Allowance = field(default_factory=Allowance)
 
     @property
     def scopes(self) -> list[str | None]:
@@ -66,7 +68,7 @@ class Operator:
         self._ready = False
         self._recorder = Recorder(kube)
         referents = Referents()
-        self._reconciler = Reconciler(kube, self._store, referents, self._recorder)
+        self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
         self._informers: list[Watcher] = [
             Informer(kube, self._store, kind, scope, self._queue.add)

@@ -30,10 +30,10 @@ class Seen:
     """What the looks at its pods have found."""
     fights: Mapping[Kind, Fight] = field(default_factory=dict)
     """The children that others change again and again."""
-    stranded: bool = False
-    """Whether it should go back to an earlier version and there is none that was Ready."""
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
+    stranded: bool = False
+    """Whether it should go back to an earlier version and there is none that was Ready."""
 
     @property
     def rollout(self) -> Rollout | None:

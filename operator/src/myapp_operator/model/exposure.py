@@ -101,7 +101,7 @@ class Service(Part):
     port: Port = 80
     """Port of the Service. It leads to the container's port."""
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
-    """ClusterIP is reached from within the cluster; the others from outside too."""
+    """ClusterIP is reached from within the cluster; the others also from outside, where the operator allows them."""
     annotations: Annotations | None = None
     """Annotations of the Service, such as a load balancer's settings."""
     extra_ports: (

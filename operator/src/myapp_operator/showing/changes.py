@@ -57,11 +57,7 @@ async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
         before = await kube.whole(want.kind, key)
         child = Child.from_json(before) if before else None
         if before and child and not child.is_controlled_by(app):
-            if want.body is None:
-                return Change(want.kind, key, before, before)
-            if theirs := _theirs(app, want, child, before):
-                return Change(want.kind, key, before, before, theirs)
-            return Change(want.kind, key, before, await _try_adoption(kube, want, key))
+            return await _compare_foreign(kube, app, want, before)
         after = await _try_child(kube, want, child, before) if want.body else None
     except ApiError as error:
         if want.body is None and error.status == 403:
@@ -72,11 +68,16 @@ async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
     return Change(want.kind, key, before, after)
 
 
-def _theirs(app: App, want: Wanted, child: Child, before: Json) -> str:
-    """Why an object that is not ours stays as it is; empty where the operator would take it over."""
+async def _compare_foreign(kube: Kube, app: App, want: Wanted, before: Json) -> Change:
+    """An object that is not ours stays as it is, unless its owner lets the operator take it over."""
+    key, child = Key(app.key.namespace, want.kind.name_for(app.key.name)), Child.from_json(before)
+    if want.body is None:
+        return Change(want.kind, key, before, before)
     if not child.may_be_adopted:
-        return plan.foreign(want.kind, app, child.owner).message
-    return takeover.hindrance(want.kind, before["spec"], want.body or {}) or ""
+        return Change(want.kind, key, before, before, plan.foreign(want.kind, app, child.owner).message)
+    if hindrance := takeover.hindrance(want.kind, before["spec"], want.body):
+        return Change(want.kind, key, before, before, hindrance)
+    return Change(want.kind, key, before, await _try_adoption(kube, want, key))
 
 
 async def _try_adoption(kube: Kube, want: Wanted, key: Key) -> Json:
