@@ -184,7 +184,7 @@ def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | No
     if want.body is None:
         return None
     body = replicas.counted(want.body, fewest) if replicas.are_left_to_others(want.body) else want.body
-    return Step(Verb.CREATE, want.kind, name, body, attempt=want.applied)
+    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.notes), attempt=want.applied)
 
 
 def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | None:
@@ -198,7 +198,7 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, reverts=reverts)
     if target.hold:
-        body = with_nudge(want.body, child.nudge)
+        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
         return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler")
     if _cannot_make_pods(child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
@@ -210,7 +210,8 @@ def _adoption(want: Wanted, target: Step) -> Step | None:
     """Taking over an object that may be taken over, see `_in_the_way`; what is not wanted is not touched."""
     if want.body is None:
         return None
-    return replace(target, verb=Verb.ADOPT, body=want.body, attempt=f"adopt {want.applied}")
+    body = with_notes(want.body, want.notes)
+    return replace(target, verb=Verb.ADOPT, body=body, attempt=f"adopt {want.applied}")
 
 
 def _is_at_rest(child: Child) -> bool:
