@@ -14,7 +14,7 @@ from click.testing import Result
 from dev.cluster import Cluster
 from tests.api.conftest import Kubectl
 from tests.api.hand_made import ADOPT, HAND_MADE
-from tests.harness import PROGRAMS, Api, OperatorProcess, kubectl_myapp, myapp, wait_for
+from tests.harness import PROGRAMS, Api, OperatorProcess, hasty, kubectl_myapp, myapp, wait_for
 
 SAME, DIFFERENT, ERROR = 0, 1, 2
 Diff = Callable[..., Result]
@@ -201,3 +201,22 @@ def test_kubectl_finds_the_plugin(cluster: Cluster, namespace: str) -> None:
     )
     assert done.returncode == DIFFERENT, done.stderr
     assert f"+++ Deployment {namespace}/myapp-deployment (then)" in done.stdout
+
+
+def test_an_autoscaler_that_is_switched_on_is_one_more_child_and_changes_no_number(
+    api: Api, operator: OperatorProcess, diff: Diff
+) -> None:
+    resources = {"requests": {"cpu": "10m"}}
+    api.create("myapps", hasty(replicas=3, resources=resources))
+    wait_for("Ready", api.is_ready)
+    scaled = hasty(replicas=3, resources=resources, autoscaling={"maxReplicas": 9, "cpu": 80})
+    done = diff(scaled)
+    assert done.exit_code == DIFFERENT, done.stderr
+    assert f"--- HorizontalPodAutoscaler {api.namespace}/myapp-hpa (does not exist)" in done.stdout
+    assert "Deployment " not in done.stdout
+    api.edit("myapp", **scaled["spec"])
+    there = "horizontalpodautoscalers", "myapp-hpa"
+    wait_for("Ready", lambda: api.get(*there) is not None and api.is_ready())
+    wait_for("nothing more to change", lambda: diff(scaled).exit_code == SAME)
+    done = diff(hasty(replicas=3, resources=resources, autoscaling=None))
+    assert f"+++ HorizontalPodAutoscaler {api.namespace}/myapp-hpa (deleted)" in done.stdout
