@@ -177,13 +177,6 @@ def test_a_missing_secret_and_a_missing_key_are_named_and_the_app_starts_once_th
     wait_for("healed", api.is_ready)
 
 
-def test_a_missing_config_map_is_named_and_the_app_starts_once_it_is_there(api: Api, kubectl: Kubectl) -> None:
-    api.create("myapps", hasty(replicas=1, envFrom=[{"configMapRef": {"name": "settings"}}]))
-    assert wait_told(api, "ConfigError") == 'container "myapp" cannot be created: configmap "settings" not found'
-    kubectl("create", "configmap", "settings", "--from-literal=COLOUR=blue")
-    wait_for("healed", api.is_ready)
-
-
 def test_a_readiness_probe_that_fails_is_told_with_its_path_and_answer(api: Api) -> None:
     api.create("myapps", hasty(replicas=1, probes={"readiness": probe("/nope")}))
     wait_for("RollingOut", lambda: api.reason() == "RollingOut")

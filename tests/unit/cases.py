@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from myapp_operator import names
+from myapp_operator import names, preflight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Owner, RolledBack
+from myapp_operator.observed import App, Child, Owner, Referent, RolledBack
 from myapp_operator.plan import foreign, not_installed
+from myapp_operator.preflight import Known
+from myapp_operator.references import Reference
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge
@@ -104,6 +106,13 @@ def refused(words: str) -> dict[Kind, Obstacle]:
     return {names.DEPLOYMENT: Obstacle(from_words(words))}
 
 
+def held(*references: Reference, known: Known) -> dict[Kind, Obstacle]:
+    """A Deployment that waits for what its pods refer to."""
+    problem = preflight.problem(references, known)
+    assert problem is not None
+    return {names.DEPLOYMENT: Obstacle(problem)}
+
+
 def in_the_way(owner: Owner | None) -> dict[Kind, Obstacle]:
     """An object in the place of the Deployment that is not ours."""
     return {names.DEPLOYMENT: Obstacle(foreign(names.DEPLOYMENT, app(), owner))}
@@ -121,6 +130,12 @@ def failing(recorded: str, outlook: Outlook = Outlook.PROGRESSING) -> Case:
     return Case(cause.reason, outlook, seen(children=children(ONE_POD), cause=cause))
 
 
+URL = Reference(names.CONFIG_MAP, "settings", 'env URL of container "shop"', "url")
+NO_CONFIG_MAP = Known(frozenset({names.CONFIG_MAP}))
+NO_KEY = replace(NO_CONFIG_MAP, objects={(names.CONFIG_MAP, "settings"): Referent(1, digests={})})
+ROBOT = Reference(names.SERVICE_ACCOUNT, "robot", "spec.serviceAccountName")
+CLOSED = Known(frozenset({names.SERVICE_ACCOUNT}), {(names.SERVICE_ACCOUNT, "robot"): Referent(1)})
+
 ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
@@ -133,6 +148,8 @@ MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
     progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
     progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
+    progresses(Reason.REFERENCE_MISSING, children={}, obstacles=held(URL, known=NO_CONFIG_MAP)),
+    progresses(Reason.REFERENCE_MISSING, obstacles=held(URL, known=NO_KEY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
     progresses(Reason.REFERENCE_MISSING, spec=ROUTED, obstacles={names.ROUTE: Obstacle(not_installed(names.ROUTE))}),
     *map(
@@ -164,6 +181,7 @@ CASES = [
     *map(stalled_later, MAY_HEAL),
     failing("image-no-name", Outlook.STALLED),
     stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, children=children(GIVEN_UP)),
+    stalled(Reason.SERVICE_ACCOUNT_NOT_ALLOWED, children={}, obstacles=held(ROBOT, known=CLOSED)),
     stalled(Reason.ROLLED_BACK, children=children(rolled_back=FAILED)),
     stalled(Reason.NOT_OWNED, obstacles=in_the_way(None)),
     stalled(Reason.REJECTED, obstacles=refused(INVALID)),

@@ -125,16 +125,17 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
             f"{reason} {kind}",
             seen(obstacles={kind: refused(reason)}),
             reason,
-            Outlook.STALLED if reason in (Reason.NOT_OWNED, Reason.REJECTED) else Outlook.PROGRESSING,
+            outlook,
         )
-        for reason in (
-            Reason.NOT_OWNED,
-            Reason.REJECTED,
-            Reason.QUOTA_EXCEEDED,
-            Reason.FORBIDDEN,
-            Reason.REFERENCE_MISSING,
-            Reason.WAITING,
-        )
+        for reason, outlook in {
+            Reason.NOT_OWNED: Outlook.STALLED,
+            Reason.REJECTED: Outlook.STALLED,
+            Reason.SERVICE_ACCOUNT_NOT_ALLOWED: Outlook.STALLED,
+            Reason.QUOTA_EXCEEDED: Outlook.PROGRESSING,
+            Reason.FORBIDDEN: Outlook.PROGRESSING,
+            Reason.REFERENCE_MISSING: Outlook.PROGRESSING,
+            Reason.WAITING: Outlook.PROGRESSING,
+        }.items()
         for kind in (names.DEPLOYMENT, names.SERVICE)
     ],
     *[

@@ -15,6 +15,7 @@ from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child, Rollout
 from myapp_operator.reconcile import Reconciler
 from myapp_operator.recorder import Recorder
+from myapp_operator.referents import Referents
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, condition, refusal, rollout
 
@@ -36,6 +37,7 @@ class FakeKube:
         self.status: Json = {}
         self.listed: dict[str, list[Json]] = {}
         self.applied_to: dict[str, int] = {}
+        self.bodies: list[Json] = []
         self.applied: dict[str, Json] = {}
         self._version = 100
 
@@ -87,6 +89,7 @@ class FakeKube:
             raise error
 
     def _stored(self, body: Json) -> Json:
+        self.bodies.append(body)
         version = self.next_version()
         return {
             "metadata": {
@@ -117,11 +120,14 @@ class World:
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, cast(Recorder, self.heard), Allowance())
+        self.referents = Referents()
+        recorder = cast(Recorder, self.heard)
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, recorder, Allowance())
 
     async def reconcile(self) -> float | None:
-        """One pass; `kube.requests` then holds its requests alone."""
+        """One pass; `kube.requests` then holds its requests alone, and `kube.bodies` what it created or applied."""
         self.kube.requests.clear()
+        self.kube.bodies.clear()
         return await self._reconciler.reconcile(KEY)
 
     def watch_brings_children(self, *kinds: Kind) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 
 from myapp_operator import names
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError
@@ -28,21 +29,18 @@ _STEADY = 30.0
 logger = logging.getLogger(__name__)
 
 
-class Informer:
-    """Brings one kind of child, in one namespace or in all, into the store."""
+class Watcher(ABC):
+    """Lists and watches one kind of object, in one namespace or in all, for ever."""
 
-    def __init__(
-        self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
-    ) -> None:
+    def __init__(self, kube: Kube, kind: Kind, namespace: str | None, *, selector: str = "") -> None:
         self._kube = kube
-        self._store = store
         self._kind = kind
         self._namespace = namespace
-        self._changed = changed
+        self._selector = selector
         self.outage = asyncio.Event()
         """Set when a watch broke off; whoever waits for it clears it."""
         self.swept = asyncio.Event()
-        """Set at each sweep: time to see whether an API that was not installed is there now."""
+        """Set at each sweep: time to see whether what could not be listed can be listed now."""
 
     async def run(self, version: int) -> None:
         """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
@@ -67,10 +65,61 @@ class Informer:
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of.
 
-        The version is 0 where the kind has an API of its own that is not installed.
+        The version is 0 where there is nothing to be had for now.
         """
         sent_at = asyncio.get_running_loop().time()
         listing = await self._listing()
+        self._replace(listing, sent_at)
+        return listing.version
+
+    async def _listing(self) -> Listing:
+        return await self._kube.list(self._kind, self._namespace, selector=self._selector)
+
+    async def _watch(self, version: int) -> None:
+        """Takes in events until the watch ends; version 0 means that a list must come first.
+
+        What cannot be listed is not watched but looked for again at the next sweep.
+        """
+        if not version:
+            version = await self.list()
+        if not version:
+            self.swept.clear()
+            await self.swept.wait()
+            return
+        seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+        events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
+        async for event in events:
+            if event.type != "BOOKMARK":
+                self._take(event)
+
+    @abstractmethod
+    def _replace(self, listing: Listing, sent_at: float) -> None:
+        """Takes over a whole list that was sent at this moment."""
+
+    @abstractmethod
+    def _take(self, event: Event) -> None:
+        """Takes over one event: ADDED, MODIFIED or DELETED."""
+
+
+class Informer(Watcher):
+    """Brings one kind of child into the store. One whose API is not installed has no list: version 0."""
+
+    def __init__(
+        self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
+    ) -> None:
+        super().__init__(kube, kind, namespace, selector=names.MANAGED_BY_SELECTOR)
+        self._store = store
+        self._changed = changed
+
+    async def _listing(self) -> Listing:
+        try:
+            return await super()._listing()
+        except ApiError as error:
+            if self._kind.addon and error.is_unserved:
+                return Listing([], 0)
+            raise
+
+    def _replace(self, listing: Listing, sent_at: float) -> None:
         if self._store.note_served(self._kind, served=listing.version > 0):
             logger.info("%s: %s", self._kind.plural, "served" if listing.version else f"{self._kind.addon} is missing")
             for app in self._store.apps():
@@ -84,37 +133,10 @@ class Informer:
         )
         for key in changed:
             self._changed(key)
-        return listing.version
-
-    async def _listing(self) -> Listing:
-        try:
-            return await self._kube.list(self._kind, self._namespace, selector=names.MANAGED_BY_SELECTOR)
-        except ApiError as error:
-            if self._kind.addon and error.is_unserved:
-                return Listing([], 0)
-            raise
-
-    async def _watch(self, version: int) -> None:
-        """Takes in events until the watch ends; version 0 means that a list must come first.
-
-        What is not installed is not watched but looked for again at the next sweep.
-        """
-        if not version:
-            version = await self.list()
-        if not version:
-            self.swept.clear()
-            await self.swept.wait()
-            return
-        seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
-        events = self._kube.watch(
-            self._kind, self._namespace, version, selector=names.MANAGED_BY_SELECTOR, seconds=seconds
-        )
-        async for event in events:
-            self._take(event)
 
     def _take(self, event: Event) -> None:
         key = self._key(event.object["metadata"])
-        if event.type == "BOOKMARK" or key is None:
+        if key is None:
             return
         child = Child.from_json(event.object)
         if event.type == "DELETED":
@@ -146,7 +168,7 @@ class Sweep:
         listings = [await self._kube.list(APPS, namespace) for namespace in self._namespaces]
         return {raw["metadata"]["uid"] for listing in listings for raw in listing.items}
 
-    async def run(self, informers: list[Informer]) -> None:
+    async def run(self, informers: Sequence[Watcher]) -> None:
         """Sweeps every ten minutes or so, and after each outage."""
         pause = _SWEEP_SECONDS
         while True:
@@ -171,7 +193,7 @@ class Sweep:
             logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
 
 
-async def _first_outage(informers: list[Informer], seconds: float) -> None:
+async def _first_outage(informers: Sequence[Watcher], seconds: float) -> None:
     """Waits until one of the informers has lost its watch, at most this long."""
     waits = [asyncio.ensure_future(informer.outage.wait()) for informer in informers]
     try:

@@ -30,11 +30,17 @@ LAST_READY = f"{GROUP}/last-ready"
 ROLLED_BACK = f"{GROUP}/rolled-back"
 """Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `observed.RolledBack`)."""
 
-CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK})
+TEMPLATE = f"{GROUP}/template"
+"""Annotation on a Deployment: hash of the version of the pods that was let through last (see `preflight`)."""
+
+CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
 TEMPLATE_HASH = "pod-template-hash"
 """Label by which Kubernetes tells the versions of a Deployment apart."""
+
+USABLE = f"{GROUP}/usable"
+"""Label by which the owner of a ServiceAccount opens it to MyApps: "true"."""
 
 ADOPT = f"{GROUP}/adopt"
 """Annotation by which the owner of an object lets a MyApp take it over: "true"."""
@@ -90,6 +96,18 @@ HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscaler
 PDB = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets", "pdb", part="disruptionBudget")
 NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy", part="networkPolicy")
 
+# No children: what an app may refer to (see `references`).
+CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", "")
+SECRET = Kind("Secret", "v1", "secrets", "")
+CLAIM = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims", "")
+SERVICE_ACCOUNT = Kind("ServiceAccount", "v1", "serviceaccounts", "")
+
+REFERABLE = (CONFIG_MAP, SECRET, CLAIM, SERVICE_ACCOUNT)
+"""The kinds of object that an app may refer to."""
+
+CONFIGURATION = {CONFIG_MAP: f"{GROUP}/configmaps", SECRET: f"{GROUP}/secrets"}
+"""Annotations on a pod template with `restartOnConfigChange`: hash of what the pods use of objects of this kind."""
+
 # No children: what is read to find out why a Deployment is not as wanted.
 REPLICA_SET = Kind("ReplicaSet", "apps/v1", "replicasets", "", whole=True)
 POD = Kind("Pod", "v1", "pods", "", whole=True)
@@ -128,6 +146,7 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "QuotaExceeded"
     FORBIDDEN = "Forbidden"
     REFERENCE_MISSING = "ReferenceMissing"
+    SERVICE_ACCOUNT_NOT_ALLOWED = "ServiceAccountNotAllowed"
     INVALID_IMAGE_NAME = "InvalidImageName"
     IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
     CONFIG_ERROR = "ConfigError"

@@ -6,12 +6,24 @@ projected here, at the border, and dropped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import ADOPT, APPLIED, LAST_READY, MANAGER, NUDGE, ROLLED_BACK, Key
+from myapp_operator.names import (
+    ADOPT,
+    APPLIED,
+    CONFIGURATION,
+    LAST_READY,
+    MANAGER,
+    NUDGE,
+    ROLLED_BACK,
+    TEMPLATE,
+    USABLE,
+    Key,
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,8 @@ class Rollout:
     conditions: Mapping[str, Condition]
     terminating: int = 0
     """Pods that are on their way out; Kubernetes tells from 1.35 on."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -99,6 +113,7 @@ class Rollout:
                 for each in status.get("conditions") or ()
             },
             terminating=status.get("terminatingReplicas") or 0,
+            configuration=_configuration(spec),
         )
 
 
@@ -158,6 +173,8 @@ class Child:
     last_ready: str = ""
     """The pod-template-hash of the last version that was Ready; empty where we have written none."""
     rolled_back: RolledBack | None = None
+    template: str = ""
+    """Hash of the version of the pods that was let through last; empty where we have noted none."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -178,6 +195,7 @@ class Child:
             offered=annotations.get(ADOPT) == "true",
             last_ready=_said_by_us(meta, LAST_READY),
             rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
+            template=_said_by_us(meta, TEMPLATE),
         )
 
     def answered(self, answer: Child) -> Child:
@@ -198,6 +216,35 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+@dataclass(frozen=True)
+class Referent:
+    """An object that apps may refer to, less what it holds."""
+
+    resource_version: int
+    usable: bool = False
+    """Whether its owner has opened it to MyApps; only of a ServiceAccount does that matter."""
+    digests: Mapping[str, str] | None = None
+    """A hash of each value, by key; None where it was not read in this version."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Json]) -> Referent:
+        """Projects an object, metadata only. A whole one is projected by `contents`."""
+        meta = raw["metadata"]
+        return cls(int(meta["resourceVersion"]), (meta.get("labels") or {}).get(USABLE) == "true")
+
+    @classmethod
+    def contents(cls, raw: Mapping[str, Json]) -> Referent:
+        """Projects a whole ConfigMap or Secret. Of its values only hashes are kept."""
+        values = {**(raw.get("data") or {}), **(raw.get("binaryData") or {})}
+        digests = {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
+        return replace(cls.from_json(raw), digests=digests)
+
+
+def _configuration(spec: Json) -> Mapping[str, str]:
+    annotations = spec.get("template", {}).get("metadata", {}).get("annotations") or {}
+    return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
 
 
 def _controller(meta: Json) -> Owner | None:

@@ -172,7 +172,9 @@ def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
             return None  # the watch will bring what becomes of it
         target = Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version)
         return _step_on(child, want, target) if child.is_controlled_by(app) else _adoption(want, target)
-    return Step(Verb.CREATE, want.kind, name, want.body, attempt=want.applied) if want.body is not None else None
+    if want.body is None:
+        return None
+    return Step(Verb.CREATE, want.kind, name, with_notes(want.body, want.notes), attempt=want.applied)
 
 
 def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
@@ -194,7 +196,8 @@ def _adoption(want: Wanted, target: Step) -> Step | None:
     """Taking over an object that may be taken over, see `_in_the_way`; what is not wanted is not touched."""
     if want.body is None:
         return None
-    return replace(target, verb=Verb.ADOPT, body=want.body, attempt=f"adopt {want.applied}")
+    body = with_notes(want.body, want.notes)
+    return replace(target, verb=Verb.ADOPT, body=body, attempt=f"adopt {want.applied}")
 
 
 def _is_at_rest(child: Child) -> bool:

@@ -15,6 +15,7 @@ from myapp_operator import desired, drift, events, fights, names, plan, rollback
 from myapp_operator.allowance import Allowance
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
+from myapp_operator.gate import Gate
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.looking import Onlooker
 from myapp_operator.model import parse_spec
@@ -22,6 +23,7 @@ from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
+from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Stale, classify
 from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
@@ -37,29 +39,35 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: the connection, the store, who writes the events, and what is allowed here."""
+    """Holds what the recipe needs: connection, knowledge, who writes the events, and what is allowed here."""
 
-    def __init__(self, kube: Kube, store: Store, recorder: Recorder, allowance: Allowance) -> None:
+    def __init__(
+        self, kube: Kube, store: Store, referents: Referents, recorder: Recorder, allowance: Allowance
+    ) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
         self._allowance = allowance
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
+        self._gate = Gate(kube, store, referents)
         self._revisions = Revisions(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
         app = self._store.app(key)
         if app is None or app.deleting:
+            self._gate.forget(key)
             return None
         try:
             spec = self._allowance.checked(parse_spec(app.spec))
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        seen = Seen(app, spec, self._store.children(key), {}, _now(), self._store.looks(app))
-        course = await self._revisions.course(seen, desired.build(app, spec))
-        todo = self._plan(app, course.writable, time.monotonic())
+        asked = desired.build(app, spec)
+        passage = await self._gate.passage(app, spec, asked)
+        seen = Seen(app, spec, self._store.children(key), passage.obstacles, _now(), self._store.looks(app))
+        course = await self._revisions.course(seen, passage.wanted)
+        todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
         if not await self._confirm(app, todo):
             return None
         obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
@@ -72,8 +80,8 @@ class Reconciler:
             obstacles,
             _now(),
             fights=todo.fights,
-            asked=frozenset(each.kind for each in course.wanted if each.body),
             stranded=course.stranded,
+            asked=frozenset(each.kind for each in asked if each.body),
         )
         seen, look = await self._look(seen, course.wanted)
         if rollback.is_due(seen, course.wanted) and not course.failed:
@@ -87,14 +95,16 @@ class Reconciler:
 
         What was seen before a look is not judged after it: the pods may have come or gone meanwhile.
         """
-        template = next(each.body["spec"]["template"] for each in wanted if each.kind is names.DEPLOYMENT and each.body)
-        looks, again = await self._onlooker.look(seen, drift.fingerprint(template))
+        bodies = (each.body for each in wanted if each.kind is names.DEPLOYMENT and each.body)
+        template = next((drift.fingerprint(body["spec"]["template"]) for body in bodies), "")
+        looks, again = await self._onlooker.look(seen, template)
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 
-    def _plan(self, app: App, wanted: Sequence[Wanted], now: float) -> Todo:
-        """What to do now; in a fight over a child, its next revert waits."""
+    def _plan(self, app: App, wanted: Sequence[Wanted], held: Mapping[Kind, Obstacle], now: float) -> Todo:
+        """What to do now; in a fight over a child, its next revert waits. `held`: what waits for something else."""
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        todo = replace(todo, obstacles={**held, **todo.obstacles})
         todo = plan.keep_off(todo, wanted, self._store.unserved())
         return plan.hold_back(todo, going_on, now)
 

@@ -123,4 +123,4 @@ class Revisions:
 
 
 def _noted(wanted: Sequence[Wanted], notes: Mapping[str, str]) -> list[Wanted]:
-    return [replace(each, notes=notes) if each.kind == names.DEPLOYMENT else each for each in wanted]
+    return [replace(each, notes={**each.notes, **notes}) if each.kind == names.DEPLOYMENT else each for each in wanted]

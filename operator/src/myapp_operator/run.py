@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -16,10 +16,12 @@ from myapp_operator import desired, handlers, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.errors import ApiError, OperatorError, StartError
-from myapp_operator.informer import Informer, Sweep
+from myapp_operator.informer import Informer, Sweep, Watcher
 from myapp_operator.kube import Kube
 from myapp_operator.reconcile import Reconciler
 from myapp_operator.recorder import Recorder
+from myapp_operator.referents import Referents
+from myapp_operator.referring import ReferentInformer
 from myapp_operator.refusals import Retry, classify
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
@@ -65,11 +67,16 @@ class Operator:
         self._queue = WorkQueue()
         self._ready = False
         self._recorder = Recorder(kube)
-        self._reconciler = Reconciler(kube, self._store, self._recorder, settings.allowance)
+        referents = Referents()
+        self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
-        self._informers = [
+        self._informers: list[Watcher] = [
             Informer(kube, self._store, kind, scope, self._queue.add)
             for kind in desired.BUILDERS
+            for scope in settings.scopes
+        ] + [
+            ReferentInformer(kube, referents, kind, scope, self._queue.add)
+            for kind in names.REFERABLE
             for scope in settings.scopes
         ]
 
@@ -81,7 +88,7 @@ class Operator:
         """
         async with probes.serve(self._settings.probes_host, self._settings.probes_port, lambda: self._ready):
             await self._list_apps()
-            versions = [await _patiently(informer.list, self._kube.host) for informer in self._informers]
+            versions = {each: await _patiently(each.list, self._kube.host) for each in self._informers}
             try:
                 await self._work(versions)
             except BaseExceptionGroup as group:
@@ -90,10 +97,10 @@ class Operator:
                 await self._list_apps()
                 raise
 
-    async def _work(self, versions: list[int]) -> None:
+    async def _work(self, versions: Mapping[Watcher, int]) -> None:
         """Runs all tasks until one of them ends; `versions` are those of the informers' first lists."""
         async with asyncio.TaskGroup() as tasks:
-            for informer, version in zip(self._informers, versions, strict=True):
+            for informer, version in versions.items():
                 tasks.create_task(informer.run(version))
             tasks.create_task(self._sweep.run(self._informers))
             tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS))

@@ -19,7 +19,7 @@ from myapp_operator.grammar import Json
 
 def of_replica_set(replica_set: Json) -> Json:
     """The pod template of a ReplicaSet as the Deployment had it: without the label that the controller adds."""
-    template: Json = _without_nulls(replica_set["spec"]["template"])
+    template: Json = without_nulls(replica_set["spec"]["template"])
     labels = {key: value for key, value in template["metadata"]["labels"].items() if key != names.TEMPLATE_HASH}
     return {**template, "metadata": {**template["metadata"], "labels": labels}}
 
@@ -75,8 +75,8 @@ def _port(app: str, template: Json) -> int | None:
     return ports[0]["containerPort"] if ports else None
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """The API server prints a field such as creationTimestamp without a value; applied, it would be a field of ours."""
     if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value

@@ -23,8 +23,17 @@ FAILURES = FROM_PODS | _REFUSALS
 """What a look at the app can find."""
 MAY_PASS = FAILURES | {Reason.REFERENCE_MISSING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
-_OWN_WORDS = frozenset({Reason.NOT_OWNED, Reason.REFERENCE_MISSING, Reason.WAITING})
-"""What keeps a child from being written in our own words, not in those of the API server."""
+_FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
+_OBSTACLES = (
+    Reason.NOT_OWNED,
+    Reason.REJECTED,
+    Reason.SERVICE_ACCOUNT_NOT_ALLOWED,
+    Reason.QUOTA_EXCEEDED,
+    Reason.FORBIDDEN,
+    Reason.REFERENCE_MISSING,
+    Reason.WAITING,
+)
+"""What may stand in the way of a child, the most telling first."""
 
 
 class Outlook(Enum):
@@ -66,25 +75,16 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
 
 
 def _refused(seen: Seen) -> Verdict | None:
-    order = (
-        Reason.NOT_OWNED,
-        Reason.REJECTED,
-        Reason.QUOTA_EXCEEDED,
-        Reason.FORBIDDEN,
-        Reason.REFERENCE_MISSING,
-        Reason.WAITING,
-    )
     found = {
         each.verdict.reason: (kind, each.verdict)
         for kind, each in reversed(list(seen.obstacles.items()))
         if isinstance(each.verdict, Refused)
     }
-    for reason in order:
+    for reason in _OBSTACLES:
         if reason in found:
             kind, refused = found[reason]
-            final = reason in (Reason.NOT_OWNED, Reason.REJECTED)
-            prefix = f"the {kind} is refused: " if reason not in _OWN_WORDS else ""
-            outlook = Outlook.STALLED if final else Outlook.PROGRESSING
+            prefix = f"the {kind} is refused: " if reason in _REFUSALS | {Reason.REJECTED} else ""
+            outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
             return Verdict(reason, sentence(prefix + refused.message, seen.spec), outlook)
     return None
 

@@ -32,9 +32,19 @@ def test_the_operator_has_no_right_beyond_its_job() -> None:
         *(("deployments", verb) for verb in read | write),
         *(("services", verb) for verb in read | write),
         *((kind, verb) for kind in OPTIONAL for verb in read | write | {"delete"}),
+        *(("configmaps", verb) for verb in read),
+        *((resource, verb) for resource in ("persistentvolumeclaims", "serviceaccounts") for verb in ("list", "watch")),
         *((resource, "list") for resource in ("pods", "replicasets", "events")),
         *(("events", verb) for verb in write),
     }
+
+
+def test_secrets_are_a_right_of_their_own_that_is_off_by_default() -> None:
+    (patch,) = documents("components/secrets/kustomization.yaml")[0]["patches"]
+    (change,) = yaml.safe_load(patch["patch"])
+    assert change["value"] == {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}
+    for name in ("kustomization.yaml", "operator/kustomization.yaml", "overlays/namespaced/kustomization.yaml"):
+        assert "components" not in documents(name)[0]
 
 
 def test_the_operators_pod_is_what_restricted_asks_for_and_writes_nowhere() -> None:

@@ -56,6 +56,15 @@ def test_what_the_server_and_the_operator_note_down_is_no_difference() -> None:
     assert change(service(), service(annotations={"team": "blue"})).verb == "change"
 
 
+def test_what_stands_for_the_configuration_of_the_pods_is_no_difference() -> None:
+    def deployment(**annotations: str) -> dict[str, Any]:
+        return {"kind": "Deployment", "metadata": {}, "spec": {"template": {"metadata": {"annotations": annotations}}}}
+
+    configured = deployment(**dict.fromkeys(names.CONFIGURATION.values(), "1a"))
+    assert change(deployment(), configured).verb == ""
+    assert change(deployment(), deployment(team="blue")).verb == "change"
+
+
 def test_a_long_text_stays_on_its_line() -> None:
     long = change(service(), service(annotations={"note": "word " * 100 + "end"}))
     assert len([line for line in difference.unified(long) if line.startswith("+")]) == 3

@@ -49,4 +49,4 @@ class Rollout(Part):
     auto_rollback: bool = False
     """True goes back to the last version that was Ready when a rollout fails, until the spec changes."""
     restart_on_config_change: bool = False
-    """True restarts the pods when a ConfigMap or Secret that they use changes."""
+    """True restarts the pods when a ConfigMap that they use changes; a Secret too, where the operator may read it."""

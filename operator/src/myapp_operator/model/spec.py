@@ -79,7 +79,7 @@ class Spec(Part):
     )
     """Containers that run before the app, one after the other; with `restartPolicy: Always` from then on beside it."""
     service_account_name: Name | None = None
-    """ServiceAccount of the pods, whose token is then mounted. Unset: default, and no token."""
+    """ServiceAccount with the label apps.example.com/usable: "true"; its token is mounted. Unset: default, no token."""
     security_context: SecurityContext = SecurityContext()
     """User and groups the app runs as."""
     service: Service = Service()

@@ -12,8 +12,8 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
 
-_OURS = names.CARRIED | {names.APPLIED}
 _NEUTRAL_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+_NOTES = names.CARRIED | {names.APPLIED, *names.CONFIGURATION.values()}
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,18 @@ def neutral(stored: Json | None) -> Json | None:
     if stored is None:
         return None
     metadata = {key: value for key, value in stored["metadata"].items() if key not in _NEUTRAL_METADATA}
-    annotations = metadata.pop("annotations", None) or {}
-    if kept := {key: value for key, value in annotations.items() if key not in _OURS}:
-        metadata["annotations"] = kept
-    return {**{key: value for key, value in stored.items() if key != "status"}, "metadata": metadata}
+    plain = {key: value for key, value in stored.items() if key != "status"} | {"metadata": _without_notes(metadata)}
+    if template := stored.get("spec", {}).get("template"):
+        template = {**template, "metadata": _without_notes(template["metadata"])}
+        plain["spec"] = {**stored["spec"], "template": template}
+    return plain
+
+
+def _without_notes(metadata: Json) -> Json:
+    """Metadata without the annotations that the operator writes for itself."""
+    kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key not in _NOTES}
+    rest = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**rest, "annotations": kept} if kept else rest
 
 
 def unified(change: Change) -> Iterator[str]:

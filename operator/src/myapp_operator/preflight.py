@@ -1,0 +1,148 @@
+"""Whether what an app refers to is there, before its pods are made; and the hash that restarts them. Pure.
+
+A version of the pods that refers to what is missing would only fail to start, and with `Recreate` take the running ones
+with it. So it is held back. One that was let through before stays let through: what is lost later is no new version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from myapp_operator import names
+from myapp_operator.desired import Wanted
+from myapp_operator.drift import fingerprint
+from myapp_operator.grammar import Json
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import Child, Referent
+from myapp_operator.references import Reference
+from myapp_operator.refusals import Refused
+from myapp_operator.templates import with_template
+
+_MOST_TOLD = 3
+"""Missing things that a message names; of the others it gives the number."""
+_WITH_CONTENTS = frozenset({names.CONFIG_MAP, names.SECRET})
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the objects that an app refers to."""
+
+    seen: frozenset[Kind] = frozenset()
+    """The kinds that the operator may watch. Of the others nothing is known."""
+    objects: Mapping[tuple[Kind, str], Referent] = field(default_factory=dict)
+
+    def of(self, reference: Reference) -> Referent | None:
+        """The object of a reference, if it is there."""
+        return self.objects.get((reference.kind, reference.name))
+
+
+def must_be_read(reference: Reference, *, restarts: bool) -> bool:
+    """Whether the keys of its object matter, and not only that it is there."""
+    if reference.kind not in _WITH_CONTENTS:
+        return False
+    return restarts or (reference.key is not None and not reference.optional)
+
+
+def problem(references: Iterable[Reference], known: Known) -> Refused | None:
+    """Why the pods must not be made now; None where nothing is against it.
+
+    Kinds that the operator may not watch are not checked, except for the account: whether that is open to MyApps is a
+    question of rights, so without an answer it is not.
+    """
+    found = [*references]
+    missing = [*dict.fromkeys(filter(None, (_missing(each, known) for each in found)))]
+    if missing:
+        more = f" and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
+        words = ", ".join(missing[:_MOST_TOLD]) + more
+        return Refused(Reason.REFERENCE_MISSING, f"{words}: create what is missing, or change the {names.KIND}")
+    return next(filter(None, (_not_allowed(each, known) for each in found)), None)
+
+
+def _missing(reference: Reference, known: Known) -> str | None:
+    if reference.optional or reference.kind not in known.seen:
+        return None
+    what, there = f'{reference.kind} "{reference.name}"', known.of(reference)
+    if there is None:
+        return f"{what} does not exist ({reference.where})"
+    if reference.key is None or there.digests is None or reference.key in there.digests:
+        return None
+    return f'{what} has no key "{reference.key}" ({reference.where})'
+
+
+def _not_allowed(reference: Reference, known: Known) -> Refused | None:
+    if reference.kind != names.SERVICE_ACCOUNT:
+        return None
+    there = known.of(reference)
+    if there is not None and there.usable:
+        return None
+    if reference.kind not in known.seen:
+        words = "the operator may not list and watch ServiceAccounts: grant the rights of deploy/operator/role.yaml"
+        return Refused(Reason.SERVICE_ACCOUNT_NOT_ALLOWED, words)
+    command = f"kubectl label serviceaccount {reference.name} {names.USABLE}=true"
+    return Refused(
+        Reason.SERVICE_ACCOUNT_NOT_ALLOWED,
+        f'ServiceAccount "{reference.name}" is not open to MyApps: choose another one, or whoever answers for it opens '
+        f"it to all MyApps of the namespace: {command}",
+    )
+
+
+def identity(template: Json) -> str:
+    """What tells one version of the pods from another; restarts for a changed configuration make no new version."""
+    return fingerprint(template)
+
+
+def was_let_through(want: Wanted, version: str, deployment: Child) -> bool:
+    """Whether our Deployment has this version of the pods already, or had it until others changed it."""
+    return version == deployment.template or want.applied == deployment.applied
+
+
+def noted(want: Wanted, version: str) -> Wanted:
+    """The wanted Deployment, which will remember that this version was let through."""
+    return replace(want, notes={**want.notes, names.TEMPLATE: version}) if version else want
+
+
+def configuration(
+    references: Sequence[Reference], known: Known, before: Mapping[str, str], *, complete: bool
+) -> Mapping[str, str]:
+    """The annotations of the pod template that stand for the configuration: one for each kind that is referred to.
+
+    Only what the pods use counts, in no order. A kind of which anything is unknown, or all of them unless `complete`,
+    stays as it was `before`: what cannot be seen is no reason for a restart.
+    """
+    found: dict[str, str] = {}
+    for kind, annotation in names.CONFIGURATION.items():
+        used = [each for each in references if each.kind == kind]
+        digest = _digest(used, known) if used and complete and kind in known.seen else before.get(annotation)
+        if used and (value := digest or before.get(annotation)):
+            found[annotation] = value
+    return found
+
+
+def with_configuration(want: Wanted, annotations: Mapping[str, str]) -> Wanted:
+    """The wanted Deployment with these annotations on its pods."""
+    if not annotations or want.body is None:
+        return want
+    template = want.body["spec"]["template"]
+    metadata = template["metadata"]
+    given = {**(metadata.get("annotations") or {}), **annotations}
+    return with_template(want, {**template, "metadata": {**metadata, "annotations": given}})
+
+
+def _digest(used: Sequence[Reference], known: Known) -> str | None:
+    """A hash of all that is used of some objects; None where one was not read."""
+    if any(there is not None and there.digests is None for there in map(known.of, used)):
+        return None
+    text = json.dumps(sorted(set(_used(used, known))), separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _used(references: Iterable[Reference], known: Known) -> Iterator[tuple[str, str, str]]:
+    """Name, key and digest of each value that the pods use."""
+    for each in references:
+        there = known.of(each)
+        digests = (there and there.digests) or {}
+        for key in digests if each.key is None else [each.key]:
+            yield each.name, key, digests.get(key, "")

@@ -1,0 +1,101 @@
+"""What the pods of an app refer to, and where: ConfigMaps, Secrets, claims, a ServiceAccount. Pure.
+
+Read from the pod template, in which containers and volumes of every part of the spec stand side by side. Image pull
+secrets are left out: Kubernetes pulls without those that do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from myapp_operator import names
+from myapp_operator.grammar import Json
+from myapp_operator.names import Kind
+
+
+class Target(NamedTuple):
+    """An object that is referred to."""
+
+    kind: Kind
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One place that names an object."""
+
+    kind: Kind
+    name: str
+    where: str
+    """As in messages: env URL of container "shop"."""
+    key: str | None = None
+    """The one key that is needed; None: the object with whatever keys it has."""
+    optional: bool = False
+    """Whether the pods start without it as well."""
+
+    def target(self, namespace: str) -> Target:
+        """The object, for an app in this namespace."""
+        return Target(self.kind, namespace, self.name)
+
+
+def of(template: Json) -> tuple[Reference, ...]:
+    """All references of a pod template, in the order in which they are told."""
+    pod = template["spec"]
+    found = (*_account(pod), *_of_containers(pod), *_of_volumes(pod))
+    return tuple(each for each in dict.fromkeys(found) if each.name)
+
+
+def _account(pod: Json) -> Iterator[Reference]:
+    """Without an account of its own an app gets the default one, whose token is not mounted."""
+    if pod.get("automountServiceAccountToken"):
+        yield Reference(names.SERVICE_ACCOUNT, pod["serviceAccountName"], "spec.serviceAccountName")
+
+
+def _of_containers(pod: Json) -> Iterator[Reference]:
+    for container in pod["containers"]:
+        yield from _of_container(container, f'container "{container["name"]}"')
+    for container in pod.get("initContainers") or ():
+        yield from _of_container(container, f'init container "{container["name"]}"')
+
+
+def _of_container(container: Json, called: str) -> Iterator[Reference]:
+    for each in container.get("env") or ():
+        source = each.get("valueFrom") or {}
+        where = f"env {each['name']} of {called}"
+        yield from _named(names.CONFIG_MAP, source.get("configMapKeyRef"), where)
+        yield from _named(names.SECRET, source.get("secretKeyRef"), where)
+    for each in container.get("envFrom") or ():
+        yield from _named(names.CONFIG_MAP, each.get("configMapRef"), f"envFrom of {called}")
+        yield from _named(names.SECRET, each.get("secretRef"), f"envFrom of {called}")
+
+
+def _of_volumes(pod: Json) -> Iterator[Reference]:
+    """A volume that no container mounts keeps no pod waiting, unless it is a claim, which the scheduler asks for."""
+    containers = (*pod["containers"], *(pod.get("initContainers") or ()))
+    mounted = {mount["name"] for container in containers for mount in container.get("volumeMounts") or ()}
+    for volume in pod.get("volumes") or ():
+        where = f'volume "{volume["name"]}"'
+        claim = volume.get("persistentVolumeClaim")
+        if claim is not None:
+            yield Reference(names.CLAIM, claim["claimName"], where)
+        elif volume["name"] in mounted:
+            for source in (volume, *((volume.get("projected") or {}).get("sources") or ())):
+                yield from _filled(names.CONFIG_MAP, source.get("configMap"), where)
+                yield from _filled(names.SECRET, source.get("secret"), where)
+
+
+def _filled(kind: Kind, source: Json | None, where: str) -> Iterator[Reference]:
+    """What fills a volume: some keys of an object, or all that it has."""
+    keys = [item["key"] for item in (source or {}).get("items") or ()]
+    for key in keys or [None]:
+        yield from _named(kind, source and {**source, "key": key}, where)
+
+
+def _named(kind: Kind, source: Json | None, where: str) -> Iterator[Reference]:
+    """What a source names. In a volume, and only there, the name of a Secret is called otherwise."""
+    if source is not None:
+        name = source.get("name") or source.get("secretName") or ""
+        yield Reference(kind, name, where, source.get("key"), bool(source.get("optional")))

@@ -1,0 +1,67 @@
+"""Watches what apps may refer to, metadata only, and has the apps looked at whose objects have changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from myapp_operator.errors import ApiError
+from myapp_operator.grammar import Json
+from myapp_operator.informer import Watcher
+from myapp_operator.kube import Event, Kube, Listing
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import Referent
+from myapp_operator.references import Target
+from myapp_operator.referents import Referents
+
+logger = logging.getLogger(__name__)
+
+
+class ReferentInformer(Watcher):
+    """Brings one kind of what apps may refer to. Where the rights are missing, the kind is not checked."""
+
+    def __init__(
+        self, kube: Kube, referents: Referents, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
+    ) -> None:
+        super().__init__(kube, kind, namespace)
+        self._referents = referents
+        self._changed = changed
+        self._told = False
+
+    async def list(self) -> int:
+        """Takes over one whole list, as for children; the version is 0 where the rights are missing."""
+        try:
+            return await super().list()
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            self._lose_sight()
+            return 0
+
+    def _lose_sight(self) -> None:
+        self._referents.lose_sight(self._kind, self._namespace)
+        if not self._told:
+            where = self._namespace or "all namespaces"
+            logger.info("%s are not checked in %s: the right to watch them was not granted", self._kind.plural, where)
+        self._told = True
+
+    def _replace(self, listing: Listing, sent_at: float) -> None:
+        self._told = False
+        listed = {self._target(raw): Referent.from_json(raw) for raw in listing.items}
+        self._tell(self._referents.replace(self._kind, self._namespace, listed, listing.version))
+
+    def _take(self, event: Event) -> None:
+        target, found = self._target(event.object), Referent.from_json(event.object)
+        if event.type == "DELETED":
+            news = self._referents.drop(target, found.resource_version)
+        else:
+            news = self._referents.put(target, found)
+        if news:
+            self._tell([target])
+
+    def _target(self, raw: Json) -> Target:
+        return Target(self._kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+    def _tell(self, targets: Iterable[Target]) -> None:
+        for key in {key for target in targets for key in self._referents.users(target)}:
+            self._changed(key)

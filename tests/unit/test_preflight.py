@@ -1,0 +1,150 @@
+"""What holds back a version of the pods, and what restarts them."""
+
+from dataclasses import replace
+
+import pytest
+
+from myapp_operator import names, preflight
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import Referent
+from myapp_operator.preflight import Known
+from myapp_operator.references import Reference
+from tests.unit.samples import child, wanted
+
+CONFIG_MAP, SECRET, ACCOUNT = names.CONFIG_MAP, names.SECRET, names.SERVICE_ACCOUNT
+URL = Reference(CONFIG_MAP, "settings", "env URL", "url")
+ALL = Reference(CONFIG_MAP, "settings", "envFrom")
+WORD = Reference(SECRET, "db", "env WORD", "word")
+ROBOT = Reference(ACCOUNT, "robot", "spec.serviceAccountName")
+
+
+def known(kinds: tuple[Kind, ...] = names.REFERABLE, /, **objects: Referent) -> Known:
+    """What is known, by names of objects."""
+    of = {"settings": CONFIG_MAP, "other": CONFIG_MAP, "db": SECRET, "robot": ACCOUNT}
+    return Known(frozenset(kinds), {(of[name], name): found for name, found in objects.items()})
+
+
+def holding(**data: str) -> Referent:
+    return Referent.contents({"metadata": {"resourceVersion": "1"}, "data": data})
+
+
+def words(*references: Reference, of: Known) -> str:
+    found = preflight.problem(references, of)
+    return found.message if found else ""
+
+
+# What is missing
+
+
+def test_the_message_names_object_key_and_place() -> None:
+    advice = ": create what is missing, or change the MyApp"
+    assert words(URL, of=known()) == f'ConfigMap "settings" does not exist (env URL){advice}'
+    empty = known(settings=holding(colour="blue"))
+    assert words(URL, of=empty) == f'ConfigMap "settings" has no key "url" (env URL){advice}'
+    assert words(URL, ALL, of=known(settings=holding(url="x"))) == ""
+
+
+def test_all_that_is_missing_is_counted_and_the_first_three_are_named() -> None:
+    many = [Reference(CONFIG_MAP, f"c{number}", "envFrom") for number in range(5)]
+    assert '"c2" does not exist (envFrom) and 2 more: ' in words(*many, of=known())
+
+
+def test_what_is_optional_or_unread_or_of_a_kind_that_is_not_seen_is_not_missing() -> None:
+    assert words(replace(URL, optional=True), of=known()) == ""
+    assert words(replace(URL, optional=True), of=known(settings=holding())) == ""
+    assert words(URL, of=known(settings=Referent(1))) == ""
+    assert words(WORD, of=known((CONFIG_MAP,))) == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "restarts", "is_read"),
+    [
+        (URL, False, True),
+        (ALL, False, False),
+        (replace(URL, optional=True), False, False),
+        (ALL, True, True),
+        (replace(ALL, optional=True), True, True),
+        (Reference(names.CLAIM, "files", "volume"), True, False),
+        (ROBOT, True, False),
+    ],
+)
+def test_only_what_matters_is_read(reference: Reference, restarts: bool, is_read: bool) -> None:
+    assert preflight.must_be_read(reference, restarts=restarts) is is_read
+
+
+# The account
+
+
+def test_an_account_must_be_open_to_myapps() -> None:
+    closed = preflight.problem([ROBOT], known(robot=Referent(1)))
+    assert closed is not None
+    assert closed.reason is Reason.SERVICE_ACCOUNT_NOT_ALLOWED
+    assert preflight.problem([ROBOT], known(robot=Referent(1, usable=True))) is None
+
+
+def test_an_account_that_does_not_exist_is_missing() -> None:
+    found = preflight.problem([ROBOT], known())
+    assert found is not None
+    assert found.reason is Reason.REFERENCE_MISSING
+
+
+def test_where_accounts_cannot_be_seen_none_is_allowed() -> None:
+    found = preflight.problem([ROBOT], known((CONFIG_MAP,)))
+    assert found is not None
+    assert found.reason is Reason.SERVICE_ACCOUNT_NOT_ALLOWED
+    assert "grant the rights" in found.message
+
+
+# Which version runs
+
+
+def test_a_version_was_let_through_if_the_deployment_says_so_or_is_as_wanted() -> None:
+    want = wanted()[names.DEPLOYMENT]
+    assert preflight.was_let_through(want, "v1", child(template="v1"))
+    assert preflight.was_let_through(want, "v1", child(applied=want.applied)), "of an operator that noted nothing"
+    assert not preflight.was_let_through(want, "v2", child(template="v1"))
+
+
+# What restarts the pods
+
+
+def annotations(*references: Reference, of: Known, complete: bool = True, **before: str) -> dict[str, str]:
+    called = {"configmaps": names.CONFIGURATION[CONFIG_MAP], "secrets": names.CONFIGURATION[SECRET]}
+    had = {called[key]: value for key, value in before.items()}
+    found = preflight.configuration(references, of, had, complete=complete)
+    return {key: found[name] for key, name in called.items() if name in found}
+
+
+def test_the_hash_never_changes_between_releases_of_the_operator() -> None:
+    """Any other value would restart the pods of every app at an upgrade."""
+    of = known(settings=holding(url="http://db", colour="blue"), db=holding(word="x"))
+    assert annotations(URL, WORD, of=of) == {"configmaps": "fc4c0edc5566d196", "secrets": "fc62628361f4d23e"}
+    assert annotations(ALL, of=of) == {"configmaps": "f38ca7bf2cfcc873"}
+
+
+def test_a_changed_value_restarts_and_nothing_else_does() -> None:
+    other = Reference(CONFIG_MAP, "other", "envFrom")
+    before = annotations(URL, other, of=known(settings=holding(url="a", colour="blue"), other=holding(x="y")))
+    same = known(other=holding(x="y"), settings=replace(holding(colour="red", url="a"), resource_version=9))
+    assert annotations(other, URL, of=same) == before, "another order, another key that is not used"
+    assert annotations(URL, other, of=known(settings=holding(url="b"), other=holding(x="y"))) != before
+    assert annotations(URL, other, of=known(settings=holding(url="a"), other=holding(x="y", z="z"))) != before
+
+
+def test_an_optional_object_counts_once_it_is_there() -> None:
+    maybe = replace(ALL, optional=True)
+    assert annotations(maybe, of=known()) != annotations(maybe, of=known(settings=holding(a="b")))
+
+
+def test_what_is_unknown_stays_as_it_was() -> None:
+    there = known(settings=holding(url="a"))
+    assert annotations(URL, of=known(settings=Referent(1)), configmaps="was") == {"configmaps": "was"}, "unread"
+    assert annotations(URL, of=known(()), configmaps="was") == {"configmaps": "was"}, "no right"
+    assert annotations(URL, of=there, complete=False, configmaps="was") == {"configmaps": "was"}, "something missing"
+    seen = annotations(URL, WORD, of=replace(there, seen=frozenset({CONFIG_MAP})), secrets="was")
+    assert seen == {**annotations(URL, of=there), "secrets": "was"}, "the right to one kind alone"
+    assert annotations(URL, of=known(settings=Referent(1))) == {}
+
+
+def test_what_is_no_longer_used_leaves_no_hash_behind() -> None:
+    assert annotations(WORD, of=known(db=holding(word="x")), configmaps="was").keys() == {"secrets"}

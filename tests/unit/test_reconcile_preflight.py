@@ -1,0 +1,190 @@
+"""The recipe and what an app refers to: what is read, what is written, what is told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from myapp_operator import gate, names
+from myapp_operator.errors import UnreachableError
+from myapp_operator.grammar import Json
+from myapp_operator.observed import Referent
+from myapp_operator.references import Target
+from tests.unit.samples import KEY, app, refusal
+from tests.unit.world import DEPLOYMENT, OWNER, SERVICE, World
+
+URL = {"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "url"}}}
+SETTINGS = Target(names.CONFIG_MAP, "default", "settings")
+Clock = Callable[[float], None]
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Lets the gate's clock go on."""
+    passed = [0.0]
+    monkeypatch.setattr(gate.time, "monotonic", lambda: passed[0])
+
+    def forward(seconds: float) -> None:
+        passed[0] += seconds
+
+    return forward
+
+
+def world(*there: str, **fields: Any) -> World:
+    """An app that refers to a ConfigMap, which is there if it is named."""
+    found = World(app(spec={"image": "myapp:latest", "env": [URL], **fields}))
+    found.referents.replace(names.CONFIG_MAP, None, {}, 1)
+    for name in there:
+        appears(found, **{name: "http://db"})
+    return found
+
+
+def appears(of: World, version: int = 5, /, **data: str) -> None:
+    """The watch brings the ConfigMap."""
+    metadata = {"resourceVersion": str(version), "name": "settings", "namespace": "default"}
+    of.kube.there["ConfigMap"] = {"metadata": metadata, "data": data}
+    of.referents.put(SETTINGS, Referent(version))
+
+
+def deployed(of: World, version: str, template: Json) -> None:
+    """The Deployment of an earlier spec stands there and says which version was let through."""
+    of.watch_brings_children()
+    known = of.store.children(KEY)[DEPLOYMENT]
+    of.store.put_child(KEY, DEPLOYMENT, replace(known, template=version, applied="earlier", resource_version=60))
+    stored = {"uid": known.uid, "resourceVersion": "60", "ownerReferences": [OWNER]}
+    of.kube.there["Deployment"] = {"metadata": stored, "spec": {"template": template}}
+
+
+RUNNING: Json = {
+    "metadata": {"creationTimestamp": None, "labels": {"app": "myapp"}},
+    "spec": {"containers": [{"name": "myapp", "image": "myapp:1", "ports": [{"containerPort": 7000}]}]},
+}
+
+
+async def test_without_what_it_refers_to_only_the_other_children_are_made(wait: Clock) -> None:
+    new = world()
+    await new.reconcile()
+    assert new.kube.requests == ["create Service", "status"]
+    assert new.reason() == "RollingOut", "it may have been created a moment ago"
+    new.watch_brings_status()
+    new.watch_brings_children(SERVICE)
+    wait(2.0)
+    await new.reconcile()
+    assert new.kube.requests == ["status"]
+    assert new.reason() == "ReferenceMissing"
+
+
+async def test_the_keys_are_read_once_for_each_version() -> None:
+    new = world("url")
+    await new.reconcile()
+    assert new.kube.requests == ["read ConfigMap", "create Deployment", "create Service", "status"]
+    new.watch_brings_children()
+    await new.reconcile()
+    assert "read ConfigMap" not in new.kube.requests
+    appears(new, 6, url="http://other")
+    await new.reconcile()
+    assert "read ConfigMap" in new.kube.requests
+
+
+async def test_nothing_is_read_where_only_the_object_matters_and_not_its_keys() -> None:
+    new = world("url", env=[], envFrom=[{"configMapRef": {"name": "settings"}}])
+    await new.reconcile()
+    assert new.kube.requests == ["create Deployment", "create Service", "status"]
+
+
+async def test_the_deployment_remembers_which_version_was_let_through() -> None:
+    new = world("url")
+    await new.reconcile()
+    (body,) = [each for each in new.kube.bodies if each["kind"] == "Deployment"]
+    assert body["metadata"]["annotations"][names.TEMPLATE]
+
+
+async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> None:
+    held = world(replicas=4)
+    deployed(held, "earlier", RUNNING)
+    await held.reconcile()
+    assert held.kube.requests[:2] == ["read Deployment", "apply Deployment"]
+    (body,) = [each for each in held.kube.bodies if each["kind"] == "Deployment"]
+    running = {"metadata": {"labels": {"app": "myapp"}}, "spec": RUNNING["spec"]}
+    assert body["spec"]["template"] == running
+    assert body["spec"]["replicas"] == 4
+    (service,) = [each for each in held.kube.bodies if each["kind"] == "Service"]
+    assert service["spec"]["ports"][0]["targetPort"] == 7000
+    assert body["metadata"]["annotations"][names.TEMPLATE] == "earlier"
+    held.watch_brings_status()
+    wait(5.0)
+    await held.reconcile()
+    assert "read Deployment" not in held.kube.requests
+    assert held.reason() == "ReferenceMissing"
+
+
+async def test_a_version_that_was_let_through_goes_on_without_what_is_lost_later(ready_world: World) -> None:
+    ready_world.referents.drop(SETTINGS, 9)
+    await ready_world.reconcile()
+    assert ready_world.kube.requests == []
+    assert ready_world.reason() == "Ready"
+
+
+@pytest.fixture
+async def ready_world() -> World:
+    """A MyApp with a reference that is complete and says so."""
+    found = world("url")
+    found.watch_brings_children()
+    await found.reconcile()
+    found.watch_brings_status()
+    assert found.reason() == "Ready"
+    return found
+
+
+async def test_without_the_right_to_read_an_object_its_keys_are_not_checked() -> None:
+    new = world("colour")
+    new.kube.fails["read ConfigMap"] = refusal(403, "no", reason="Forbidden")
+    await new.reconcile()
+    assert "create Deployment" in new.kube.requests
+
+
+async def test_without_an_answer_nothing_is_written() -> None:
+    new = world("url")
+    new.kube.fails["read ConfigMap"] = UnreachableError("no answer")
+    with pytest.raises(UnreachableError):
+        await new.reconcile()
+    assert new.kube.requests == ["read ConfigMap"]
+
+
+async def test_a_foreign_deployment_is_told_and_not_what_is_missing() -> None:
+    new = world()
+    new.watch_brings_children()
+    child = replace(new.store.children(KEY)[DEPLOYMENT], owner=None, resource_version=60)
+    new.store.put_child(KEY, DEPLOYMENT, child)
+    await new.reconcile()
+    assert new.reason() == "NotOwned"
+
+
+# Restart on a change of the configuration
+
+
+def configuration(of: World) -> Json:
+    """The annotations on the pods that were written last."""
+    (body,) = [each for each in of.kube.bodies if each["kind"] == "Deployment"][-1:]
+    found: Json = body["spec"]["template"]["metadata"].get("annotations") or {}
+    return found
+
+
+async def test_the_pods_carry_a_hash_only_if_they_follow_their_configuration() -> None:
+    plain, following = world("url"), world("url", rollout={"restartOnConfigChange": True})
+    for each in (plain, following):
+        await each.reconcile()
+    assert configuration(plain) == {}
+    assert configuration(following).keys() == {names.CONFIGURATION[names.CONFIG_MAP]}
+
+
+async def test_a_changed_value_that_is_used_changes_the_pods_and_another_does_not() -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    first = configuration(following)
+    for version, data in ((6, {"url": "http://db", "more": "x"}), (7, {"url": "http://other"})):
+        following.watch_brings_children()
+        appears(following, version, **data)
+        await following.reconcile()
+        assert (configuration(following) == first) is (version == 6)

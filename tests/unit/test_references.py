@@ -1,0 +1,89 @@
+"""What the pods of an app refer to, and how a message calls the place."""
+
+from typing import Any
+
+import pytest
+
+from myapp_operator import names, references
+from myapp_operator.grammar import Json
+from myapp_operator.references import Reference
+from tests.unit.samples import wanted
+
+CONFIG_MAP, SECRET = names.CONFIG_MAP, names.SECRET
+MOUNT = {"name": "files", "mountPath": "/files"}
+
+
+def of(**fields: Any) -> list[Reference]:
+    body: Json = wanted(**fields)[names.DEPLOYMENT].body or {}
+    return [*references.of(body["spec"]["template"])]
+
+
+def volume(**source: Any) -> Json:
+    return {"volumes": [{"name": "files", **source}], "volumeMounts": [MOUNT]}
+
+
+def test_the_smallest_app_refers_to_nothing() -> None:
+    assert of() == []
+
+
+@pytest.mark.parametrize("kind", [CONFIG_MAP, SECRET], ids=str)
+def test_a_variable_needs_one_key_and_envfrom_the_whole_object(kind: names.Kind) -> None:
+    word = "configMap" if kind == CONFIG_MAP else "secret"
+    url = {"name": "URL", "valueFrom": {f"{word}KeyRef": {"name": "db", "key": "url"}}}
+    rest = {f"{word}Ref": {"name": "all", "optional": True}}
+    assert of(env=[{"name": "A", "value": "b"}, url], envFrom=[rest]) == [
+        Reference(kind, "db", 'env URL of container "myapp"', "url"),
+        Reference(kind, "all", 'envFrom of container "myapp"', optional=True),
+    ]
+
+
+def test_containers_before_and_beside_the_app_count_as_well() -> None:
+    needs = {"image": "x", "envFrom": [{"configMapRef": {"name": "all"}}]}
+    found = of(sidecars=[{"name": "beside", **needs}], initContainers=[{"name": "before", **needs}])
+    assert [each.where for each in found] == ['envFrom of container "beside"', 'envFrom of init container "before"']
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"configMap": {"name": "c"}}, [(CONFIG_MAP, "c", None, False)]),
+        ({"secret": {"secretName": "s", "optional": True}}, [(SECRET, "s", None, True)]),
+        (
+            {"configMap": {"name": "c", "items": [{"key": "a", "path": "a"}, {"key": "b", "path": "b"}]}},
+            [(CONFIG_MAP, "c", "a", False), (CONFIG_MAP, "c", "b", False)],
+        ),
+        (
+            {
+                "projected": {
+                    "sources": [
+                        {"secret": {"name": "s", "items": [{"key": "k", "path": "k"}]}},
+                        {"configMap": {"name": "c", "optional": True}},
+                        {"downwardAPI": {"items": [{"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
+                    ]
+                }
+            },
+            [(SECRET, "s", "k", False), (CONFIG_MAP, "c", None, True)],
+        ),
+        ({"persistentVolumeClaim": {"claimName": "p"}}, [(names.CLAIM, "p", None, False)]),
+        ({"emptyDir": {}}, []),
+    ],
+    ids=["ConfigMap", "Secret", "some keys", "projected", "claim", "none"],
+)
+def test_a_volume_needs_what_fills_it(source: Json, expected: list[tuple[Any, ...]]) -> None:
+    found = of(**volume(**source))
+    assert [(each.kind, each.name, each.key, each.optional) for each in found] == expected
+    assert {each.where for each in found} <= {'volume "files"'}
+
+
+def test_a_volume_that_nothing_mounts_keeps_no_pod_waiting_but_a_claim() -> None:
+    assert of(volumes=[{"name": "files", "configMap": {"name": "c"}}]) == []
+    claim = {"name": "files", "persistentVolumeClaim": {"claimName": "p"}}
+    assert [each.kind for each in of(volumes=[claim])] == [names.CLAIM]
+
+
+def test_an_account_counts_only_if_it_was_chosen() -> None:
+    assert of(serviceAccountName="default") == [Reference(names.SERVICE_ACCOUNT, "default", "spec.serviceAccountName")]
+
+
+def test_image_pull_secrets_do_not_count() -> None:
+    assert of(imagePullSecrets=[{"name": "registry"}]) == []
