@@ -13,10 +13,10 @@ from typing import Any
 from myapp_operator import names, preflight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Owner, Referent, RolledBack
+from myapp_operator.observed import App, Child, Owner, RolledBack
 from myapp_operator.plan import foreign, not_installed
 from myapp_operator.preflight import Known
-from myapp_operator.references import Reference
+from myapp_operator.references import Reference, Referent
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge

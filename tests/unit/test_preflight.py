@@ -6,9 +6,8 @@ import pytest
 
 from myapp_operator import names, preflight
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import Referent
 from myapp_operator.preflight import Known
-from myapp_operator.references import Reference
+from myapp_operator.references import Reference, Referent
 from tests.unit.samples import child, wanted
 
 CONFIG_MAP, SECRET, ACCOUNT = names.CONFIG_MAP, names.SECRET, names.SERVICE_ACCOUNT

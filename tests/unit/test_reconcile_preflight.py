@@ -9,8 +9,7 @@ import pytest
 from myapp_operator import gate, names
 from myapp_operator.errors import UnreachableError
 from myapp_operator.grammar import Json
-from myapp_operator.observed import Referent
-from myapp_operator.references import Target
+from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, refusal
 from tests.unit.world import DEPLOYMENT, OWNER, SERVICE, World
 

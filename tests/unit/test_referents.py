@@ -2,8 +2,7 @@
 
 from myapp_operator import names
 from myapp_operator.names import Key
-from myapp_operator.observed import Referent
-from myapp_operator.references import Target
+from myapp_operator.references import Referent, Target
 from myapp_operator.referents import Referents
 
 MAP = names.CONFIG_MAP

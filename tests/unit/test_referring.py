@@ -13,8 +13,7 @@ from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Event, Kube, Listing
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import Referent
-from myapp_operator.references import Target
+from myapp_operator.references import Referent, Target
 from myapp_operator.referents import Referents
 from myapp_operator.referring import ReferentInformer
 from tests.unit.jumping import JumpingLoop

@@ -20,9 +20,9 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.model import Spec
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import App, Child, Referent
+from myapp_operator.observed import App, Child
 from myapp_operator.preflight import Known
-from myapp_operator.references import Reference, Target
+from myapp_operator.references import Reference, Referent, Target
 from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Refused, Stale
 from myapp_operator.store import Store

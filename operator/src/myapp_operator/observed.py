@@ -6,7 +6,6 @@ projected here, at the border, and dropped.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -21,7 +20,6 @@ from myapp_operator.names import (
     NUDGE,
     ROLLED_BACK,
     TEMPLATE,
-    USABLE,
     Key,
 )
 
@@ -219,30 +217,6 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
-
-
-@dataclass(frozen=True)
-class Referent:
-    """An object that apps may refer to, less what it holds."""
-
-    resource_version: int
-    usable: bool = False
-    """Whether its owner has opened it to MyApps; only of a ServiceAccount does that matter."""
-    digests: Mapping[str, str] | None = None
-    """A hash of each value, by key; None where it was not read in this version."""
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Json]) -> Referent:
-        """Projects an object, metadata only. A whole one is projected by `contents`."""
-        meta = raw["metadata"]
-        return cls(int(meta["resourceVersion"]), (meta.get("labels") or {}).get(USABLE) == "true")
-
-    @classmethod
-    def contents(cls, raw: Mapping[str, Json]) -> Referent:
-        """Projects a whole ConfigMap or Secret. Of its values only hashes are kept."""
-        values = {**(raw.get("data") or {}), **(raw.get("binaryData") or {})}
-        digests = {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
-        return replace(cls.from_json(raw), digests=digests)
 
 
 def _configuration(spec: Json) -> Mapping[str, str]:

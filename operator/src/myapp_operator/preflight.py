@@ -16,8 +16,8 @@ from myapp_operator.desired import Wanted
 from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import Child, Referent
-from myapp_operator.references import Reference
+from myapp_operator.observed import Child
+from myapp_operator.references import Reference, Referent
 from myapp_operator.refusals import Refused
 from myapp_operator.templates import with_template
 

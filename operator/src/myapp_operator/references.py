@@ -6,8 +6,9 @@ secrets are left out: Kubernetes pulls without those that do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from myapp_operator import names
@@ -39,6 +40,30 @@ class Reference:
     def target(self, namespace: str) -> Target:
         """The object, for an app in this namespace."""
         return Target(self.kind, namespace, self.name)
+
+
+@dataclass(frozen=True)
+class Referent:
+    """An object that apps may refer to, less what it holds."""
+
+    resource_version: int
+    usable: bool = False
+    """Whether its owner has opened it to MyApps; only of a ServiceAccount does that matter."""
+    digests: Mapping[str, str] | None = None
+    """A hash of each value, by key; None where it was not read in this version."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Json]) -> Referent:
+        """Projects an object, metadata only. A whole one is projected by `contents`."""
+        meta = raw["metadata"]
+        return cls(int(meta["resourceVersion"]), (meta.get("labels") or {}).get(names.USABLE) == "true")
+
+    @classmethod
+    def contents(cls, raw: Mapping[str, Json]) -> Referent:
+        """Projects a whole ConfigMap or Secret. Of its values only hashes are kept."""
+        values = {**(raw.get("data") or {}), **(raw.get("binaryData") or {})}
+        digests = {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
+        return replace(cls.from_json(raw), digests=digests)
 
 
 def of(template: Json) -> tuple[Reference, ...]:

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import Referent
 from myapp_operator.preflight import Known
-from myapp_operator.references import Target
+from myapp_operator.references import Referent, Target
 
 
 @dataclass
