@@ -10,8 +10,16 @@ from tests.harness import Api, Audit, OperatorProcess, hasty, never, wait_for
 
 Json = dict[str, Any]
 
+PER_POD = {
+    "type": "Pods",
+    "pods": {"metric": {"name": "asks"}, "target": {"type": "AverageValue", "averageValue": "9"}},
+}
 PARTS: dict[str, tuple[str, Json]] = {
     "ingresses": ("myapp-ingress", {"ingress": {"host": "shop.example.com", "annotations": {"a": "1", "b": "2"}}}),
+    "horizontalpodautoscalers": (
+        "myapp-hpa",
+        {"autoscaling": {"minReplicas": 2, "maxReplicas": 4, "metrics": [PER_POD]}},
+    ),
     "poddisruptionbudgets": ("myapp-pdb", {"disruptionBudget": {"maxUnavailable": 1}}),
     "networkpolicies": (
         "myapp-networkpolicy",
@@ -23,6 +31,12 @@ EDITS: dict[str, tuple[Json, ...]] = {
         {"spec": {"rules": [{"host": "other.example.com"}]}},
         {"metadata": {"annotations": {"a": "other"}}},
         {"metadata": {"labels": {"app": None}}},
+    ),
+    "horizontalpodautoscalers": (
+        {"spec": {"maxReplicas": 9}},
+        {"spec": {"minReplicas": None}},
+        {"spec": {"metrics": None}},
+        {"spec": {"scaleTargetRef": {"name": "other"}}},
     ),
     "poddisruptionbudgets": (
         {"spec": {"maxUnavailable": 0}},
@@ -112,6 +126,10 @@ def theirs(plural: str) -> Json:
     backend = {"service": {"name": "theirs", "port": {"number": 80}}}
     specs: dict[str, Json] = {
         "ingresses": {"defaultBackend": backend},
+        "horizontalpodautoscalers": {
+            "maxReplicas": 7,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "theirs"},
+        },
         "poddisruptionbudgets": {"minAvailable": 7, "selector": {"matchLabels": {"app": "theirs"}}},
         "networkpolicies": {"podSelector": {"matchLabels": {"app": "theirs"}}, "policyTypes": ["Egress"]},
     }

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
+from click.testing import Result
 
 from tests.api.conftest import Kubectl
-from tests.harness import Api, Audit, OperatorProcess, Witness, hasty, wait_for
+from tests.harness import Api, Audit, OperatorProcess, Witness, hasty, kubectl_myapp, wait_for
 
 Json = dict[str, Any]
 
@@ -128,6 +130,39 @@ def test_a_version_that_is_ready_is_no_reason_for_a_write(api: Api, ready: Opera
     written = [each for each in audit.writes() if each.resource == "deployments" and each.code == 200]
     assert len(written) == 1, "the release itself"
     assert LAST_READY in deployment(api)["metadata"]["annotations"]
+
+
+def test_a_restart_for_a_changed_configuration_goes_back_too(api: Api, operator: OperatorProcess) -> None:
+    api.create("configmaps", {"metadata": {"name": "config"}, "data": {"COLOR": "red"}})
+    rollout = {"autoRollback": True, "restartOnConfigChange": True, "progressDeadlineSeconds": 10}
+    api.create("myapps", hasty(envFrom=[{"configMapRef": {"name": "config"}}], rollout=rollout))
+    wait_for("Ready", api.is_ready)
+    before = deployment(api)["spec"]["template"]
+    api.create("resourcequotas", {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "2"}}})
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "small") or {})["status"].get("hard"))
+    api.patch("configmaps", "config", {"data": {"COLOR": "blue"}})
+    app = wait_rolled_back(api)
+    assert app["status"]["rollback"]["cause"].startswith("QuotaExceeded: pods are refused: exceeded quota: small")
+    assert deployment(api)["spec"]["template"] == before
+    api.delete("resourcequotas", "small")
+    api.edit("myapp", rollout={"progressDeadlineSeconds": 600})
+    wait_for("tried again", api.is_ready)
+    assert deployment(api)["spec"]["template"] != before
+
+
+def test_a_diff_shows_a_change_and_nothing_of_what_failed(api: Api, ready: OperatorProcess) -> None:
+    release_bad(api, "app:2")
+    app = wait_rolled_back(api)
+
+    def diff(**spec: Any) -> Result:
+        file = {**app, "metadata": {"name": "myapp"}, "spec": app["spec"] | spec}
+        return kubectl_myapp(api.kubeconfig, "diff", "-n", api.namespace, "-", stdin=yaml.safe_dump(file))
+
+    same, other = diff(), diff(image="app:3")
+    assert (same.exit_code, same.stdout) == (0, ""), same.output
+    assert other.exit_code == 1
+    images = [(line[0], line.split()[-1]) for line in other.stdout.splitlines() if "image: " in line]
+    assert images == [("-", "app:1"), ("+", "app:3")]
 
 
 # The operator ends

@@ -57,14 +57,15 @@ def test_a_release_that_crashes_goes_back_by_itself_and_loses_no_request(api: Ap
     api.create("myapps", hasty(rollout={"autoRollback": True}))
     wait_for("Ready", api.is_ready)
     previous = {pod["metadata"]["uid"] for pod in api.list("pods")}
-    visitor.start(f"http://myapp-service.{api.namespace}.svc", seconds=40, per_second=10)
-    crash = ["python3", "-c", "raise RuntimeError('no configuration')"]
-    api.edit("myapp", command=crash, rollout={"progressDeadlineSeconds": 20})
-    wait_for("RolledBack", lambda: api.reason() == "RolledBack", seconds=120)
+    visitor.start(f"http://myapp-service.{api.namespace}.svc")
+    api.edit("myapp", command=["python3", "-c", "raise RuntimeError('no configuration')"])
+    wait_for("the cause", lambda: api.reason() == "CrashLoopBackOff")
+    api.edit("myapp", rollout={"progressDeadlineSeconds": 5})
+    wait_for("RolledBack", lambda: api.reason() == "RolledBack")
     told = 'The cause was CrashLoopBackOff: container "myapp" exits with code 1: RuntimeError: no configuration'
     assert api.message().endswith(told)
     assert Api.condition(api.get("myapps", "myapp") or {}, "Available")["status"] == "True"
-    assert set(visitor.finish()) == {"Hello, World!"}
     api.edit("myapp", command=None)
     wait_for("healed", api.is_ready)
+    assert set(visitor.finish()) == {"Hello, World!"}, visitor.failures
     assert previous <= {pod["metadata"]["uid"] for pod in api.list("pods")}

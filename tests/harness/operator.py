@@ -57,13 +57,16 @@ class OperatorProcess:
         self._held, self._port = hold_port()
         self.log = folder / "operator.log"
 
-    def start(self, *, wait: bool = True) -> None:
-        """Starts it and waits until /readyz says yes."""
-        command = [str(Path(sys.executable).with_name("myapp-operator")), "run", *self._arguments]
+    def start(self, *, wait: bool = True, lives: int | None = None) -> None:
+        """Starts it and waits until /readyz says yes. With `lives`, it is killed after that many writes to children."""
+        program = [str(Path(sys.executable).with_name("myapp-operator"))]
+        if lives is not None:
+            program = [sys.executable, "-m", "tests.harness.doomed", str(lives)]
+        command = [*program, "run", *self._arguments]
         command += ["--kubeconfig", str(self._kubeconfig), "--log-format", "json"]
         command += ["--probes-host", LOOPBACK, "--probes-port", str(self._port)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment, cwd=ROOT)
         if wait:
             wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended())
             assert self.running, self.output()

@@ -23,19 +23,22 @@ class Witness:
         self._plural = plural
         self.versions: list[Json] = []
         """Every version seen, oldest first; the last one of an object that was deleted is among them."""
-        since = api.request("GET", api.path(plural))["metadata"]["resourceVersion"]
-        client = config.new_client_from_config(str(api.kubeconfig))
-        url = f"{client.configuration.host}{api.path(plural)}?watch=1&resourceVersion={since}"
-        self._answer: Any = client.rest_client.pool_manager.request(
-            "GET", url, preload_content=False, timeout=None, headers={"Accept": "application/json"}
-        )
+        self._since = int(api.request("GET", api.path(plural))["metadata"]["resourceVersion"])
+        self._closed = threading.Event()
+        self._missed: Json = {}
+        self._client = config.new_client_from_config(str(api.kubeconfig))
+        self._answer = self._watch()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Ends the watch."""
-        self._answer.shutdown()
-        self._thread.join()
+        self._closed.set()
+        while self._thread.is_alive():  # it may be just about to watch on
+            with contextlib.suppress(RuntimeError):  # the API server has ended it a moment ago
+                self._answer.shutdown()
+            self._thread.join(timeout=0.2)
+        assert not self._missed, f"the witness has missed something: {self._missed}"
 
     def catch_up(self, seconds: float = 60) -> None:
         """Waits until it has seen all that has been written so far."""
@@ -54,10 +57,28 @@ class Witness:
     def _last(self) -> int:
         return version(self.versions[-1]) if self.versions else 0
 
+    def _watch(self) -> Any:
+        """A watch of all that comes after what was seen."""
+        url = f"{self._client.configuration.host}{self._api.path(self._plural)}?watch=1&resourceVersion={self._since}"
+        return self._client.rest_client.pool_manager.request(
+            "GET", url, preload_content=False, timeout=None, headers={"Accept": "application/json"}
+        )
+
     def _listen(self) -> None:
-        with contextlib.suppress(HTTPError):  # the stream was shut while it was read
-            for line in self._answer:
-                self.versions.append(json.loads(line)["object"])
+        """Keeps what comes; watches on where the API server ends a watch, as it may at any time."""
+        while not self._closed.is_set() and not self._missed:
+            with contextlib.suppress(HTTPError):  # the stream was shut while it was read
+                for line in self._answer:
+                    self._keep(json.loads(line))
+            if not self._closed.is_set() and not self._missed:
+                self._answer = self._watch()
+
+    def _keep(self, event: Json) -> None:
+        if event["type"] == "ERROR":
+            self._missed = event["object"]
+            return
+        self.versions.append(event["object"])
+        self._since = version(event["object"])
 
 
 def version(of: Json) -> int:

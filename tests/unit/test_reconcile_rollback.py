@@ -45,7 +45,7 @@ class Release(World):
     def was_looked_at(self, **changes: Any) -> None:
         """A look has found a crash, after the deadline had passed."""
         template = drift.fingerprint((self.wants()[DEPLOYMENT].body or {})["spec"]["template"])
-        then = Situation(1, template, version=20, complete=False, refused=False, told=False, overdue=True)
+        then = Situation(1, template, version=20, complete=False, refused=False, told=False, pods=2, overdue=True)
         looks = Looks(situation=then, due=float("inf"), booked=True, overdue=True, cause=CRASH)
         self.store.remember_looks(self.app, replace(looks, **changes))
 

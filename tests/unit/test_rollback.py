@@ -76,6 +76,10 @@ def test_a_release_has_not_failed_for_good_while(saw: Seen) -> None:
     assert not is_due(saw)
 
 
+def test_a_release_that_waits_for_something_has_not_failed() -> None:
+    assert not rollback.is_due(failing(), [WANTED[names.SERVICE]])
+
+
 def test_an_earlier_failure_does_not_save_a_later_generation() -> None:
     looks = replace(LOOKED, situation=replace(SITUATION, generation=2))
     assert is_due(failing(app=app(generation=2), looks=looks, children=children(rolled_back=BACK)))

@@ -39,6 +39,7 @@ class FakeKube:
         self.applied_to: dict[str, int] = {}
         self.bodies: list[Json] = []
         self.applied: dict[str, Json] = {}
+        self.held: tuple[int, bool] | None = None
         self._version = 100
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
@@ -64,6 +65,11 @@ class FakeKube:
         stored = self._stored(body)
         stored["metadata"]["uid"] = uid
         return stored
+
+    async def hold(self, kind: Kind, body: Json, uid: str, version: int, *, force: bool) -> Json:
+        self._request("hold", kind)
+        self.held = (body["spec"]["replicas"], force)
+        return self._stored(body)
 
     async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
         self._request("patch", kind)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.refusals import Obstacle, Refused, Retry
+from myapp_operator.replicas import Hold
 
 _LASTING = 15.0
 """Seconds after which a failure that may pass by itself is worth telling the user."""
@@ -42,6 +43,8 @@ class Step:
     why: str = ""
     attempt: str = ""
     """What is being tried: the hash of the body, an adoption, a nudge. Failures of the same attempt pause longer."""
+    hold: Hold | None = None
+    """The number of pods to hold before, where the body lets go of it."""
     reverts: tuple[str, ...] = ()
     """The fields that others took and this step takes back; none where the MyApp itself changed."""
 

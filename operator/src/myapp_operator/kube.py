@@ -122,6 +122,11 @@ class Kube:
         """Applies onto just this version of just this object, taking over what others changed."""
         return await self._apply(kind, body, {"uid": uid, "resourceVersion": str(version)})
 
+    async def hold(self, kind: Kind, body: Json, uid: str, version: int, *, force: bool) -> Json:
+        """Applies onto just this version of just this object as the manager that holds the number of pods."""
+        now = {"uid": uid, "resourceVersion": str(version)}
+        return await self._apply(kind, body, now, manager=names.REPLICAS_MANAGER, force=force)
+
     async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
         """A JSON patch. Answers with metadata only."""
         return await self._connection.json(
@@ -203,12 +208,20 @@ class Kube:
                 return None
             raise
 
-    async def _apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
+    async def _apply(
+        self,
+        kind: Kind,
+        body: Json,
+        preconditions: Mapping[str, str],
+        *,
+        manager: str = names.MANAGER,
+        force: bool = True,
+    ) -> Json:
         metadata = body["metadata"]
         return await self._connection.json(
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
-            query={"fieldManager": names.MANAGER, "force": "true"},
+            query={"fieldManager": manager, "force": str(force).lower()},
             body={**body, "metadata": {**metadata, **preconditions}},
             content="application/apply-patch+yaml",
             accept=_ONLY_METADATA,

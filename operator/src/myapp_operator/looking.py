@@ -115,5 +115,6 @@ def _situation(seen: Seen, template: str) -> Situation:
         complete=is_complete(seen) or not seen.wanted,
         refused=are_pods_refused(seen),
         told=verdicts.told(seen) is not None,
+        pods=seen.wanted,
         overdue=past_own_deadline(seen),
     )

@@ -37,6 +37,8 @@ class Situation:
     """Whether the API server refuses pods."""
     told: bool
     """Whether the written status tells, of this generation, what only a look can find."""
+    pods: int = 0
+    """How many are wanted; an autoscaler changes that without a new generation of the MyApp."""
     overdue: bool = False
     """Whether the Deployment has given up: its deadline has passed."""
 
@@ -79,7 +81,7 @@ def noticed(before: Looks, now_is: Situation, now: float) -> Looks:
         looks = replace(looks, refusal=None)
     if not now_is.overdue:
         looks = replace(looks, overdue=False)
-    if known is None or known.generation != now_is.generation:
+    if known is None or (known.generation, known.pods) != (now_is.generation, now_is.pods):
         looks = _from_now(looks, now)
     elif known.complete and not now_is.complete and looks.due is None:
         looks = replace(_from_now(looks, now), lost=True)

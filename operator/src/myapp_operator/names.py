@@ -5,7 +5,7 @@ These names are promises to users; none of them ever changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ PLURAL = "myapps"
 
 MANAGER = "myapp-operator"
 """Field manager of every write, and value of the label `app.kubernetes.io/managed-by`."""
+
+REPLICAS_MANAGER = f"{MANAGER}-replicas"
+"""Field manager that holds the number of pods while it is handed over to an autoscaler (see `replicas`)."""
 
 APPLIED = f"{GROUP}/applied"
 """Annotation on a child: hash of what was applied (see `drift`)."""
@@ -95,6 +98,9 @@ ROUTE = Kind("HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", "route",
 HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", "hpa", part="autoscaling")
 PDB = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets", "pdb", part="disruptionBudget")
 NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy", part="networkPolicy")
+
+SCALER = replace(HPA, whole=True)
+"""The same, for a list that says what each scales."""
 
 # No children: what an app may refer to (see `references`).
 CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", "")

@@ -168,6 +168,8 @@ class Child:
     """Known from a GET only: the watch may never bring it, since it may not have our label."""
     offered: bool = False
     """Whether its owner lets us take it over, by the annotation for that."""
+    scaled: bool = False
+    """Whether others hold its number of pods by the subresource for that, as autoscalers do."""
     last_ready: str = ""
     """The pod-template-hash of the last version that was Ready; empty where we have written none."""
     rolled_back: RolledBack | None = None
@@ -191,6 +193,7 @@ class Child:
             fields=_our_fields(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
+            scaled=any(_scales(entry) for entry in meta.get("managedFields") or ()),
             last_ready=_said_by_us(meta, LAST_READY),
             rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
             template=_said_by_us(meta, TEMPLATE),
@@ -226,6 +229,11 @@ def _controller(meta: Json) -> Owner | None:
         if each.get("controller"):
             return Owner(each["apiVersion"], each["kind"], each["name"], each["uid"])
     return None
+
+
+def _scales(entry: Json) -> bool:
+    fields = entry.get("fieldsV1") or {}
+    return entry.get("subresource") == "scale" and "f:replicas" in fields.get("f:spec", {})
 
 
 def _our_fields(meta: Json) -> str:

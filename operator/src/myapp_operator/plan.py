@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
-from myapp_operator import drift, names
+from myapp_operator import drift, names, replicas
 from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
@@ -59,12 +59,16 @@ def make(
     obstacles: dict[Kind, Obstacle] = {}
     as_wanted: set[Kind] = set()
     pauses: list[float] = []
-    for want in wanted:
-        kind, child = want.kind, children.get(want.kind)
+    every = {want.kind: want for want in wanted}
+    fewest = replicas.fewest(every.values())
+    for kind, want in every.items():
+        child = children.get(kind)
         if in_the_way := _in_the_way(want, children, app):
             obstacles[kind] = in_the_way
             continue
-        step = _step(want, child, app)
+        step = _step(want, child, app, fewest)
+        if step and kind == names.HPA and step.verb is not Verb.DELETE and not _handed_over(every, children, app):
+            continue  # it comes once the Deployment has let go of the number of pods
         tried = attempts.get(kind)
         if step is None:
             if child is None or _is_at_rest(child):
@@ -164,28 +168,38 @@ def _serves(deployment: Child | None, app: App) -> bool:
     return bool(deployment.rollout and (deployment.rollout.available or not deployment.rollout.wanted))
 
 
-def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
+def _handed_over(wanted: Mapping[Kind, Wanted], children: Mapping[Kind, Child], app: App) -> bool:
+    deployment = wanted.get(names.DEPLOYMENT)
+    return deployment is not None and replicas.is_handed_over(deployment, children.get(names.DEPLOYMENT), app)
+
+
+def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | None:
     """The one write that brings this child nearer to what is wanted; None if there is none to make now."""
     name = want.kind.name_for(app.key.name)
     if child is not None:
         if child.awaited or child.deleting:
             return None  # the watch will bring what becomes of it
         target = Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version)
-        return _step_on(child, want, target) if child.is_controlled_by(app) else _adoption(want, target)
+        return _step_on(child, want, target, fewest) if child.is_controlled_by(app) else _adoption(want, target)
     if want.body is None:
         return None
-    return Step(Verb.CREATE, want.kind, name, with_notes(want.body, want.notes), attempt=want.applied)
+    body = replicas.counted(want.body, fewest) if replicas.are_left_to_others(want.body) else want.body
+    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.notes), attempt=want.applied)
 
 
-def _step_on(child: Child, want: Wanted, target: Step) -> Step | None:
+def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | None:
     """What to do with a child of ours that is there."""
     if want.body is None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
+    target = replace(target, hold=replicas.hold(want.body, child, fewest))
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
         reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, reverts=reverts)
+    if target.hold:
+        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler")
     if _cannot_make_pods(child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
         return replace(target, body=body, attempt=NUDGING, why=NUDGING)

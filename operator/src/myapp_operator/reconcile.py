@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
 from myapp_operator.allowance import Allowance
+from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.gate import Gate
@@ -52,6 +53,7 @@ class Reconciler:
         self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
         self._revisions = Revisions(kube, store)
+        self._autoscalers = Autoscalers(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -64,8 +66,10 @@ class Reconciler:
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         asked = desired.build(app, spec)
-        passage = await self._gate.passage(app, spec, asked)
-        seen = Seen(app, spec, self._store.children(key), passage.obstacles, _now(), self._store.looks(app))
+        left, scaler = await self._autoscalers.left_to_them(app, asked)
+        passage = await self._gate.passage(app, spec, left)
+        before, looks = self._store.children(key), self._store.looks(app)
+        seen = Seen(app, spec, before, passage.obstacles, _now(), looks, scaler=scaler.name)
         course = await self._revisions.course(seen, passage.wanted)
         todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
         if not await self._confirm(app, todo):
@@ -80,6 +84,7 @@ class Reconciler:
             obstacles,
             _now(),
             fights=todo.fights,
+            scaler=scaler.name,
             stranded=course.stranded,
             asked=frozenset(each.kind for each in asked if each.body),
         )
@@ -88,7 +93,8 @@ class Reconciler:
             return 0.0
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
-        return _earliest(wait, look, judged.again, todo.again, *self._pauses(app, todo, obstacles))
+        again = scaler.until - time.monotonic() if scaler.name else None
+        return _earliest(wait, look, judged.again, todo.again, again, *self._pauses(app, todo, obstacles))
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.

@@ -73,5 +73,5 @@ def remembering(step: Step, template_hash: str) -> Step:
 
 
 def _is_as(wanted: Sequence[Wanted], deployment: Child) -> bool:
-    want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
-    return want.body is not None and not drift.drifted(want.body, want.applied, deployment)
+    bodies = ((each.body, each.applied) for each in wanted if each.kind == names.DEPLOYMENT and each.body)
+    return any(not drift.drifted(body, applied, deployment) for body, applied in bodies)

@@ -30,6 +30,8 @@ class Seen:
     """What the looks at its pods have found."""
     fights: Mapping[Kind, Fight] = field(default_factory=dict)
     """The children that others change again and again."""
+    scaler: str = ""
+    """Somebody's autoscaler that says how many pods there are, by name; empty where there is none."""
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
     stranded: bool = False
@@ -48,8 +50,12 @@ class Seen:
 
     @property
     def wanted(self) -> int:
-        """Pods that this generation asks for."""
-        return 0 if self.spec.suspend else self.spec.replicas
+        """Pods that this generation asks for, or an autoscaler in its stead."""
+        if self.spec.suspend:
+            return 0
+        if self.rollout and (self.spec.autoscaling or self.scaler):
+            return self.rollout.wanted
+        return self.spec.autoscaling.min_replicas if self.spec.autoscaling else self.spec.replicas
 
 
 def is_complete(seen: Seen) -> bool:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from myapp_operator import attempts, drift, fights, names, plan, reverting, takeover
+from myapp_operator import attempts, drift, fights, names, plan, replicas, reverting, takeover
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.events import EventReason, Notice
@@ -24,6 +24,7 @@ from myapp_operator.observed import App, Child
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
+from myapp_operator.replicas import Hold
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
@@ -134,20 +135,29 @@ class Hands:
 
         Only of just the version that was seen to be ours: it may have lost its owner since.
         """
+        if step.hold:
+            step = await self._hold(step, step.hold)
         try:
             return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
         except ApiError as error:
             if getattr(classify(error), "reason", None) is not Reason.REJECTED:
                 raise
             key = Key(app.key.namespace, step.name)
-            metadata = ((await self._kube.metadata(step.kind, key)) or {}).get("metadata", {})
+            raw = (await self._kube.whole(step.kind, key)) or {}
+            metadata = raw.get("metadata", {})
             unchanged = (metadata.get("uid"), metadata.get("resourceVersion")) == (step.uid, str(step.resource_version))
             patch = takeover.patch(metadata) if unchanged else None
             if patch is None:
                 raise
         taken = await self._kube.patch(step.kind, key, patch)
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, version))
+        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version))
+
+    async def _hold(self, step: Step, hold: Hold) -> Step:
+        """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
+        body = replicas.counted({**takeover.identity(step.body), "spec": {}}, hold.replicas)
+        held = await self._kube.hold(step.kind, body, step.uid, step.resource_version, force=hold.force)
+        return replace(step, resource_version=int(held["metadata"]["resourceVersion"]))
 
     async def _adopt(self, app: App, step: Step) -> Child | Refused | Stale:
         """Takes over an object whose owner allows it, if that is so still.
@@ -171,7 +181,7 @@ class Hands:
             metadata = identified["metadata"]
         taken = await self._kube.patch(step.kind, key, takeover.adoption(metadata, step.kind.api_version))
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, step.body, uid, version))
+        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version))
 
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:
         """An object stands where one was to be created, or one that the watch does not bring was changed."""

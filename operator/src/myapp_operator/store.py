@@ -20,6 +20,15 @@ from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Retry
 
 
+@dataclass(frozen=True)
+class Scaler:
+    """What was found when autoscalers were looked for: the name of one of somebody else's, or nothing."""
+
+    name: str = ""
+    until: float = 0.0
+    """When to look again, in monotonic seconds."""
+
+
 @dataclass
 class _Record:
     """All that is known under one key. Times are monotonic seconds."""
@@ -36,6 +45,7 @@ class _Record:
     status_at: float = float("-inf")
     unsettled_at: float | None = None
     looks: Looks = field(default_factory=Looks)
+    scaler: Scaler | None = None
     template: tuple[int, Json] | None = None
 
 
@@ -198,6 +208,16 @@ class Store:
         """Remembers what the looks at the app's pods have found, and when the next one is due."""
         if record := self._record_of(app):
             record.looks = looks
+
+    def remember_scaler(self, app: App, scaler: Scaler | None) -> None:
+        """Remembers who scales the app's Deployment."""
+        if record := self._record_of(app):
+            record.scaler = scaler
+
+    def scaler(self, app: App) -> Scaler | None:
+        """Who scales the app's Deployment, as far as that was looked for."""
+        record = self._record_of(app)
+        return record.scaler if record else None
 
     def remember_template(self, app: App, generation: int, template: Json) -> None:
         """Remembers the pod template that was gone back to when this generation had failed."""

@@ -195,13 +195,20 @@ def _ready(seen: Seen) -> Verdict:
         return Verdict(Reason.SUSPENDED, "suspended: set spec.suspend to false to start the pods", Outlook.READY)
     if seen.wanted == 0:
         return Verdict(Reason.SCALED_TO_ZERO, "scaled to zero: raise spec.replicas to start pods", Outlook.READY)
-    message = "; ".join([f'all pods run image "{seen.spec.image}"', *_notes(seen.spec)])
+    message = "; ".join([f'all pods run image "{seen.spec.image}"', *_notes(seen)])
     return Verdict(Reason.READY, sentence(message), Outlook.READY)
 
 
-def _notes(spec: Spec) -> Iterator[str]:
+def _notes(seen: Seen) -> Iterator[str]:
     """Where what the MyApp says is not what is done."""
-    if pdb.lowered(spec):
+    if seen.spec.autoscaling:
+        yield "replicas is ignored while autoscaling is set"
+    elif seen.scaler:
+        yield (
+            f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '
+            "in its stead"
+        )
+    if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from myapp_operator.model import parse_spec
 
-OPTIONAL = ("ingresses", "httproutes", "poddisruptionbudgets", "networkpolicies")
+OPTIONAL = ("ingresses", "httproutes", "horizontalpodautoscalers", "poddisruptionbudgets", "networkpolicies")
 """The children that an app may do without, and which the operator therefore deletes."""
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 

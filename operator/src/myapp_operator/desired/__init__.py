@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from myapp_operator import names
-from myapp_operator.desired import deployment, ingress, networkpolicy, pdb, route, service
+from myapp_operator.desired import deployment, hpa, ingress, networkpolicy, pdb, route, service
 from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
@@ -26,6 +26,7 @@ BUILDERS: Mapping[Kind, Builder] = MappingProxyType(
         names.SERVICE: service.build,
         names.INGRESS: ingress.build,
         names.ROUTE: route.build,
+        names.HPA: hpa.build,
         names.PDB: pdb.build,
         names.NETWORK_POLICY: networkpolicy.build,
     }

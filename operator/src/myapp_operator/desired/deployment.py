@@ -19,7 +19,7 @@ def build(app: str, spec: Spec) -> Json:
     rollout = spec.rollout
     return {
         "spec": {
-            "replicas": 0 if spec.suspend else spec.replicas,
+            **_replicas(spec),
             "selector": {"matchLabels": names.selector(app)},
             "strategy": _strategy(spec),
             "minReadySeconds": _min_ready_seconds(spec),
@@ -29,6 +29,13 @@ def build(app: str, spec: Spec) -> Json:
             "template": pod.template(app, spec),
         }
     }
+
+
+def _replicas(spec: Spec) -> Json:
+    """The number of pods, unless an autoscaler says it; one does nothing at 0, so a suspended app stays so."""
+    if spec.suspend:
+        return {"replicas": 0}
+    return {} if spec.autoscaling else {"replicas": spec.replicas}
 
 
 def _strategy(spec: Spec) -> Json:

@@ -5,13 +5,13 @@ Every write is a dry run, with the field manager, the force and the precondition
 
 from __future__ import annotations
 
-from myapp_operator import desired, names, plan, takeover
+from myapp_operator import desired, names, plan, replicas, takeover, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.model import parse_spec
-from myapp_operator.names import Key, Reason
+from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Refused, classify
 from myapp_operator.showing import applying
@@ -39,8 +39,11 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
             raise
         return [Change(APPS, key, refused=_words(error))]
     uid = stored["metadata"]["uid"] if stored else ""
-    app = App(key, uid, resource_version=0, generation=1, deleting=False)
-    found = [await _compare_child(kube, app, want) for want in desired.build(app, spec)]
+    app = App(key, uid, resource_version=0, generation=then["metadata"]["generation"], deleting=False)
+    wanted = desired.build(app, spec)
+    if earlier := await _gone_back_to(kube, app):
+        wanted = templates.running(wanted, key.name, earlier)
+    found = [await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]
     return [change for change in found if change.verb]
 
 
@@ -51,20 +54,30 @@ async def _try_myapp(kube: Kube, key: Key, file: Json, stored: Json | None) -> J
     return await kube.try_patch(APPS, key, applying.merge_patch(file, stored))
 
 
-async def _compare_child(kube: Kube, app: App, want: Wanted) -> Change:
+async def _gone_back_to(kube: Kube, app: App) -> Json | None:
+    """The pod template that runs although this generation asks for another one, since that one failed."""
+    try:
+        stored = await kube.whole(names.DEPLOYMENT, Key(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name)))
+    except ApiError:
+        return None  # which is told when it is compared
+    child = Child.from_json(stored) if stored else None
+    if stored is None or child is None or not child.is_controlled_by(app):
+        return None
+    failed = child.rolled_back is not None and child.rolled_back.generation == app.generation
+    return stored["spec"]["template"] if failed else None
+
+
+async def _compare_child(kube: Kube, app: App, want: Wanted, fewest: int) -> Change:
     key = Key(app.key.namespace, want.kind.name_for(app.key.name))
     try:
         before = await kube.whole(want.kind, key)
         child = Child.from_json(before) if before else None
         if before and child and not child.is_controlled_by(app):
             return await _compare_foreign(kube, app, want, before)
-        after = await _try_child(kube, want, child, before) if want.body else None
+        after = await _try_child(kube, want, child, before, fewest) if want.body else None
     except ApiError as error:
-        if want.body is None and error.status == 403:
-            return Change(want.kind, key)  # who may not see what is not wanted misses nothing
-        if want.kind.addon and error.is_unserved:
-            return Change(want.kind, key, refused=plan.not_installed(want.kind).message)
-        return Change(want.kind, key, refused=f"the {want.kind} would be refused: {_words(error)}")
+        hidden = want.body is None and error.status == 403  # who may not see what is not wanted misses nothing
+        return Change(want.kind, key, refused="" if hidden else _refusal(want.kind, error))
     return Change(want.kind, key, before, after)
 
 
@@ -88,9 +101,11 @@ async def _try_adoption(kube: Kube, want: Wanted, key: Key) -> Json:
     return await kube.try_patch(want.kind, key, [*patch, {"op": "replace", "path": "/spec", "value": body["spec"]}])
 
 
-async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None) -> Json:
+async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None, fewest: int) -> Json:
     """The child as the operator's write would leave it."""
     body: Json = want.body or {}
+    if replicas.are_left_to_others(body):
+        body = replicas.counted(body, before["spec"]["replicas"] if before else fewest)
     if child is None or before is None:
         return await kube.try_apply(want.kind, body, {"resourceVersion": "1"})
     try:
@@ -103,6 +118,12 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
     # A dry run knows one write only; this one ends in the same spec.
     key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
     return await kube.try_patch(want.kind, key, [{"op": "replace", "path": "/spec", "value": body["spec"]}])
+
+
+def _refusal(kind: Kind, error: ApiError) -> str:
+    if kind.addon and error.is_unserved:
+        return plan.not_installed(kind).message
+    return f"the {kind} would be refused: {_words(error)}"
 
 
 def _words(error: ApiError | InvalidMyAppError) -> str:

@@ -1,0 +1,45 @@
+"""Finds the autoscalers of others that scale the Deployment of an app.
+
+They do not carry our label, so no watch brings them. They are listed only where somebody has set the number of pods as
+an autoscaler does, and then once a minute.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from myapp_operator import names, replicas
+from myapp_operator.desired import Wanted
+from myapp_operator.kube import Kube
+from myapp_operator.observed import App
+from myapp_operator.store import Scaler, Store
+
+_PAUSE = 60.0
+"""Seconds until it is looked again whether an autoscaler is still there."""
+
+
+class Autoscalers:
+    """Lists them where it matters, and keeps in the store what was found."""
+
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube = kube
+        self._store = store
+
+    async def left_to_them(self, app: App, wanted: Sequence[Wanted]) -> tuple[list[Wanted], Scaler]:
+        """What is wanted beside the autoscaler that there is, and which one of somebody else's that is."""
+        found = await self._find(app, wanted)
+        self._store.remember_scaler(app, found)
+        found = found or Scaler()
+        return replicas.left_to_scaler(wanted, self._store.children(app.key), app, found.name), found
+
+    async def _find(self, app: App, wanted: Sequence[Wanted]) -> Scaler | None:
+        deployment = next(each for each in wanted if each.kind == names.DEPLOYMENT)
+        child = self._store.children(app.key).get(names.DEPLOYMENT)
+        if not replicas.are_scaled_by_others(deployment, child, app):
+            return None
+        known, now = self._store.scaler(app), time.monotonic()
+        if known is not None and known.until > now:
+            return known
+        listing = await self._kube.list(names.SCALER, app.key.namespace)
+        return Scaler(next(iter(replicas.scalers(listing.items, app)), ""), now + _PAUSE)
