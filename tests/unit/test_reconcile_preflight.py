@@ -78,6 +78,18 @@ async def test_without_what_it_refers_to_only_the_other_children_are_made(wait: 
     assert new.reason() == "ReferenceMissing"
 
 
+async def test_a_new_app_gets_all_that_does_not_wait_for_its_pods() -> None:
+    scaled = {"minReplicas": 2, "maxReplicas": 4, "cpu": 80}
+    new = world(
+        autoscaling=scaled,
+        resources={"requests": {"cpu": "20m"}},
+        disruptionBudget={"maxUnavailable": 1},
+        rollout={"autoRollback": True, "restartOnConfigChange": True},
+    )
+    await new.reconcile()
+    assert new.kube.requests == ["create Service", "create PodDisruptionBudget", "status"]
+
+
 async def test_each_time_something_is_missing_it_has_a_moment_to_appear(wait: Clock) -> None:
     new = world("url")
     new.kube.there["MyApp"] = {"metadata": {"uid": "uid-1"}}
