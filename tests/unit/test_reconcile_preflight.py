@@ -1,17 +1,21 @@
 """The recipe and what an app refers to: what is read, what is written, what is told."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from myapp_operator import gate, names
-from myapp_operator.errors import UnreachableError
+from myapp_operator import desired, gate, names
+from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
+from myapp_operator.kube import Kube
+from myapp_operator.model import parse_spec
+from myapp_operator.names import Key
 from myapp_operator.references import Referent, Target
-from tests.unit.samples import KEY, app, refusal
-from tests.unit.world import DEPLOYMENT, OWNER, SERVICE, World
+from tests.unit.samples import KEY, app, refusal, rollout
+from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, complete
 
 URL = {"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "url"}}}
 SETTINGS = Target(names.CONFIG_MAP, "default", "settings")
@@ -72,6 +76,33 @@ async def test_without_what_it_refers_to_only_the_other_children_are_made(wait: 
     await new.reconcile()
     assert new.kube.requests == ["status"]
     assert new.reason() == "ReferenceMissing"
+
+
+async def test_a_new_app_gets_all_that_does_not_wait_for_its_pods() -> None:
+    scaled = {"minReplicas": 2, "maxReplicas": 4, "cpu": 80}
+    new = world(
+        autoscaling=scaled,
+        resources={"requests": {"cpu": "20m"}},
+        disruptionBudget={"maxUnavailable": 1},
+        rollout={"autoRollback": True, "restartOnConfigChange": True},
+    )
+    await new.reconcile()
+    assert new.kube.requests == ["create Service", "create PodDisruptionBudget", "status"]
+
+
+async def test_each_time_something_is_missing_it_has_a_moment_to_appear(wait: Clock) -> None:
+    new = world("url")
+    new.kube.there["MyApp"] = {"metadata": {"uid": "uid-1"}}
+    new.kube.fails["create Deployment"] = CONFLICT  # let through, and not there yet
+    for version in (7, 8):
+        new.referents.drop(SETTINGS, version)
+        wait(60.0)
+        await new.reconcile()
+        new.watch_brings_status()
+        assert new.reason() == "RollingOut"
+        appears(new, version, url="http://db")
+        await new.reconcile()
+        assert "create Deployment" in new.kube.requests
 
 
 async def test_the_keys_are_read_once_for_each_version() -> None:
@@ -143,12 +174,39 @@ async def test_without_the_right_to_read_an_object_its_keys_are_not_checked() ->
     assert "create Deployment" in new.kube.requests
 
 
-async def test_without_an_answer_nothing_is_written() -> None:
+@pytest.mark.parametrize("error", [UnreachableError("no answer"), refusal(503, "busy")], ids=["none", "busy"])
+async def test_without_an_answer_nothing_is_written(error: OperatorError) -> None:
     new = world("url")
-    new.kube.fails["read ConfigMap"] = UnreachableError("no answer")
-    with pytest.raises(UnreachableError):
+    new.kube.fails["read ConfigMap"] = error
+    with pytest.raises(type(error)):
         await new.reconcile()
     assert new.kube.requests == ["read ConfigMap"]
+
+
+async def test_two_apps_that_ask_at_once_read_an_object_once() -> None:
+    found = world("url")
+    reads: list[Key] = []
+
+    class Slow:
+        async def whole(self, kind: names.Kind, key: Key) -> Json:
+            reads.append(key)
+            await asyncio.sleep(0)
+            return found.kube.there[kind.kind]
+
+    both = gate.Gate(cast(Kube, Slow()), found.store, found.referents)
+    spec = parse_spec(found.app.spec)
+    apps = [found.app, replace(found.app, key=Key("default", "other"))]
+    await asyncio.gather(*(both.passage(each, spec, desired.build(each, spec)) for each in apps))
+    assert len(reads) == 1
+
+
+async def test_an_app_that_is_gone_is_forgotten() -> None:
+    gone = world("url")
+    await gone.reconcile()
+    assert gone.referents.users(SETTINGS) == {KEY}
+    gone.store.drop_app(KEY, "uid-1")
+    await gone.reconcile()
+    assert gone.referents.users(SETTINGS) == set()
 
 
 async def test_a_foreign_deployment_is_told_and_not_what_is_missing() -> None:
@@ -187,3 +245,16 @@ async def test_a_changed_value_that_is_used_changes_the_pods_and_another_does_no
         appears(following, version, **data)
         await following.reconcile()
         assert (configuration(following) == first) is (version == 6)
+
+
+async def test_what_is_lost_restarts_nothing() -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    (body,) = [each for each in following.kube.bodies if each["kind"] == "Deployment"]
+    following.watch_brings_children(SERVICE)
+    known = complete(body["metadata"]["annotations"][names.APPLIED], following.store.children(KEY)[DEPLOYMENT])
+    status = rollout(configuration=configuration(following))
+    following.store.put_child(KEY, DEPLOYMENT, replace(known, rollout=status))
+    following.referents.drop(SETTINGS, 9)
+    await following.reconcile()
+    assert following.kube.requests == []

@@ -102,6 +102,15 @@ def test_without_the_right_a_kind_is_not_checked_and_that_is_said_once(caplog: p
     ]
 
 
+def test_a_right_that_was_lost_leaves_nothing_known() -> None:
+    world = World()
+    world.referents.replace(MAP, None, {SETTINGS: Referent(5)}, 5)
+    world.kube.refuses = refusal(403, "configmaps is forbidden", reason="Forbidden")
+    world.run_for(1)
+    assert not world.referents.sees(MAP, "default")
+    assert world.referents.get(SETTINGS) is None
+
+
 def test_a_right_that_was_granted_is_found_by_the_next_sweep() -> None:
     world = World()
     world.kube.refuses = refusal(403, "configmaps is forbidden", reason="Forbidden")
