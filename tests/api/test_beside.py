@@ -1,10 +1,8 @@
 """What an app may have beside its Deployment and Service: made, kept, and removed with the part that asked for it."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.harness import Api, Audit, OperatorProcess, hasty, never, wait_for
 
@@ -171,14 +169,3 @@ def test_an_object_that_its_owner_offers_becomes_as_if_it_had_been_made_for_the_
     assert stored["metadata"]["ownerReferences"][0]["uid"] == app["metadata"]["uid"]
     assert "apps.example.com/adopt" not in stored["metadata"]["annotations"]
     assert str(stored["spec"]).replace("myapp", "other") == str(fresh["spec"])
-
-
-SAMPLES = Path(__file__).resolve().parents[2] / "deploy/samples"
-
-
-@pytest.mark.parametrize("sample", ["ingress", "guarded"])
-def test_a_sample_comes_up(api: Api, operator: OperatorProcess, sample: str) -> None:
-    app = yaml.safe_load((SAMPLES / f"{sample}.yaml").read_text())
-    api.create("myapps", app)
-    wait_for("Ready", lambda: api.is_ready(app["metadata"]["name"]))
-    assert names(api)

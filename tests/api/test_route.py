@@ -29,7 +29,7 @@ def without_gateway_api(kubectl: Kubectl) -> Iterator[None]:
 
 def remove(kubectl: Kubectl) -> None:
     kubectl("delete", "crd", CRD, "--ignore-not-found", check=True)
-    wait_for("no HTTPRoutes are served", lambda: kubectl("get", "httproutes").returncode != 0, seconds=60)
+    wait_for("no HTTPRoutes are served", lambda: kubectl("get", CRD).returncode != 0, seconds=60)
 
 
 def install(kubectl: Kubectl) -> None:

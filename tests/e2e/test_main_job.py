@@ -58,14 +58,6 @@ def test_scaling_logs_and_exec_work_as_with_anything_else(kubectl: Kubectl, api:
     assert kubectl("exec", "deployment/myapp-deployment", "--", "python3", "-c", "print(6 * 7)") == "42\n"
 
 
-@pytest.mark.usefixtures("restricted")
-@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_sample_runs_where_pod_security_is_restricted(kubectl: Kubectl, sample: Path) -> None:
-    name = json.loads(kubectl("apply", "-f", str(sample), "-o", "json"))["metadata"]["name"]
-    wait_until_ready(kubectl, name)
-    assert curl(kubectl, f"{name}-service") == HELLO
-
-
 @pytest.mark.parametrize("field", FIELDS)
 def test_kubectl_explains_every_field(kubectl: Kubectl, field: str) -> None:
     text = kubectl("explain", f"myapp.spec.{field}")

@@ -1,10 +1,8 @@
-"""New versions: none is lost on the way, and kubectl's own words for rollouts keep their meaning."""
+"""New versions: kubectl's own words for rollouts keep their meaning."""
 
 from typing import Any
 
-import pytest
-
-from tests.harness import Api, Kubectl, Visitor, hasty, myapp, wait_for
+from tests.harness import Api, Kubectl, hasty, wait_for
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
@@ -13,20 +11,6 @@ def template(api: Api) -> dict[str, Any]:
     """The pod template of the app's Deployment."""
     found: dict[str, Any] = (api.get("deployments", "myapp-deployment") or {})["spec"]["template"]
     return found
-
-
-@pytest.mark.usefixtures("restricted")
-def test_no_request_is_lost_while_a_new_version_rolls_out_and_the_app_scales(
-    api: Api, kubectl: Kubectl, visitor: Visitor
-) -> None:
-    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("Ready", api.is_ready)
-    visitor.start(f"http://myapp-service.{api.namespace}.svc", per_second=20)
-    api.edit("myapp", env=[{"name": "VERSION", "value": "2"}])
-    wait_for("the new version", api.is_ready)
-    kubectl("scale", "myapp", "myapp", "--replicas=1")
-    wait_for("one pod, and none that ends", lambda: api.is_ready() and len(api.list("pods", "app=myapp")) == 1)
-    assert set(visitor.finish()) == {"Hello, World!"}, visitor.failures
 
 
 def test_kubectl_rollout_restart_replaces_the_pods_once_and_is_not_undone(api: Api, kubectl: Kubectl) -> None:

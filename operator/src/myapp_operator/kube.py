@@ -6,6 +6,7 @@ Nobody else knows a path, a content type or a precondition.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ _SILENCE = 90.0
 _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_APPLY = "application/apply-patch+yaml; charset=utf-8"
+_BEYOND_ASCII = re.compile("[\x7f-\uffff]")
 _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 """As kubectl writes: an unknown field is an error, not dropped."""
 
@@ -196,8 +199,8 @@ class Kube:
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
             query={"fieldManager": names.MANAGER, "force": "true", "dryRun": "All"},
-            body={**body, "metadata": {**metadata, **preconditions}},
-            content="application/apply-patch+yaml",
+            body=yaml_text({**body, "metadata": {**metadata, **preconditions}}),
+            content=_APPLY,
         )
 
     async def _get(self, kind: Kind, key: Key, accept: str) -> Json | None:
@@ -222,10 +225,20 @@ class Kube:
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
             query={"fieldManager": manager, "force": str(force).lower()},
-            body={**body, "metadata": {**metadata, **preconditions}},
-            content="application/apply-patch+yaml",
+            body=yaml_text({**body, "metadata": {**metadata, **preconditions}}),
+            content=_APPLY,
             accept=_ONLY_METADATA,
         )
+
+
+def yaml_text(body: Json) -> str:
+    """JSON that reads the same as YAML, of which an apply is made.
+
+    YAML does not know JSON's pairs of escapes for characters such as an emoji, so those stand for themselves. All else
+    beyond ASCII is escaped, since YAML takes some of it for the end of a line and refuses some.
+    """
+    text = json.dumps(body, ensure_ascii=False)
+    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:

@@ -1,5 +1,6 @@
 """What deploy/ promises: few rights, a restricted pod, samples that the API takes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from myapp_operator.model import parse_spec
 OPTIONAL = ("ingresses", "httproutes", "horizontalpodautoscalers", "poddisruptionbudgets", "networkpolicies")
 """The children that an app may do without, and which the operator therefore deletes."""
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+SAMPLES = sorted((DEPLOY / "samples").glob("*.yaml"))
 
 
 def documents(name: str) -> list[Any]:
@@ -64,8 +66,14 @@ def test_its_namespace_enforces_restricted() -> None:
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-@pytest.mark.parametrize("sample", sorted((DEPLOY / "samples").glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_every_sample_is_a_myapp_without_unknown_fields(sample: Path) -> None:
-    for app in yaml.safe_load_all(sample.read_text()):
-        assert (app["apiVersion"], app["kind"]) == ("apps.example.com/v1", "MyApp")
-        parse_spec(app["spec"], strict=True)
+    (app,) = [each for each in yaml.safe_load_all(sample.read_text()) if each["kind"] != "ConfigMap"]
+    assert (app["apiVersion"], app["kind"]) == ("apps.example.com/v1", "MyApp")
+    parse_spec(app["spec"], strict=True)
+
+
+def test_the_readme_shows_every_sample_once() -> None:
+    gallery = (DEPLOY.parent / "README.md").read_text().partition("\n## Gallery\n")[2].partition("\n## ")[0]
+    shown = re.findall(r"\]\(deploy/samples/(\S+)\)", gallery)
+    assert sorted(shown) == [path.name for path in SAMPLES]
