@@ -143,7 +143,7 @@ def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obsta
         return Obstacle(foreign(want.kind, app, child.owner))
     what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'
     if want.kind in _LEAD_REQUESTS and not _serves(children.get(names.DEPLOYMENT), app):
-        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod"))
+        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod of this version"))
     if want.kind in _LEAD_REQUESTS[1:] and not _is_written(children.get(names.SERVICE), app):
         return Obstacle(Held(f"{what} is taken over as soon as the Service is there"))
     return None
@@ -157,11 +157,15 @@ def _is_written(service: Child | None, app: App) -> bool:
 def _serves(deployment: Child | None, app: App) -> bool:
     """Whether our Deployment can take over what others serve now: a Service that selects its pods would else have none.
 
-    A Deployment that is to have no pods has nothing to wait for.
+    Older pods do not count: they may listen on another port than the one to which ours would lead. A new one serves
+    surely where more pods are available than there are older ones. To wait for the end of the rollout would be too
+    late: a Service that selects by more than our label has lost all its pods by then. A Deployment that is to have no
+    pods has nothing to wait for.
     """
     if deployment is None or not deployment.is_controlled_by(app) or not deployment.settled:
         return False
-    return bool(deployment.rollout and (deployment.rollout.available or not deployment.rollout.wanted))
+    rollout = deployment.rollout
+    return rollout is not None and (not rollout.wanted or rollout.available > rollout.replicas - rollout.updated)
 
 
 def _step(want: Wanted, child: Child | None, app: App) -> Step | None:
