@@ -79,9 +79,9 @@ def make(
 
 
 def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
-    """The plan without the reverts that must wait: each would only make the other side write again."""
+    """The plan without the reverts and adoptions that must wait: each would only make the other side write again."""
     paused = {kind for kind, fight in fights.items() if fight.pauses(now)}
-    waiting = {step.kind for step in todo.steps if step.reverts} & paused
+    waiting = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT} & paused
     moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
     pauses = [moment - now for moment in moments]
     return replace(
@@ -108,6 +108,12 @@ def not_installed(kind: Kind) -> Refused:
         f"{kind.addon} is not installed in this cluster, so there can be no {kind}: install it, or remove "
         f"spec.{kind.part} from the {names.KIND}",
     )
+
+
+def ending(kind: Kind, app: App) -> Refused:
+    """What to say of a child of ours that is being deleted and of which no watch tells when it is gone."""
+    what = f'{kind} "{kind.name_for(app.key.name)}"'
+    return Refused(Reason.WAITING, f"{what} is being deleted, and is made anew as soon as it is gone")
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
