@@ -19,9 +19,9 @@ from myapp_operator.names import APPLIED, MANAGER, Kind
 _SPEC = "f:spec"
 _LEFT_TO_OTHERS = (
     ("f:metadata", "f:finalizers"),
-    ("f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt"),
+    ("f:spec", "f:template", "f:metadata", "f:annotations", f"f:{names.RESTARTED_AT}"),
 )
-"""Finalizers, with which their owners clean up; the mark of a restart of the pods, for to remove it restarts them."""
+"""Finalizers, with which their owners clean up; the mark of a restart of the pods."""
 _LONGEST_SELECTOR = 80
 
 
