@@ -51,11 +51,10 @@ HAND_MADE: dict[str, Json] = {
         "kind": "Service",
         "metadata": {"labels": {"team": "blue"}, "annotations": {"note": "theirs"}},
         "spec": {
-            "type": "NodePort",
             "selector": {"app": "myapp", "tier": "web"},
             "ports": [{"name": "web", "port": 80, "targetPort": 8080}, {"name": "admin", "port": 9}],
             "sessionAffinity": "ClientIP",
-            "externalTrafficPolicy": "Local",
+            "internalTrafficPolicy": "Local",
         },
     },
 }

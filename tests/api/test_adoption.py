@@ -81,21 +81,6 @@ def test_an_adopted_object_equals_one_made_by_the_operator(
     assert_it_becomes_as_if_made_by_the_operator(api, plural, stored)
 
 
-REACHED_OTHERWISE: dict[str, Json] = {
-    "by a name outside": {"type": "ExternalName", "externalName": "example.com"},
-    "by a load balancer": {"type": "LoadBalancer", "loadBalancerClass": "example.com/x", "ports": [{"port": 443}]},
-}
-
-
-@pytest.mark.parametrize("spec", REACHED_OTHERWISE.values(), ids=REACHED_OTHERWISE)
-def test_a_service_that_was_reached_otherwise_becomes_the_usual_one(
-    api: Api, operator: OperatorProcess, spec: Json
-) -> None:
-    stored = api.create("services", {**hand_made("services", annotations=ADOPT), "spec": spec})
-    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    assert_it_becomes_as_if_made_by_the_operator(api, "services", stored)
-
-
 def test_a_service_keeps_the_address_that_its_clients_may_know(api: Api, operator: OperatorProcess) -> None:
     stored = api.create("services", hand_made("services", annotations=ADOPT))
     body = {**hand_made("services", annotations=ADOPT, clusterIP=stored["spec"]["clusterIP"])}

@@ -1,5 +1,6 @@
 """When an object is taken over, when not yet, and what its owner reads if it never will be."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,38 @@ def test_a_headless_service_is_told_and_left_alone(api: Api, operator: OperatorP
     assert (api.get("services", "myapp-service") or {})["spec"]["clusterIP"] == "None"
     api.delete("services", "myapp-service")
     wait_for("Ready", api.is_ready, seconds=75)
+
+
+REACHED_OTHERWISE: dict[str, tuple[Json, str]] = {
+    "by a name outside": ({"type": "ExternalName", "externalName": "example.com"}, "it stands for example.com"),
+    "by a load balancer": ({"type": "LoadBalancer", "ports": [{"port": 443}]}, "set spec.service.type: LoadBalancer"),
+    "by addresses outside": ({"externalIPs": ["192.0.2.1"], "ports": [{"port": 80}]}, "Take them out of it"),
+}
+
+
+@pytest.mark.parametrize(("spec", "words"), REACHED_OTHERWISE.values(), ids=REACHED_OTHERWISE)
+def test_a_service_that_others_reach_otherwise_is_left_alone_until_its_owner_has_ended_that(
+    api: Api, operator: OperatorProcess, spec: Json, words: str
+) -> None:
+    stored = api.create("services", {**hand_made("services", annotations=ADOPT), "spec": spec})
+    app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and words in api.message(), seconds=60)
+    assert (api.get("services", "myapp-service") or {})["spec"] == stored["spec"]
+    usual = {"type": "ClusterIP", "externalName": None, "externalIPs": None, "ports": [{"port": 80}]}
+    api.patch("services", "myapp-service", {"spec": usual})
+    wait_for("ours", lambda: is_ours(api, "services", app), seconds=120)
+    wait_for("Ready", api.is_ready, seconds=60)
+
+
+def test_a_service_keeps_the_node_port_that_the_myapp_asks_for(
+    api: Api, account: Path, namespace: str, tmp_path: Path
+) -> None:
+    lenient = OperatorProcess(account, tmp_path, "--namespace", namespace, "--allow-service-type", "NodePort")
+    lenient.start()
+    ports = [{"name": "http", "port": 80, "targetPort": 5000}]
+    stored = api.create("services", hand_made("services", annotations=ADOPT, type="NodePort", ports=ports))
+    app = api.create("myapps", myapp(service={"type": "NodePort"}, rollout={"minReadySeconds": 0}))
+    wait_for("ours", lambda: is_ours(api, "services", app), seconds=75)
+    (port,) = (api.get("services", "myapp-service") or {})["spec"]["ports"]
+    assert port["nodePort"] == stored["spec"]["ports"][0]["nodePort"]
+    lenient.stop()

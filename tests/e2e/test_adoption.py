@@ -33,7 +33,7 @@ def tutorial(image: str) -> list[Json]:
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": "myapp-service"},
-            "spec": {"type": "NodePort", "selector": LABELS, "ports": [{"port": 80, "targetPort": 5000}]},
+            "spec": {"selector": LABELS, "ports": [{"port": 80, "targetPort": 5000}]},
         },
     ]
 

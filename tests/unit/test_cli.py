@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -82,6 +83,20 @@ def test_render_of_a_stored_myapp_is_that_of_its_file() -> None:
 )
 def test_render_says_what_is_wrong_with_a_file(text: str, words: str) -> None:
     assert words in complaint(text)
+
+
+@pytest.mark.parametrize("program", [(main, "render", 1), (plugin, "diff", 2)], ids=["render", "diff"])
+def test_a_file_that_is_not_utf_8_is_an_error_in_one_sentence(
+    tmp_path: Path, program: tuple[click.Group, str, int]
+) -> None:
+    """For diff it would otherwise end as if something would change."""
+    commands, command, code = program
+    file = tmp_path / "myapp.yaml"
+    file.write_bytes(MYAPP.replace("image: a", "image: caf\xe9").encode("latin-1"))
+    more = ["--kubeconfig", kubeconfig(tmp_path, NOBODY)] if command == "diff" else []
+    result = CliRunner().invoke(commands, [command, str(file), *more])
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert "is not UTF-8: save it as UTF-8" in result.stderr
 
 
 def test_render_of_a_bad_file_prints_nothing_of_the_good_ones() -> None:

@@ -77,6 +77,8 @@ def test_a_service_is_adopted_once_our_deployment_has_an_available_pod() -> None
     "deployment",
     [
         pytest.param({"rollout": rollout(available=0)}, id="has no available pod"),
+        pytest.param({"rollout": rollout(updated=0)}, id="has older pods alone"),
+        pytest.param({"rollout": rollout(replicas=3, updated=1)}, id="has a new pod that is not available yet"),
         pytest.param({"rollout": None}, id="was not seen yet"),
         pytest.param({"awaited": True}, id="was written just now"),
         pytest.param({"owner": None}, id="is not ours"),
@@ -87,8 +89,18 @@ def test_a_service_keeps_its_endpoints_while_our_deployment(deployment: dict[str
     todo = make(found)
     assert todo.steps == ()
     assert todo.obstacles[SERVICE] == Obstacle(
-        Held('Service "myapp-service" is taken over as soon as the Deployment has an available pod')
+        Held('Service "myapp-service" is taken over as soon as the Deployment has an available pod of this version')
     )
+
+
+@pytest.mark.parametrize("older", [2, 0])
+def test_a_service_is_adopted_once_a_new_pod_is_available_before_the_last_older_one_goes(older: int) -> None:
+    """One that selects by more than our label would have nobody after that."""
+    pods = older + 1
+    found = offered(SERVICE) | {
+        DEPLOYMENT: replace(FINE[DEPLOYMENT], rollout=rollout(replicas=pods, available=pods, updated=1))
+    }
+    assert only_step(make(found)).verb is Verb.ADOPT
 
 
 def test_a_service_waits_for_the_creation_of_our_deployment() -> None:

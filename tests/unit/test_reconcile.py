@@ -177,6 +177,20 @@ async def test_a_child_that_the_watch_does_not_bring_is_looked_at_again_when_som
     assert "create Service" in new.kube.requests, "nobody tells that it is gone"
 
 
+async def test_a_child_that_goes_and_that_no_watch_brings_is_waited_for_and_made_again(new: World) -> None:
+    new.kube.fails["create Service"] = CONFLICT
+    going = in_place([OWNER])
+    going["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
+    new.kube.there = {"Service": going, "MyApp": stored_app()}
+    assert await new.reconcile() == pytest.approx(1.0, abs=0.1), "tried again, after growing pauses"
+    assert new.reason() == "Waiting"
+    assert 'Service "myapp-service" is being deleted' in new.kube.status["message"]
+    del new.kube.fails["create Service"]
+    new.store.forgive(new.app, [SERVICE])  # as if the pause were over
+    await new.reconcile()
+    assert "create Service" in new.kube.requests
+
+
 async def test_what_went_between_the_creation_and_the_look_is_created_in_a_second(new: World) -> None:
     new.kube.fails["create Service"] = CONFLICT
     assert await new.reconcile() == pytest.approx(1.0, abs=0.1)

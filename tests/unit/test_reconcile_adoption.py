@@ -35,7 +35,7 @@ def offer(world: World, **metadata: Any) -> None:
 async def test_an_adoption_reads_both_merges_and_applies(ready: World) -> None:
     offer(ready)
     await ready.reconcile()
-    assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "apply Service"]
+    assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "get MyApp", "apply Service"]
     assert ready.store.children(KEY)[SERVICE].awaited
     message = 'took over Service "myapp-service": it now lives and dies with this MyApp'
     assert ready.heard.notices == [Notice(EventReason.ADOPTED, message)]
@@ -47,7 +47,7 @@ async def test_an_adoption_reads_both_merges_and_applies(ready: World) -> None:
 async def test_an_object_without_managed_fields_is_applied_to_first(ready: World) -> None:
     offer(ready, managedFields=None)
     await ready.reconcile()
-    assert ready.kube.requests[2:] == ["apply Service", "patch Service", "apply Service"]
+    assert ready.kube.requests[2:] == ["apply Service", "patch Service", "get MyApp", "apply Service"]
 
 
 @pytest.mark.parametrize("cut", ["read Service", "patch Service", "apply Service"])
@@ -58,7 +58,7 @@ async def test_an_adoption_that_was_cut_is_done_again_from_the_start(ready: Worl
     ready.kube.fails.clear()
     ready.store.forgive_outages()
     await ready.reconcile()
-    assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "apply Service"]
+    assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "get MyApp", "apply Service"]
 
 
 @pytest.mark.parametrize("stored", [None, stored_app(uid="uid-2"), stored_app(deletionTimestamp="now")])
@@ -70,6 +70,14 @@ async def test_nothing_is_adopted_for_an_app_that_is_gone(ready: World, stored: 
         ready.kube.there["MyApp"] = stored
     assert await ready.reconcile() is None
     assert ready.kube.requests == ["get MyApp"]
+
+
+async def test_an_app_that_goes_in_the_midst_of_an_adoption_takes_nothing_with_it(ready: World) -> None:
+    offer(ready)
+    ready.kube.then["patch Service"] = lambda: ready.kube.there.pop("MyApp")
+    await ready.reconcile()
+    assert ready.kube.requests[-1] == "get MyApp"
+    assert ready.heard.notices == []
 
 
 @pytest.mark.parametrize(
@@ -103,4 +111,21 @@ async def test_an_object_that_no_watch_brings_is_found_by_the_creation_and_adopt
     await ready.reconcile()
     assert ready.kube.requests == ["get MyApp", "create Service", "get Service"]
     await ready.reconcile()
-    assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "apply Service"]
+    assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "get MyApp", "apply Service"]
+
+
+async def test_who_replaces_an_adopted_object_again_and_again_is_told_and_met_at_growing_intervals(
+    ready: World,
+) -> None:
+    """A tool that keeps the whole manifest, annotation and all, takes our owner away with each of its writes."""
+    for version in range(1000, 7000, 1000):
+        offer(ready, resourceVersion=str(version))
+        await ready.reconcile()
+        assert "apply Service" in ready.kube.requests
+    messages = [each.message for each in ready.heard.notices]
+    assert messages[4].startswith("took over")
+    assert messages[5].startswith("metadata.ownerReferences of the Service is changed again and again: stop it")
+    offer(ready, resourceVersion="7000")
+    assert await ready.reconcile() == pytest.approx(30, abs=1)
+    assert ready.kube.requests == ["status"], "neither read nor written"
+    assert "is changed again and again" in ready.kube.status["message"]

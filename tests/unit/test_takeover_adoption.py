@@ -125,6 +125,33 @@ def test_a_headless_service_is_told() -> None:
     assert "headless" in said
 
 
+CUT_OFF = [
+    ({"type": "NodePort"}, "ClusterIP", ["is a NodePort", "asks for ClusterIP", "set spec.service.type: NodePort"]),
+    ({"type": "LoadBalancer"}, "NodePort", ["is a LoadBalancer", "asks for NodePort", "administrator must allow"]),
+    ({"type": "ExternalName", "externalName": "db.example.com"}, "ClusterIP", ["stands for db.example.com"]),
+    ({"type": "ClusterIP", "externalIPs": ["192.0.2.1"]}, "ClusterIP", ["externalIPs"]),
+]
+
+
+@pytest.mark.parametrize(("spec", "asked", "words"), CUT_OFF)
+def test_a_service_is_not_taken_from_who_reaches_it_in_a_way_that_the_myapp_does_not_ask_for(
+    spec: Json, asked: str, words: list[str]
+) -> None:
+    said = takeover.hindrance(SERVICE, spec, wanted(service={"type": asked})[SERVICE].body or {})
+    assert said
+    for each in [*words, "cannot be taken over", "another name"]:
+        assert each in said
+
+
+@pytest.mark.parametrize("asked", ["NodePort", "LoadBalancer"])
+def test_a_service_that_is_reached_as_the_myapp_asks_is_not_hindered_nor_is_one_that_gets_a_further_way(
+    asked: str,
+) -> None:
+    body = wanted(service={"type": asked})[SERVICE].body or {}
+    assert takeover.hindrance(SERVICE, {"type": asked, "clusterIP": "10.0.0.1"}, body) is None
+    assert takeover.hindrance(SERVICE, {"type": "ClusterIP", "clusterIP": "10.0.0.1"}, body) is None
+
+
 def test_what_can_become_ours_is_not_hindered() -> None:
     assert takeover.hindrance(SERVICE, {"clusterIP": "10.0.0.1"}, wanted()[SERVICE].body or {}) is None
     same = {"selector": {"matchLabels": {"app": "myapp"}}}

@@ -1,6 +1,6 @@
 """A world for the recipe: a fake of the connection, the store, and what the watches bring."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -28,12 +28,16 @@ OWNER = {"apiVersion": names.API_VERSION, "kind": names.KIND, "name": "myapp", "
 
 
 class FakeKube:
-    """Remembers every request; answers from `there`, with new versions, or with the error in `fails`."""
+    """Remembers every request; answers from `there`, with new versions, or with the error in `fails`.
+
+    `then` holds what happens right after a request.
+    """
 
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.there: dict[str, Json] = {}
         self.fails: dict[str, OperatorError] = {}
+        self.then: dict[str, Callable[[], object]] = {}
         self.status: Json = {}
         self.listed: dict[str, list[Json]] = {}
         self.applied_to: dict[str, int] = {}
@@ -93,6 +97,8 @@ class FakeKube:
         self.requests.append(request)
         if error := self.fails.get(request):
             raise error
+        if happens := self.then.get(request):
+            happens()
 
     def _stored(self, body: Json) -> Json:
         self.bodies.append(body)

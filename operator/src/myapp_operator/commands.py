@@ -30,7 +30,7 @@ T = TypeVar("T")
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _TONES: Mapping[str, Mapping[str, Any]] = {"title": {"bold": True}, "good": {"fg": "green"}, "bad": {"fg": "red"}}
 
-_files = click.argument("sources", metavar="FILE...", type=click.File(), nargs=-1, required=True)
+_files = click.argument("sources", metavar="FILE...", type=click.File(encoding="utf-8"), nargs=-1, required=True)
 _namespace = click.option(
     "--namespace", "-n", help="Of what names none itself. Default: that of the kubeconfig's context."
 )

@@ -1,7 +1,8 @@
 """Fights: somebody changes a field of a child as often as it is taken back. Pure; the time comes in as an argument.
 
 Each revert makes the other side write again at once, so neither would ever rest. From the sixth revert of one field in
-ten minutes on, the next one of that child waits: 30 seconds, then longer and longer.
+ten minutes on, the next one of that child waits: 30 seconds, then longer and longer. To take an object over counts as a
+revert too: the first one is followed by others only where somebody takes it back.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 
 from myapp_operator.names import KIND, Kind
 
+OWNERSHIP = "metadata.ownerReferences"
+"""The field of which an adoption is the revert: whoever replaces the whole object drops it, and may offer it anew."""
 _WINDOW = 600.0
 """Seconds for which a revert is remembered; a fight is forgotten that long after its last one."""
 _MANY = 5

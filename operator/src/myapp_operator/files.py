@@ -47,6 +47,8 @@ def objects(file: TextIO, namespace: str | None = None, default: str = "default"
     """
     try:
         documents = list(yaml.load_all(file, Loader=_Loader))
+    except UnicodeDecodeError as error:
+        raise InvalidMyAppError(f"{file.name} is not UTF-8: save it as UTF-8 ({error})") from error
     except yaml.YAMLError as error:
         raise InvalidMyAppError(f"{file.name} is no YAML: {error}") from error
     found = [each for document in documents for each in _objects(document) if _is_myapp(each)]

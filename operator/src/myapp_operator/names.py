@@ -48,6 +48,9 @@ USABLE = f"{GROUP}/usable"
 ADOPT = f"{GROUP}/adopt"
 """Annotation by which the owner of an object lets a MyApp take it over: "true"."""
 
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+"""Annotation by which `kubectl rollout restart` marks pods; to remove it would restart them once more."""
+
 MANAGED_BY_SELECTOR = f"app.kubernetes.io/managed-by={MANAGER}"
 """Label selector of everything that the operator made."""
 

@@ -83,9 +83,9 @@ def make(
 
 
 def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
-    """The plan without the reverts that must wait: each would only make the other side write again."""
+    """The plan without the reverts and adoptions that must wait: each would only make the other side write again."""
     paused = {kind for kind, fight in fights.items() if fight.pauses(now)}
-    waiting = {step.kind for step in todo.steps if step.reverts} & paused
+    waiting = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT} & paused
     moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
     pauses = [moment - now for moment in moments]
     return replace(
@@ -112,6 +112,12 @@ def not_installed(kind: Kind) -> Refused:
         f"{kind.addon} is not installed in this cluster, so there can be no {kind}: install it, or remove "
         f"spec.{kind.part} from the {names.KIND}",
     )
+
+
+def ending(kind: Kind, app: App) -> Refused:
+    """What to say of a child of ours that is being deleted and of which no watch tells when it is gone."""
+    what = f'{kind} "{kind.name_for(app.key.name)}"'
+    return Refused(Reason.WAITING, f"{what} is being deleted, and is made anew as soon as it is gone")
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
@@ -147,7 +153,7 @@ def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obsta
         return Obstacle(foreign(want.kind, app, child.owner))
     what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'
     if want.kind in _LEAD_REQUESTS and not _serves(children.get(names.DEPLOYMENT), app):
-        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod"))
+        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod of this version"))
     if want.kind in _LEAD_REQUESTS[1:] and not _is_written(children.get(names.SERVICE), app):
         return Obstacle(Held(f"{what} is taken over as soon as the Service is there"))
     return None
@@ -161,11 +167,15 @@ def _is_written(service: Child | None, app: App) -> bool:
 def _serves(deployment: Child | None, app: App) -> bool:
     """Whether our Deployment can take over what others serve now: a Service that selects its pods would else have none.
 
-    A Deployment that is to have no pods has nothing to wait for.
+    Older pods do not count: they may listen on another port than the one to which ours would lead. A new one serves
+    surely where more pods are available than there are older ones. To wait for the end of the rollout would be too
+    late: a Service that selects by more than our label has lost all its pods by then. A Deployment that is to have no
+    pods has nothing to wait for.
     """
     if deployment is None or not deployment.is_controlled_by(app) or not deployment.settled:
         return False
-    return bool(deployment.rollout and (deployment.rollout.available or not deployment.rollout.wanted))
+    rollout = deployment.rollout
+    return rollout is not None and (not rollout.wanted or rollout.available > rollout.replicas - rollout.updated)
 
 
 def _handed_over(wanted: Mapping[Kind, Wanted], children: Mapping[Kind, Child], app: App) -> bool:

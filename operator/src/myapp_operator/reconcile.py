@@ -17,7 +17,7 @@ from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.gate import Gate
-from myapp_operator.kube import APPS, Kube
+from myapp_operator.kube import Kube
 from myapp_operator.looking import Onlooker
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
@@ -123,11 +123,7 @@ class Reconciler:
         first = app.never_judged and not self._store.had_children(app)
         if not todo.adopts and (first or not todo.creates):
             return True
-        raw = await self._kube.metadata(APPS, app.key)
-        if raw is None or raw["metadata"]["uid"] != app.uid:
-            self._store.drop_app(app.key, app.uid)
-            return False
-        return "deletionTimestamp" not in raw["metadata"]
+        return await self._hands.confirm(app)
 
     def _pauses(self, app: App, todo: Todo, obstacles: Mapping[Kind, Obstacle]) -> Iterator[float]:
         """Seconds until the steps of this pass may be tried again."""

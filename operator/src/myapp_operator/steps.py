@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from myapp_operator import attempts, drift, fights, names, plan, replicas, reverting, takeover
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.events import EventReason, Notice
+from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
-from myapp_operator.kube import Kube
+from myapp_operator.kube import APPS, Kube
 from myapp_operator.masking import mask, values_of
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
@@ -37,6 +38,14 @@ class Hands:
         self._kube = kube
         self._store = store
         self._recorder = recorder
+
+    async def confirm(self, app: App) -> bool:
+        """Asks whether the MyApp is still there and wanted."""
+        raw = await self._kube.metadata(APPS, app.key)
+        if raw is None or raw["metadata"]["uid"] != app.uid:
+            self._store.drop_app(app.key, app.uid)
+            return False
+        return "deletionTimestamp" not in raw["metadata"]
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
@@ -73,8 +82,7 @@ class Hands:
         if step.reverts:
             self._tell_reverted(app, step, present)
         if step.verb is Verb.ADOPT:
-            message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
-            self._recorder.tell(app, Notice(EventReason.ADOPTED, message))
+            self._tell_adopted(app, step)
         return None
 
     async def _read(self, app: App, step: Step) -> Json | None:
@@ -88,14 +96,27 @@ class Hands:
             return None
 
     def _tell_reverted(self, app: App, step: Step, present: Json | None) -> None:
-        """An event for what was taken back; in a fight always the same one, which is counted."""
-        changes, now = reverting.changes(step.body, step.reverts, present), time.monotonic()
-        before, by = self._store.contests(app).get(step.kind), reverting.culprits(changes)
-        contest = fights.reverted(before, step.attempt, step.reverts, by, now)
+        """An event for what was taken back."""
+        changes = reverting.changes(step.body, step.reverts, present)
+        fight = self._contend(app, step, step.reverts, reverting.culprits(changes))
+        self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes), fight)
+
+    def _tell_adopted(self, app: App, step: Step) -> None:
+        """An event for what was taken over. Whoever replaces the whole object, annotation and all, offers it anew."""
+        message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
+        self._tell_write(app, step, EventReason.ADOPTED, message, self._contend(app, step, (fights.OWNERSHIP,), by=""))
+
+    def _contend(self, app: App, step: Step, paths: Sequence[str], by: str) -> Fight | None:
+        """Remembers that these fields were made as wanted; returns the fight over them, if that is one."""
+        now, wanted = time.monotonic(), step.body["metadata"]["annotations"][names.APPLIED]
+        contest = fights.reverted(self._store.contests(app).get(step.kind), wanted, paths, by, now)
         self._store.contend(app, step.kind, contest)
-        fight = contest.fight(step.attempt, now)
-        message = _masked(app, fight.sentence(step.kind) if fight else reverting.sentence(step.kind, changes))
-        self._recorder.tell(app, Notice(EventReason.REVERTED, message, warning=fight is not None))
+        return contest.fight(wanted, now)
+
+    def _tell_write(self, app: App, step: Step, reason: EventReason, message: str, fight: Fight | None) -> None:
+        """An event for a write; in a fight always the same one, which is counted."""
+        words = _masked(app, fight.sentence(step.kind) if fight else message)
+        self._recorder.tell(app, Notice(reason, words, warning=fight is not None))
 
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
         match verdict:
@@ -163,7 +184,7 @@ class Hands:
         """Takes over an object whose owner allows it, if that is so still.
 
         Only the last write makes it ours, and takes the owner's annotation away: whatever ends this before, the next
-        pass finds an object to take over and does all of it again.
+        pass finds an object to take over and does all of it again. So the MyApp must be there just before that one.
         """
         key = Key(app.key.namespace, step.name)
         absence = self._store.absence(app.key, step.kind)
@@ -180,6 +201,8 @@ class Hands:
             )
             metadata = identified["metadata"]
         taken = await self._kube.patch(step.kind, key, takeover.adoption(metadata, step.kind.api_version))
+        if not await self.confirm(app):
+            return Stale()
         version = int(taken["metadata"]["resourceVersion"])
         return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version))
 
@@ -195,11 +218,15 @@ class Hands:
     def _found(self, app: App, step: Step, raw: Json | None, absence: int) -> Refused | Stale:
         """Ours, whose label was lost or which the watch has not brought yet, goes into the store, as does what may be
         taken over; anybody else's is reported and left alone. Until the watch brings it, every write that somebody was
-        faster than needs another look."""
+        faster than needs another look. One of ours that is being deleted is not kept: nobody would tell of its end, the
+        next creation finds out."""
         if raw is None:
             self._store.drop_child(app.key, step.kind, step.resource_version)
             return Stale()
         child = Child.from_json(raw)
+        if child.deleting and child.is_controlled_by(app):
+            self._store.drop_child(app.key, step.kind, child.resource_version)
+            return Stale() if step.verb is Verb.DELETE else plan.ending(step.kind, app)
         if child.is_controlled_by(app) or child.may_be_adopted:
             self._store.found_child(app.key, step.kind, child, absence)
             return Stale()

@@ -12,15 +12,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from myapp_operator import names
+from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, MANAGER, Kind
 
 _SPEC = "f:spec"
 _LEFT_TO_OTHERS = (
     ("f:metadata", "f:finalizers"),
-    ("f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt"),
+    ("f:spec", "f:template", "f:metadata", "f:annotations", f"f:{names.RESTARTED_AT}"),
 )
-"""Finalizers, with which their owners clean up; the mark of a restart of the pods, for to remove it restarts them."""
+"""Finalizers, with which their owners clean up; the mark of a restart of the pods."""
 _LONGEST_SELECTOR = 80
 
 
@@ -96,12 +97,27 @@ def hindrance(kind: Kind, spec: Json, wanted: Json) -> str | None:
             f"deployment {name} --cascade=orphan), and its ReplicaSet once the {names.KIND} is Ready; or give the "
             f"{names.KIND} another name"
         )
-    if kind == names.SERVICE and spec.get("clusterIP") == "None":
-        return (
-            f'{kind} "{name}" cannot be taken over: it is headless for ever (clusterIP: None). Delete it, and the '
-            f"{names.KIND} makes its own; or give the {names.KIND} another name"
+    return _hindrance_of_service(f'{kind} "{name}"', spec, wanted["spec"]) if kind == names.SERVICE else None
+
+
+def _hindrance_of_service(what: str, spec: Json, wanted: Json) -> str | None:
+    """The same for a Service: what it cannot become, and who would be cut off if it did."""
+    kind, asked = spec.get("type", ALWAYS_ALLOWED), wanted["type"]
+    if spec.get("clusterIP") == "None":
+        why, way_out = "it is headless for ever (clusterIP: None)", f"Delete it, and the {names.KIND} makes its own"
+    elif kind == "ExternalName":
+        why = f"it stands for {spec.get('externalName')}, and who uses it would be led elsewhere"
+        way_out = f"Delete it, and the {names.KIND} makes its own"
+    elif kind in EXPOSING and kind != asked:
+        why = f"it is a {kind}, the {names.KIND} asks for {asked}, and who reaches it from outside would be cut off"
+        way_out = (
+            f"Change its type yourself, or set spec.service.type: {kind}, which the operator's administrator must allow"
         )
-    return None
+    elif spec.get("externalIPs"):
+        why, way_out = "who reaches it by its externalIPs would be cut off", "Take them out of it yourself"
+    else:
+        return None
+    return f"{what} cannot be taken over: {why}. {way_out}; or give the {names.KIND} another name"
 
 
 def _replace_entries(metadata: Json, entries: list[Json]) -> list[Json]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from myapp_operator.showing.applying import merge_patch
+from myapp_operator.showing.applying import merge_patch, replacing
 
 NOTE = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -43,3 +43,20 @@ def test_identity_and_status_of_a_stored_file_are_not_sent() -> None:
     raw["metadata"] |= {"uid": "u", "resourceVersion": "3", "labels": {"team": "blue"}}
     patch = merge_patch(raw, applied(image="a"))
     assert patch == {"kind": "MyApp", "metadata": {"labels": {"team": "blue"}}, "spec": {"image": "a"}}
+
+
+def deployment(**annotations: str) -> dict[str, Any]:
+    return {"spec": {"template": {"metadata": {"labels": {"app": "shop"}, "annotations": annotations}, "spec": {}}}}
+
+
+def test_a_restart_that_somebody_asked_for_is_not_shown_to_be_undone() -> None:
+    """The operator leaves its mark there."""
+    mark = {"kubectl.kubernetes.io/restartedAt": "2030-01-01T00:00:00Z"}
+    then = replacing(deployment(ours="y")["spec"], deployment(theirs="x", **mark)["spec"])
+    assert then == deployment(ours="y", **mark)["spec"]
+
+
+@pytest.mark.parametrize("stored", [deployment()["spec"], {"template": {}}, {"ports": []}], ids=str)
+def test_without_a_restart_the_spec_is_shown_as_it_will_be_applied(stored: dict[str, Any]) -> None:
+    assert replacing(deployment(ours="y")["spec"], stored) == deployment(ours="y")["spec"]
+    assert replacing({"ports": [80]}, stored) == {"ports": [80]}

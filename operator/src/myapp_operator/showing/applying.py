@@ -1,4 +1,4 @@
-"""What `kubectl apply` would send for a MyApp that exists. Pure."""
+"""What is sent to see what would become of an object that exists. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from myapp_operator import names
 from myapp_operator.grammar import Json
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -22,6 +23,17 @@ def merge_patch(file: Json, stored: Json) -> Json:
     rest = {key: value for key, value in file.items() if key not in ("metadata", "status", "spec")}
     last = _last_applied(stored)
     return {**rest, "metadata": metadata, "spec": _patch(file.get("spec"), last.get("spec"))}
+
+
+def replacing(wanted: Json, stored: Json) -> Json:
+    """The spec to put in the place of the stored one of a child: the wanted one, which leaves a mark of a restart."""
+    marks = ((stored.get("template") or {}).get("metadata") or {}).get("annotations") or {}
+    if names.RESTARTED_AT not in marks or "template" not in wanted:
+        return wanted
+    template = wanted["template"]
+    metadata = template["metadata"]
+    annotations = {**metadata.get("annotations", {}), names.RESTARTED_AT: marks[names.RESTARTED_AT]}
+    return {**wanted, "template": {**template, "metadata": {**metadata, "annotations": annotations}}}
 
 
 def _patch(file: Any, last: Any) -> Any:

@@ -90,15 +90,16 @@ async def _compare_foreign(kube: Kube, app: App, want: Wanted, before: Json) -> 
         return Change(want.kind, key, before, before, plan.foreign(want.kind, app, child.owner).message)
     if hindrance := takeover.hindrance(want.kind, before["spec"], want.body):
         return Change(want.kind, key, before, before, hindrance)
-    return Change(want.kind, key, before, await _try_adoption(kube, want, key))
+    return Change(want.kind, key, before, await _try_adoption(kube, want, key, before))
 
 
-async def _try_adoption(kube: Kube, want: Wanted, key: Key) -> Json:
+async def _try_adoption(kube: Kube, want: Wanted, key: Key, before: Json) -> Json:
     """The object as an adoption would leave it, in one write instead of the operator's two."""
     body: Json = want.body or {}
     ours = {field: value for field, value in body["metadata"].items() if field not in ("name", "namespace")}
     patch = [{"op": "add", "path": f"/metadata/{field}", "value": value} for field, value in ours.items()]
-    return await kube.try_patch(want.kind, key, [*patch, {"op": "replace", "path": "/spec", "value": body["spec"]}])
+    spec = {"op": "replace", "path": "/spec", "value": applying.replacing(body["spec"], before["spec"])}
+    return await kube.try_patch(want.kind, key, [*patch, spec])
 
 
 async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json | None, fewest: int) -> Json:
@@ -115,9 +116,10 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
         if getattr(classify(error), "reason", None) is not Reason.REJECTED or not takeover.patch(before["metadata"]):
             raise
     # The operator makes the whole spec its own before it applies once more, in two writes that depend on each other.
-    # A dry run knows one write only; this one ends in the same spec.
+    # A dry run knows one write only; this one ends in the same spec, less labels and annotations of others on the pods.
     key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
-    return await kube.try_patch(want.kind, key, [{"op": "replace", "path": "/spec", "value": body["spec"]}])
+    spec = {"op": "replace", "path": "/spec", "value": applying.replacing(body["spec"], before["spec"])}
+    return await kube.try_patch(want.kind, key, [spec])
 
 
 def _refusal(kind: Kind, error: ApiError) -> str:
