@@ -145,7 +145,7 @@ CASES: list[tuple[str, Seen, Reason, Outlook]] = [
             reason,
             Outlook.STALLED if reason is Reason.INVALID_IMAGE_NAME else Outlook.PROGRESSING,
         )
-        for reason in FROM_PODS
+        for reason in sorted(FROM_PODS)
     ],
     (
         "gone back to an earlier version, which is complete",
