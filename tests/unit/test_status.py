@@ -249,6 +249,15 @@ def test_a_failure_that_lasts_adds_the_words_of_the_server() -> None:
     assert len(shown["message"]) <= 512
 
 
+def test_a_refused_app_keeps_its_reason_while_the_server_takes_no_changes() -> None:
+    refused = Refused(Reason.QUOTA_EXCEEDED, "exceeded quota: pods")
+    shown = judge(seen(obstacles={DEPLOYMENT: Obstacle(refused, outage=Retry("is down"))})).status
+    assert condition(shown, "Ready")["reason"] == "QuotaExceeded"
+    assert shown["message"] == (
+        "the Deployment is refused: exceeded quota: pods; the API server does not take changes now: is down"
+    )
+
+
 @pytest.mark.parametrize("lost", [True, False], ids=["lost just now", "won just now"])
 def test_a_fight_is_told_in_the_message(lost: bool) -> None:
     fight = Fight("spec.replicas", "flux", 0, 0, lost=lost)

@@ -13,7 +13,7 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
-from myapp_operator.refusals import Retry, Stale
+from myapp_operator.refusals import Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline
 from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence
 
@@ -36,9 +36,7 @@ def judge(seen: Seen) -> Judged:
     """Says how the app is doing."""
     verdict = decide(seen)
     verdict, again = _apply_deadline(verdict, seen)
-    lasting = [
-        each.verdict.words for each in seen.obstacles.values() if each.lasting and isinstance(each.verdict, Retry)
-    ]
+    lasting = [outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)]
     if lasting:
         words = f"{verdict.message}; the API server does not take changes now: {lasting[0]}"
         verdict = replace(verdict, message=sentence(words, seen.spec))
