@@ -211,3 +211,11 @@ def test_a_long_value_is_cut_and_stays_on_one_line() -> None:
     (change,) = reverting.changes(want.body or {}, [f"{CONTAINER}.image"], present)
     assert change.text.startswith(f"{CONTAINER}.image two lines xxx")
     assert len(change.text) < 200
+
+
+def test_a_password_in_a_long_value_is_hidden_before_it_is_cut() -> None:
+    want = applied("everything", DEPLOYMENT)
+    present = copy.deepcopy(want.body or {})
+    container(present)["image"] = f"{'x' * 50}{PASSWORD}:{PASSWORD}"
+    (change,) = reverting.changes(want.body or {}, [f"{CONTAINER}.image"], present, [PASSWORD])
+    assert PASSWORD[:4] not in change.text

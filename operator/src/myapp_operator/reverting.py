@@ -13,6 +13,7 @@ from typing import Any
 
 from myapp_operator import drift
 from myapp_operator.grammar import Json
+from myapp_operator.masking import mask
 from myapp_operator.names import MANAGER, Kind
 
 _MOST_NAMED = 3
@@ -53,10 +54,11 @@ class _Place:
         return bool(self.present != self.wanted)
 
 
-def changes(body: Json, paths: Sequence[str], present: Json | None) -> list[Change]:
+def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Sequence[str] | None = ()) -> list[Change]:
     """What others made of the fields at `paths`, which are those of `drift.taken`.
 
     `present` is the whole object as they left it; without it there is no more to tell than the names of the fields.
+    `secrets` are hidden in values (see `masking.values_of`).
     """
     if drift.EVERYTHING in paths:
         return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
@@ -64,7 +66,7 @@ def changes(body: Json, paths: Sequence[str], present: Json | None) -> list[Chan
         return [Change(path) for path in paths]
     found: list[Change] = []
     for place in _at(paths, _Place("", "", body, present, _held_by_others(present))):
-        found += [_change(each) for each in _differences(place)] or [Change(place.path, tuple(place.held))]
+        found += [_change(each, secrets) for each in _differences(place)] or [Change(place.path, tuple(place.held))]
     return found
 
 
@@ -160,19 +162,19 @@ def _held_of_item(item: Json, held: Mapping[str, Json]) -> dict[str, Json]:
     return found
 
 
-def _change(place: _Place) -> Change:
+def _change(place: _Place, secrets: Sequence[str] | None) -> Change:
     by = tuple(place.held)
     if place.present is _ABSENT:
         return Change(f"{place.path} (removed)", by)
     if place.private or not (_is_plain(place.present) and _is_plain(place.wanted)):
         return Change(place.path, by)
-    return Change(f"{place.path} {_shown(place.present)} → {_shown(place.wanted)}", by)
+    return Change(f"{place.path} {_shown(place.present, secrets)} → {_shown(place.wanted, secrets)}", by)
 
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _shown(value: Any) -> str:
-    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
+def _shown(value: Any, secrets: Sequence[str] | None) -> str:
+    text = mask(" ".join(value.split()), secrets) if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from myapp_operator import attempts, drift, fights, names, plan, reverting, takeover
@@ -88,12 +88,12 @@ class Hands:
 
     def _tell_reverted(self, app: App, step: Step, present: Json | None) -> None:
         """An event for what was taken back; in a fight always the same one, which is counted."""
-        changes, now = reverting.changes(step.body, step.reverts, present), time.monotonic()
+        changes, now = reverting.changes(step.body, step.reverts, present, _secrets(app)), time.monotonic()
         before, by = self._store.contests(app).get(step.kind), reverting.culprits(changes)
         contest = fights.reverted(before, step.attempt, step.reverts, by, now)
         self._store.contend(app, step.kind, contest)
         fight = contest.fight(step.attempt, now)
-        message = _masked(app, fight.sentence(step.kind) if fight else reverting.sentence(step.kind, changes))
+        message = fight.sentence(step.kind) if fight else reverting.sentence(step.kind, changes)
         self._recorder.tell(app, Notice(EventReason.REVERTED, message, warning=fight is not None))
 
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
@@ -220,14 +220,15 @@ def _judge(app: App, error: OperatorError) -> Answer:
     """What an answer means, in words that may be shown: the server quotes what it refuses."""
     match verdict := classify(error):
         case Refused(message=words):
-            return replace(verdict, message=_masked(app, words))
+            return replace(verdict, message=mask(words, _secrets(app)))
         case Retry(words=words):
-            return replace(verdict, words=_masked(app, words))
+            return replace(verdict, words=mask(words, _secrets(app)))
     return verdict
 
 
-def _masked(app: App, text: str) -> str:
-    return mask(text, values_of(parse_spec(app.spec)))
+def _secrets(app: App) -> Sequence[str] | None:
+    """What must not be shown of what others say."""
+    return values_of(parse_spec(app.spec), app.key.name)
 
 
 def _named(app: App, step: Step) -> dict[str, str]:

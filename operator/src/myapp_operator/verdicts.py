@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,6 +18,8 @@ from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods
 
 _LONGEST_MESSAGE = 512
+_LONGEST_ADDED = 384
+"""Characters of what is added to a message. The rest tells the cause."""
 _REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 FAILURES = FROM_PODS | _REFUSALS
 """What a look at the app can find."""
@@ -84,7 +86,7 @@ def _refused(seen: Seen) -> Verdict | None:
             final = reason in (Reason.NOT_OWNED, Reason.REJECTED)
             prefix = f"the {kind} is refused: " if reason not in _OWN_WORDS else ""
             outlook = Outlook.STALLED if final else Outlook.PROGRESSING
-            return Verdict(reason, sentence(prefix + refused.message, seen.spec), outlook)
+            return Verdict(reason, sentence(prefix + refused.message), outlook)
     return None
 
 
@@ -113,7 +115,8 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     refused = from_words(seen.looks.refusal or failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
     words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
-    return Verdict(reason, sentence(f"pods are refused: {words}", seen.spec), Outlook.PROGRESSING)
+    words = mask(words, values_of(seen.spec, seen.app.key.name))
+    return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
 
 
 def _caused(seen: Seen) -> Verdict | None:
@@ -208,8 +211,19 @@ def _rolling_out_message(seen: Seen) -> str:
     return sentence(f'rolling out image "{seen.spec.image}"')
 
 
-def sentence(text: str, spec: Spec | None = None) -> str:
-    """One line, not too long, without credentials in URLs; in the words of others also without the literal values of
-    the environment, for which `spec` is given."""
-    line = mask(" ".join(text.split()), values_of(spec) if spec else ())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+def sentence(text: str) -> str:
+    """One line, not too long, without credentials in URLs. The words of others in it are masked before (see `masking`):
+    what hides a value in a sentence of ours could take the name of the app out of it."""
+    return _cut(mask(" ".join(text.split())), _LONGEST_MESSAGE)
+
+
+def with_more(message: str, more: Sequence[str]) -> str:
+    """The message, and what must be said besides: where it is too long for both it is cut, and not what comes last."""
+    if not more:
+        return message
+    added = _cut(sentence("; ".join(more)), _LONGEST_ADDED)
+    return f"{_cut(message, _LONGEST_MESSAGE - len(added) - 2)}; {added}"
+
+
+def _cut(line: str, longest: int) -> str:
+    return line if len(line) <= longest else line[: longest - 1] + "…"
