@@ -366,6 +366,7 @@ def test_only_a_deadline_of_what_is_wanted_now_counts(
         ("postgres://user:p@ss@db/x failed", "postgres://***@db/x failed"),
         ("a http://a:b@c/d and http://e:f@g/h", "a http://***@c/d and http://***@g/h"),
         ("see https://example.com/@team", "see https://example.com/@team"),
+        ("\x1b[31mred\x1b[0m and \x9b1A", "red and �1A"),
         ("x" * 512, "x" * 512),
         ("x" * 513, "x" * 511 + "…"),
     ],

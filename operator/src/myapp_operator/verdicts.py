@@ -14,6 +14,7 @@ from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, Reason
 from myapp_operator.observed import Child
+from myapp_operator.printable import printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods
 
@@ -212,9 +213,9 @@ def _rolling_out_message(seen: Seen) -> str:
 
 
 def sentence(text: str) -> str:
-    """One line, not too long, without credentials in URLs. The words of others in it are masked before (see `masking`):
-    what hides a value in a sentence of ours could take the name of the app out of it."""
-    return _cut(mask(" ".join(text.split())), _LONGEST_MESSAGE)
+    """One line, not too long, without credentials in URLs and control characters. The words of others in it are masked
+    before (see `masking`): what hides a value in a sentence of ours could take the name of the app out of it."""
+    return _cut(printable(mask(" ".join(text.split()))), _LONGEST_MESSAGE)
 
 
 def with_more(message: str, more: Sequence[str]) -> str:
