@@ -130,19 +130,26 @@ def _parts(place: _Place) -> Iterator[_Place]:
             path, present = drift.join(place.path, key), place.present.get(key, _ABSENT)
             yield _Place(path, key, wanted, present, _held_of_key(key, place.held), private or key in _PRIVATE)
     elif isinstance(place.wanted, list) and isinstance(place.present, list):
+        named = _by_name(place.present)
+        held_items = {by: drift.Items(fields) for by, fields in place.held.items() if fields}
+        wholly = {by: fields for by, fields in place.held.items() if not fields}
         for item in place.wanted:
             if isinstance(item, dict):
-                present = _counterpart(item, place.present)
-                held = _held_of_item(item if present is _ABSENT else present, place.held)
+                present = _counterpart(item, place.present, named)
+                held = wholly | _held_of_item(item if present is _ABSENT else present, held_items)
                 yield _Place(place.path + drift.label(item), "", item, present, held, private)
 
 
-def _counterpart(item: Json, present: list[Any]) -> Any:
+def _by_name(items: Sequence[Any]) -> dict[str, Json]:
+    """The list items that have a name; of two the first."""
+    return {each["name"]: each for each in reversed(items) if isinstance(each, dict) and "name" in each}
+
+
+def _counterpart(item: Json, present: list[Any], named: Mapping[str, Json]) -> Any:
     """What has become of a list item: the one of its name, or of its very value."""
-    for each in present:
-        if each == item or (isinstance(each, dict) and "name" in item and each.get("name") == item["name"]):
-            return each
-    return _ABSENT
+    if "name" in item:
+        return named.get(item["name"], _ABSENT)
+    return item if item in present else _ABSENT
 
 
 def _held_of_key(key: str, held: Mapping[str, Json]) -> dict[str, Json]:
@@ -151,15 +158,10 @@ def _held_of_key(key: str, held: Mapping[str, Json]) -> dict[str, Json]:
     return {by: fields and fields[name] for by, fields in held.items() if not fields or name in fields}
 
 
-def _held_of_item(item: Json, held: Mapping[str, Json]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for by, fields in held.items():
-        if not fields:
-            found[by] = {}
-        for key, below in fields.items():
-            if key.startswith("k:") and drift.matches(item, json.loads(key[2:])):
-                found[by] = below
-    return found
+def _held_of_item(item: Json, held: Mapping[str, drift.Items]) -> dict[str, Json]:
+    """What each manager holds of one item of a list."""
+    found = {by: items.of(item) for by, items in held.items()}
+    return {by: dict(below) for by, below in found.items() if below is not None}
 
 
 def _change(place: _Place, secrets: Sequence[str] | None) -> Change:
