@@ -164,6 +164,11 @@ class Child:
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
 
 
+def is_our_entry(entry: Json) -> bool:
+    """Whether an entry of managedFields holds what we applied."""
+    return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
 def _controller(meta: Json) -> Owner | None:
     for each in meta.get("ownerReferences") or ():
         if each.get("controller"):
@@ -173,6 +178,6 @@ def _controller(meta: Json) -> Owner | None:
 
 def _our_fields(meta: Json) -> str:
     for entry in meta.get("managedFields") or ():
-        if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
+        if is_our_entry(entry):
             return json.dumps(entry.get("fieldsV1") or {}, separators=(",", ":"))
     return ""

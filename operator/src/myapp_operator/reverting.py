@@ -14,7 +14,8 @@ from typing import Any
 from myapp_operator import drift
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask
-from myapp_operator.names import MANAGER, Kind
+from myapp_operator.names import Kind
+from myapp_operator.observed import is_our_entry
 
 _MOST_NAMED = 3
 _LONGEST_VALUE = 60
@@ -88,8 +89,7 @@ def _held_by_others(present: Json) -> dict[str, Json]:
     held: dict[str, Json] = {}
     for entry in present["metadata"].get("managedFields") or ():
         manager, fields = entry.get("manager", ""), entry.get("fieldsV1") or {}
-        ours = manager == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
-        if fields and not ours:
+        if fields and not is_our_entry(entry):
             held[manager] = _union(held[manager], fields) if manager in held else fields
     return held
 

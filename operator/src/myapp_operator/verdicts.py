@@ -21,10 +21,9 @@ from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_dead
 _LONGEST_MESSAGE = 512
 _LONGEST_ADDED = 384
 """Characters of what is added to a message. The rest tells the cause."""
-_REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
-FAILURES = FROM_PODS | _REFUSALS
-"""What a look at the app can find."""
-MAY_PASS = FAILURES | {Reason.REFERENCE_MISSING}
+_LOOKED_UP = FROM_PODS | {Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN}
+"""What a look can find: why pods do not come up, and why there may be none."""
+MAY_PASS = _LOOKED_UP | {Reason.REFERENCE_MISSING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 _OWN_WORDS = frozenset({Reason.NOT_OWNED, Reason.REFERENCE_MISSING, Reason.WAITING})
 """What keeps a child from being written in our own words, not in those of the API server."""
@@ -203,7 +202,7 @@ def told(seen: Seen) -> Verdict | None:
     if status.get("observedGeneration") != seen.app.generation:
         return None
     ready: Json = next((each for each in status.get("conditions") or () if each["type"] == "Ready"), {})
-    lookable = FAILURES if refusal_of_pods(seen) else FROM_PODS
+    lookable = _LOOKED_UP if refusal_of_pods(seen) else FROM_PODS
     reason = ready.get("reason")
     return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
 
