@@ -18,4 +18,4 @@ if stalled.status == "True" then
 elseif ready.status == "True" then
   health = ready.reason == "Suspended" and "Suspended" or "Healthy"
 end
-return {status = health, message = ready.message or "waiting for the operator"}
+return {status = health, message = status.message or "waiting for the operator"}

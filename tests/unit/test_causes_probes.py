@@ -4,11 +4,14 @@ from tests.unit.pods import crashed, event, found, message, pod, running, told
 
 
 def test_a_container_that_does_not_pass_its_startup_probe_names_that() -> None:
-    probes = {"startupProbe": {"exec": {"command": ["cat", "/run/up"]}}, "readinessProbe": {"tcpSocket": {"port": 1}}}
+    probes = {
+        "startupProbe": {"exec": {"command": ["cat", "-phunter2hunter2"]}},
+        "readinessProbe": {"tcpSocket": {"port": 1}},
+    }
     starting = pod(running(60, ready=False, started=False), container=probes)
     events = [event("Unhealthy", "Startup probe failed: cat: /run/up: No such file or directory\n")]
     assert message(starting, events=events) == (
-        'container "myapp" is not ready: its startup probe (cat /run/up) fails: cat: /run/up: No such file or directory'
+        'container "myapp" is not ready: its startup probe (exec cat) fails: cat: /run/up: No such file or directory'
     )
 
 
@@ -35,3 +38,9 @@ def test_a_crash_beside_a_liveness_probe_is_a_crash() -> None:
     events = [event("Unhealthy", "Liveness probe failed: no")]
     assert told(probed, events=events) == "CrashLoopBackOff"
     assert found(probed).events_of == ""
+
+
+def test_a_password_in_an_answer_is_hidden_also_where_the_answer_is_cut() -> None:
+    slow = pod(running(60, ready=False), container={"readinessProbe": {"exec": {"command": ["check"]}}})
+    said = f"Readiness probe failed: {'x' * 270} postgres://app:hunter2hunter2@db failed"
+    assert "hunter2" not in message(slow, events=[event("Unhealthy", said)])

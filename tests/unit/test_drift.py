@@ -1,6 +1,7 @@
 """Drift is told from real managedFields: tests/unit/seen holds what an API server made of each edit (see record.py)."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,3 +197,22 @@ def test_list_items_are_found_by_their_keys(value: list[object], fields: Json, f
     body: Json = {"metadata": {"name": "a"}, "spec": {"list": value}}
     entry = {"f:metadata": {"f:annotations": {}}, "f:spec": {"f:list": fields}}
     assert (list(drift.lost(body, child(fields=json.dumps(entry)))) == []) is fine
+
+
+MANY = [{"name": f"VARIABLE_{number}", "value": "x"} for number in range(4000)]
+
+
+def test_an_environment_of_thousands_of_variables_costs_no_time() -> None:
+    """All of it is gone through in every pass."""
+    named = {f'k:{{"name":"{each["name"]}"}}': {"f:name": {}, "f:value": {}} for each in MANY}
+    fields = json.dumps({"f:metadata": {}, "f:spec": {"f:env": named}})
+    body = {"metadata": {}, "spec": {"env": [*MANY, {"name": "TAKEN", "value": "x"}]}}
+    began = time.process_time()
+    assert list(drift.lost(body, child(fields=fields))) == ["spec.env[TAKEN]"]
+    assert time.process_time() - began < 3
+
+
+def test_of_a_list_item_with_a_default_in_its_key_nothing_is_lost() -> None:
+    fields = json.dumps({"f:metadata": {}, "f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:port": {}}}}})
+    body = {"metadata": {}, "spec": {"ports": [{"port": 80}, {"port": 81}]}}
+    assert list(drift.lost(body, child(fields=fields))) == ["spec.ports[]"]

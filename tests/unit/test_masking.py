@@ -15,6 +15,9 @@ from tests.unit.samples import spec
         ("postgres://user:p@ss@db/x failed", "postgres://***@db/x failed"),
         ("a http://a:b@c/d and http://e:f@g/h", "a http://***@c/d and http://***@g/h"),
         ("see https://example.com/@team", "see https://example.com/@team"),
+        ("postgresql://app:pa/ssw0rd@db/x failed", "postgresql://***@db/x failed"),
+        ("redis://:p@ss/word@db failed", "redis://***@db failed"),
+        ("http://a:b/c@d,http://e:f/g@h", "http://***@d,http://***@h"),
         (
             "GET https://example.com/x?page=2&access_token=abc&y=1",
             "GET https://example.com/x?page=2&access_token=***&y=1",
@@ -42,21 +45,66 @@ def test_credentials_in_urls_are_hidden(text: str, masked: str) -> None:
     ],
 )
 def test_literal_values_of_variables_are_hidden(value: str, text: str, masked: str) -> None:
-    assert mask(text, values_of(spec(env=[{"name": "A", "value": value}]))) == masked
+    assert mask(text, values_of(spec(env=[{"name": "A", "value": value}]), "myapp")) == masked
 
 
 def test_a_value_that_holds_another_is_hidden_whole() -> None:
-    values = values_of(spec(env=[{"name": "A", "value": "secretword"}, {"name": "B", "value": "secretword-and-more"}]))
+    values = values_of(
+        spec(env=[{"name": "A", "value": "secretword"}, {"name": "B", "value": "secretword-and-more"}]), "myapp"
+    )
     assert mask("secretword-and-more, secretword", values) == "***, ***"
 
 
 def test_values_from_elsewhere_are_not_known() -> None:
     reference = {"secretKeyRef": {"name": "a", "key": "b"}}
-    assert values_of(spec(env=[{"name": "A", "valueFrom": reference}, {"name": "B"}, {"name": "C", "value": ""}])) == []
-    assert values_of(spec()) == []
+    env = [{"name": "A", "valueFrom": reference}, {"name": "B"}, {"name": "C", "value": ""}]
+    assert values_of(spec(env=env), "myapp") == ()
+    assert values_of(spec(), "myapp") == ()
 
 
-@pytest.mark.parametrize("piece", ["://", "?", "?token", "&a.", "@", "a" * 50 + "?", "aaaa ", "aaaa"])
+@pytest.mark.parametrize("part", ["sidecars", "initContainers"])
+def test_values_of_variables_of_other_containers_are_hidden_too(part: str) -> None:
+    other = {"name": "other", "image": "other:1", "env": [{"name": "A", "value": "hunter2hunter2"}]}
+    assert mask("is hunter2hunter2", values_of(spec(**{part: [other]}), "myapp")) == "is ***"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("myapp", id="of the app"),
+        pytest.param("myapp-service", id="of its Service"),
+        pytest.param("registry.example.com/shop:2", id="of the image"),
+        pytest.param("shop", id="of the image without its registry"),
+        pytest.param("shop-config", id="of a ConfigMap"),
+        pytest.param("shop-secret", id="of a mounted Secret"),
+        pytest.param("db-password", id="of a key of a Secret"),
+    ],
+)
+def test_a_name_is_told_although_a_variable_holds_it_too(name: str) -> None:
+    """`FLASK_APP=myapp` is in every tutorial; with the name hidden, no sentence of others would help."""
+    reference = {"secretKeyRef": {"name": "shop-db", "key": "db-password"}}
+    asked = spec(
+        image="registry.example.com/shop:2",
+        env=[{"name": "NAME", "value": name}, {"name": "PASSWORD", "valueFrom": reference}],
+        envFrom=[{"configMapRef": {"name": "shop-config"}}],
+        volumes=[{"name": "data", "secret": {"secretName": "shop-secret"}}],
+    )
+    assert mask(f'"{name}" not found', values_of(asked, "myapp")) == f'"{name}" not found'
+
+
+def test_nothing_of_others_is_shown_where_there_is_too_much_to_hide() -> None:
+    """The CRD allows a megabyte of short lines; to look for each of them would hold up every other app."""
+    large = [
+        {"name": f"A{number}", "value": "".join(f"{number}-{line}\n" for line in range(9000))} for number in range(9)
+    ]
+    began = time.process_time()
+    assert mask("8-8999 is wrong", values_of(spec(env=large), "myapp")) == "***"
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["://", "://a:", "://a:/", "?", "?token", "&a.", "@", "a" * 50 + "?", "aaaa ", "aaaa"]
+)
 def test_hostile_text_costs_no_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     began = time.process_time()

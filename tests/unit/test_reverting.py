@@ -1,6 +1,7 @@
 """What is told of a revert: field, values, culprit; from managedFields as a real API server made them."""
 
 import copy
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -211,3 +212,24 @@ def test_a_long_value_is_cut_and_stays_on_one_line() -> None:
     (change,) = reverting.changes(want.body or {}, [f"{CONTAINER}.image"], present)
     assert change.text.startswith(f"{CONTAINER}.image two lines xxx")
     assert len(change.text) < 200
+
+
+def test_a_password_in_a_long_value_is_hidden_before_it_is_cut() -> None:
+    want = applied("everything", DEPLOYMENT)
+    present = copy.deepcopy(want.body or {})
+    container(present)["image"] = f"{'x' * 50}{PASSWORD}:{PASSWORD}"
+    (change,) = reverting.changes(want.body or {}, [f"{CONTAINER}.image"], present, [PASSWORD])
+    assert PASSWORD[:4] not in change.text
+
+
+def test_to_tell_of_thousands_of_changed_variables_costs_no_time() -> None:
+    env = [{"name": f"VARIABLE_{number}", "value": "x"} for number in range(2000)]
+    named = {f'k:{{"name":"{each["name"]}"}}': {"f:value": {}} for each in env}
+    entry = {"manager": "flux", "operation": "Apply", "fieldsV1": {"f:spec": {"f:env": named}}}
+    present = {"metadata": {"managedFields": [entry]}, "spec": {"env": [{**each, "value": "y"} for each in env]}}
+    paths = [f"spec.env[{each['name']}].value" for each in env]
+    began = time.process_time()
+    found = reverting.changes({"metadata": {}, "spec": {"env": env}}, paths, present)
+    assert time.process_time() - began < 4
+    assert len(found) == 2000
+    assert found[-1] == Change("spec.env[VARIABLE_1999]", ("flux",))

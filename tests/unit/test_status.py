@@ -10,6 +10,7 @@ from myapp_operator import names, status
 from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
+from myapp_operator.looks import Looks
 from myapp_operator.model import Status
 from myapp_operator.names import Reason
 from myapp_operator.observed import App, Child, RolledBack
@@ -252,6 +253,15 @@ def test_a_failure_that_lasts_adds_the_words_of_the_server() -> None:
     assert len(shown["message"]) <= 512
 
 
+def test_a_refused_app_keeps_its_reason_while_the_server_takes_no_changes() -> None:
+    refused = Refused(Reason.QUOTA_EXCEEDED, "exceeded quota: pods")
+    shown = judge(seen(obstacles={DEPLOYMENT: Obstacle(refused, outage=Retry("is down"))})).status
+    assert condition(shown, "Ready")["reason"] == "QuotaExceeded"
+    assert shown["message"] == (
+        "the Deployment is refused: exceeded quota: pods; the API server does not take changes now: is down"
+    )
+
+
 @pytest.mark.parametrize("lost", [True, False], ids=["lost just now", "won just now"])
 def test_a_fight_is_told_in_the_message(lost: bool) -> None:
     fight = Fight("spec.replicas", "flux", 0, 0, lost=lost)
@@ -260,6 +270,25 @@ def test_a_fight_is_told_in_the_message(lost: bool) -> None:
         "; spec.replicas of the Deployment is changed again and again by flux: "
         "stop it, or let it change the MyApp instead"
     )
+
+
+FIGHT = Fight("spec.replicas", "flux", 0, 0, lost=False)
+LONG_CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "exits with code 1: " + "x" * 900)
+
+
+def test_a_fight_and_an_outage_are_told_although_the_cause_is_long() -> None:
+    outage = {SERVICE: Obstacle(Refused(Reason.FORBIDDEN, "x" * 900), outage=Retry("is down"))}
+    message = judge(seen(obstacles=outage, fights={DEPLOYMENT: FIGHT})).status["message"]
+    assert len(message) == 512
+    assert message.startswith("the Service is refused: xxx")
+    assert message.endswith("let it change the MyApp instead; the API server does not take changes now: is down")
+
+
+def test_what_is_told_beside_a_cause_is_not_told_twice_after_a_restart() -> None:
+    saw = seen(children=GIVEN_UP, cause=LONG_CRASH, fights={DEPLOYMENT: FIGHT})
+    restarted = replace(saw, app=stored(saw), looks=Looks(standing=True))
+    assert judge(restarted).status["message"] == judge(saw).status["message"]
+    assert judge(restarted).status["message"].count("again and again") == 1
 
 
 def test_a_failure_that_does_not_last_is_not_told() -> None:

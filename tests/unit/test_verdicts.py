@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from myapp_operator import names
+from myapp_operator import names, plan
 from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
@@ -13,6 +13,7 @@ from myapp_operator.names import FROM_PODS, Kind, Reason
 from myapp_operator.observed import App, Child, RolledBack, Rollout
 from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen, past_own_deadline
+from myapp_operator.status import judge
 from myapp_operator.verdicts import Outlook, decide, sentence
 from myapp_operator.verdicts import told as what_was_told
 from tests.unit.samples import (
@@ -386,9 +387,30 @@ def test_only_a_deadline_of_what_is_wanted_now_counts(
         ("postgres://user:p@ss@db/x failed", "postgres://***@db/x failed"),
         ("a http://a:b@c/d and http://e:f@g/h", "a http://***@c/d and http://***@g/h"),
         ("see https://example.com/@team", "see https://example.com/@team"),
+        ("\x1b[31mred\x1b[0m and \x9b1A", "red and �1A"),
         ("x" * 512, "x" * 512),
         ("x" * 513, "x" * 511 + "…"),
     ],
 )
 def test_a_message_is_one_short_line_without_credentials(text: str, line: str) -> None:
     assert sentence(text) == line
+
+
+def test_a_sentence_of_ours_keeps_the_name_of_the_app_although_a_variable_holds_it() -> None:
+    """`FLASK_APP=myapp` is in every tutorial."""
+    named = spec(image="myapp:2", env=[{"name": "FLASK_APP", "value": "myapp"}, {"name": "TAG", "value": "myapp:2"}])
+    in_the_way = plan.foreign(DEPLOYMENT, app(), None)
+    message = decide(seen(spec=named, obstacles={DEPLOYMENT: Obstacle(in_the_way)})).message
+    assert message.endswith("kubectl annotate deployment myapp-deployment apps.example.com/adopt=true")
+    fight = Fight("spec.replicas", "flux", 0, 0)
+    assert (
+        judge(seen(spec=named, fights={DEPLOYMENT: fight}))
+        .status["message"]
+        .startswith('all pods run image "myapp:2"; spec.replicas of the Deployment')
+    )
+
+
+def test_values_of_variables_are_hidden_in_why_pods_are_refused() -> None:
+    secret = spec(env=[{"name": "A", "value": "hunter2hunter2"}])
+    found = children(rollout(conditions=refused_pods('pods "x" is forbidden: no hunter2hunter2 here')))
+    assert decide(seen(spec=secret, children=found)).message == "pods are refused: no *** here"

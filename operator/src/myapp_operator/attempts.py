@@ -57,8 +57,11 @@ class Attempt:
     verdict: Refused | Retry | None
     count: int
     since: float
+    """When failures of the kind of `verdict` began."""
     not_before: float
     """Both on the clock that `make` gets as `now`."""
+    refused: Refused | None = None
+    """What is known of a write that was refused before `verdict`, an outage, kept the server from saying so again."""
 
     def blocks(self, step: Step, now: float) -> bool:
         """Whether it is too early to try this step again."""
@@ -66,18 +69,28 @@ class Attempt:
 
     def obstacle(self, now: float) -> Obstacle | None:
         """What to tell the user; None for a nudge, which stands in nobody's way."""
-        if self.verdict is None:
-            return None
-        lasting = isinstance(self.verdict, Refused) or now - self.since >= _LASTING
-        return Obstacle(self.verdict, lasting)
+        if not isinstance(self.verdict, Retry):
+            return None if self.verdict is None else Obstacle(self.verdict)
+        lasting = now - self.since >= _LASTING
+        if self.refused is None:
+            return Obstacle(self.verdict, lasting)
+        return Obstacle(self.refused, outage=self.verdict if lasting else None)
 
 
 def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: float) -> Attempt:
-    """Remembers a refused write: the pause doubles from one second, up to a minute (Rejected: five)."""
+    """Remembers a refused write: the pause doubles from one second, up to a minute (Rejected: five).
+
+    An outage takes no refusal back: until the server judges the write again, what it said before stands.
+    """
     rejected = isinstance(verdict, Refused) and verdict.reason is Reason.REJECTED
     asked = min(verdict.after, _LONGEST_PAUSE) if isinstance(verdict, Retry) and verdict.after else 0.0
     attempt = _next(step, before, now, _LONGEST_PAUSE_REJECTED if rejected else _LONGEST_PAUSE)
-    return replace(attempt, verdict=verdict, not_before=max(attempt.not_before, now + asked))
+    attempt = replace(attempt, verdict=verdict, not_before=max(attempt.not_before, now + asked))
+    if before is None or before.what != step.attempt:
+        return attempt
+    since = before.since if isinstance(before.verdict, type(verdict)) else now
+    refused = before.verdict if isinstance(before.verdict, Refused) else before.refused
+    return replace(attempt, since=since, refused=refused if isinstance(verdict, Retry) else None)
 
 
 def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
@@ -88,5 +101,4 @@ def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
 def _next(step: Step, before: Attempt | None, now: float, longest: float) -> Attempt:
     again = before if before is not None and before.what == step.attempt else None
     count = again.count + 1 if again else 1
-    since = again.since if again else now
-    return Attempt(step.attempt, None, count, since, now + min(longest, 2.0 ** min(count - 1, 10)))
+    return Attempt(step.attempt, None, count, now, now + min(longest, 2.0 ** min(count - 1, 10)))

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -19,6 +19,7 @@ import yaml
 from myapp_operator import desired, files
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.names import Key
+from myapp_operator.printable import printable
 
 EXIT_SAME, EXIT_DIFFERENT, EXIT_ERROR = 0, 1, 2
 """Of `diff`, as `kubectl diff` has them."""
@@ -95,10 +96,11 @@ def diff(
         click.echo(_as_text([difference.as_data(change) for change in found], output), nl=False)
     else:
         lines = [line for change in found for line in difference.unified(change)]
-        _echo(click.style(line, fg=_COLOURS.get(line[:1])) for line in lines) if _is_colourful() else _echo(lines)
+        paint = _paint_change if _is_colourful() else str
+        click.echo("".join(f"{paint(line)}\n" for line in lines), nl=False)
     refused = [change for change in found if change.refused]
     for change in refused:
-        click.echo(f"{change}: {change.refused}", err=True)
+        _complain(f"{change}: {change.refused}")
     sys.exit(EXIT_ERROR if refused else EXIT_DIFFERENT if found else EXIT_SAME)
 
 
@@ -124,7 +126,7 @@ def explain(name: str, namespace: str | None, kubeconfig: Path | None, context: 
         click.echo(_as_text(dataclasses.asdict(found), output), nl=False)
         return
     paint = _paint if _is_colourful() else screen.plain
-    _echo(screen.lay_out(found, datetime.now(UTC), paint))
+    click.echo("\n".join(screen.lay_out(found, datetime.now(UTC), paint)))
 
 
 def _ask(question: Callable[[Any, str], Awaitable[T]], kubeconfig: Path | None, context: str | None, failed: int) -> T:
@@ -142,7 +144,7 @@ def _ask(question: Callable[[Any, str], Awaitable[T]], kubeconfig: Path | None, 
     try:
         return asyncio.run(ask())
     except OperatorError as error:
-        click.echo(f"Error: {_sentence(error)}", err=True)
+        _complain(f"Error: {_sentence(error)}")
         sys.exit(failed)
 
 
@@ -150,6 +152,12 @@ def _sentence(error: OperatorError) -> str:
     if isinstance(error, ApiError) and error.status == 401:
         return f"the API server does not know you ({error}): log in again, or check the kubeconfig"
     return str(error)
+
+
+def _complain(words: str) -> None:
+    """Says what is wrong, be it in the words of others."""
+    for line in words.splitlines():
+        click.echo(printable(line), err=True)
 
 
 def _as_text(data: Any, output: str) -> str:
@@ -162,15 +170,13 @@ def _paint(text: str, tone: str) -> str:
     return click.style(text, **_TONES[tone])
 
 
+def _paint_change(line: str) -> str:
+    return click.style(line, fg=_COLOURS.get(line[:1]))
+
+
 def _is_colourful() -> bool:
     """Only on a terminal, and only if its user does not say NO_COLOR."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _echo(lines: Iterable[str]) -> None:
-    """Prints lines as they are, also where somebody's log lines have colours of their own."""
-    for line in lines:
-        click.echo(line, color=True)
 
 
 SHARED: tuple[click.Command, ...] = (render, diff, explain)

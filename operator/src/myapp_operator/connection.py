@@ -21,9 +21,12 @@ from kubernetes.aio.client import ApiClient, Configuration
 from myapp_operator import names
 from myapp_operator.errors import ApiError, StartError, UnreachableError
 from myapp_operator.grammar import Json
+from myapp_operator.masking import mask
 
 JSON = "application/json"
 DEFAULT_NAMESPACE = "default"
+_LONGEST_TEXT = 500
+"""Characters that are kept of an answer in plain text, such as the page of a proxy; masked before they are cut."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 
 
@@ -138,4 +141,4 @@ def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:
             response.status, status.get("reason", ""), status.get("message", ""), status.get("details"), retry_after
         )
     except (ValueError, AttributeError):
-        return ApiError(response.status, "", text.strip()[:500], None, retry_after)
+        return ApiError(response.status, "", mask(text.strip())[:_LONGEST_TEXT], None, retry_after)

@@ -23,6 +23,33 @@ _UNOWNED = ("apiVersion", "kind")
 _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
 
 
+class Items:
+    """The list items that a fieldsV1 names by their keys or values, parsed once: lists may have a thousand."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._all = [(json.loads(key[2:]), below) for key, below in fields.items() if key[:2] in ("k:", "v:")]
+        self._by_keys = {_identity(keys): below for keys, below in reversed(self._all)}
+        self._key_names = {tuple(sorted(keys)) for keys, _ in self._all if isinstance(keys, dict)}
+
+    def of(self, item: Any) -> Mapping[str, Any] | None:
+        """What is held of this item; None where it is not named. A key that it leaves out was filled by a default."""
+        if not isinstance(item, dict):
+            return self._by_keys.get(_identity(item))
+        if all(key in item for keys in self._key_names for key in keys):
+            keyed = (self._by_keys.get(_identity({key: item[key] for key in keys})) for keys in self._key_names)
+            return next((below for below in keyed if below is not None), None)
+        return next((below for keys, below in self._all if _matches(item, keys)), None)
+
+
+def _identity(keys: Any) -> str:
+    """The same text for the same keys, whatever their order."""
+    return json.dumps(keys, sort_keys=True)
+
+
+def _matches(item: Json, keys: Any) -> bool:
+    return isinstance(keys, dict) and all(item.get(key, value) == value for key, value in keys.items())
+
+
 def fingerprint(body: Json) -> str:
     """Hash of what is about to be applied. Owner references are left out: `render` does not know the uid."""
     metadata = {key: value for key, value in body["metadata"].items() if key != "ownerReferences"}
@@ -67,10 +94,9 @@ def _lost(wanted: Any, ours: Mapping[str, Any], path: str) -> Iterator[str]:
         for key, value in wanted.items():
             yield from _step(value, ours.get(f"f:{key}"), join(path, key))
     elif isinstance(wanted, list):
-        entries = {key: json.loads(key[2:]) for key in ours if key[:2] in ("k:", "v:")}
+        items = Items(ours)
         for item in wanted:
-            found = next((key for key, keys in entries.items() if matches(item, keys)), None)
-            yield from _step(item, None if found is None else ours[found], path + label(item))
+            yield from _step(item, items.of(item), path + label(item))
 
 
 def _step(wanted: Any, ours: Mapping[str, Any] | None, path: str) -> Iterator[str]:
@@ -92,10 +118,3 @@ def label(item: Any) -> str:
     if not isinstance(item, dict):
         return f"[{item}]"
     return f"[{item['name']}]" if "name" in item else "[]"
-
-
-def matches(item: Any, keys: Any) -> bool:
-    """Whether a list item is the one that managedFields names by its keys; a key left out was filled by a default."""
-    if isinstance(item, dict) and isinstance(keys, dict):
-        return all(item.get(key, value) == value for key, value in keys.items())
-    return bool(item == keys)

@@ -19,8 +19,8 @@ _LONGEST_MESSAGE = 1024
 """Bytes that the API server allows in a message of an event."""
 _ONE_EVENT = timedelta(minutes=10)
 _MOST_REMEMBERED = 1000
-_REFUSALS = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
-_FAILURES = names.FROM_PODS | {
+_TOLD_AS_REFUSED = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
+_TOLD_AS_FAILED = names.FROM_PODS | {
     Reason.PROGRESS_DEADLINE_EXCEEDED,
     Reason.REFERENCE_MISSING,
     Reason.SERVICE_ACCOUNT_NOT_ALLOWED,
@@ -113,11 +113,11 @@ def of_status(old: Json, new: Json) -> Notice | None:
     if reason == _reason(old):
         return None
     message = f"{reason}: {new.get('message', '')}"
-    if reason in _REFUSALS:
+    if reason in _TOLD_AS_REFUSED:
         return Notice(EventReason.REFUSED, message, warning=True)
     if reason == Reason.ROLLED_BACK:
         return Notice(EventReason.ROLLED_BACK, str(new.get("message", "")), warning=True)
-    if reason in _FAILURES:
+    if reason in _TOLD_AS_FAILED:
         return Notice(EventReason.FAILED, message, warning=True)
     return None
 

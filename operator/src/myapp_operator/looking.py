@@ -78,7 +78,7 @@ class Onlooker:
     async def _read(self, seen: Seen, deployment_uid: str) -> Sight:
         key, now = seen.app.key, datetime.now(UTC)
         pods, replica_sets = await asyncio.gather(self._list(names.POD, key), self._list(names.REPLICA_SET, key))
-        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods)
+        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods, app=key.name)
         found = causes.find(evidence, now)
         if found.events_of:
             events = await self._events(key, f"involvedObject.uid={found.events_of}")

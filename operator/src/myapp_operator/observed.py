@@ -219,6 +219,11 @@ class Child:
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
 
 
+def is_our_entry(entry: Json) -> bool:
+    """Whether an entry of managedFields holds what we applied."""
+    return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
 def _configuration(spec: Json) -> Mapping[str, str]:
     annotations = spec.get("template", {}).get("metadata", {}).get("annotations") or {}
     return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
@@ -243,7 +248,7 @@ def _our_fields(meta: Json) -> str:
 
 def _our_entry(meta: Json) -> Json | None:
     for entry in meta.get("managedFields") or ():
-        if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
+        if is_our_entry(entry):
             return entry.get("fieldsV1") or {}
     return None
 

@@ -61,6 +61,13 @@ class Obstacle:
 
     verdict: Refused | Retry | Stale | Held
     lasting: bool = True
+    outage: Retry | None = None
+    """A failure that lasts, told beside a refusal: for its time the server does not say whether that still holds."""
+
+    @property
+    def lasting_outage(self) -> Retry | None:
+        """What keeps the server from taking any change, if it has lasted long enough to be told."""
+        return self.verdict if self.lasting and isinstance(self.verdict, Retry) else self.outage
 
 
 def classify(error: OperatorError) -> Answer:

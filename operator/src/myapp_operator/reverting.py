@@ -13,7 +13,9 @@ from typing import Any
 
 from myapp_operator import drift
 from myapp_operator.grammar import Json
-from myapp_operator.names import MANAGER, Kind
+from myapp_operator.masking import mask
+from myapp_operator.names import Kind
+from myapp_operator.observed import is_our_entry
 
 _MOST_NAMED = 3
 _LONGEST_VALUE = 60
@@ -53,10 +55,11 @@ class _Place:
         return bool(self.present != self.wanted)
 
 
-def changes(body: Json, paths: Sequence[str], present: Json | None) -> list[Change]:
+def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Sequence[str] | None = ()) -> list[Change]:
     """What others made of the fields at `paths`, which are those of `drift.taken`.
 
     `present` is the whole object as they left it; without it there is no more to tell than the names of the fields.
+    `secrets` are hidden in values (see `masking.values_of`).
     """
     if drift.EVERYTHING in paths:
         return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
@@ -64,7 +67,7 @@ def changes(body: Json, paths: Sequence[str], present: Json | None) -> list[Chan
         return [Change(path) for path in paths]
     found: list[Change] = []
     for place in _at(paths, _Place("", "", body, present, _held_by_others(present))):
-        found += [_change(each) for each in _differences(place)] or [Change(place.path, tuple(place.held))]
+        found += [_change(each, secrets) for each in _differences(place)] or [Change(place.path, tuple(place.held))]
     return found
 
 
@@ -86,8 +89,7 @@ def _held_by_others(present: Json) -> dict[str, Json]:
     held: dict[str, Json] = {}
     for entry in present["metadata"].get("managedFields") or ():
         manager, fields = entry.get("manager", ""), entry.get("fieldsV1") or {}
-        ours = manager == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
-        if fields and not ours:
+        if fields and not is_our_entry(entry):
             held[manager] = _union(held[manager], fields) if manager in held else fields
     return held
 
@@ -128,19 +130,26 @@ def _parts(place: _Place) -> Iterator[_Place]:
             path, present = drift.join(place.path, key), place.present.get(key, _ABSENT)
             yield _Place(path, key, wanted, present, _held_of_key(key, place.held), private or key in _PRIVATE)
     elif isinstance(place.wanted, list) and isinstance(place.present, list):
+        named = _by_name(place.present)
+        held_items = {by: drift.Items(fields) for by, fields in place.held.items() if fields}
+        wholly = {by: fields for by, fields in place.held.items() if not fields}
         for item in place.wanted:
             if isinstance(item, dict):
-                present = _counterpart(item, place.present)
-                held = _held_of_item(item if present is _ABSENT else present, place.held)
+                present = _counterpart(item, place.present, named)
+                held = wholly | _held_of_item(item if present is _ABSENT else present, held_items)
                 yield _Place(place.path + drift.label(item), "", item, present, held, private)
 
 
-def _counterpart(item: Json, present: list[Any]) -> Any:
+def _by_name(items: Sequence[Any]) -> dict[str, Json]:
+    """The list items that have a name; of two the first."""
+    return {each["name"]: each for each in reversed(items) if isinstance(each, dict) and "name" in each}
+
+
+def _counterpart(item: Json, present: list[Any], named: Mapping[str, Json]) -> Any:
     """What has become of a list item: the one of its name, or of its very value."""
-    for each in present:
-        if each == item or (isinstance(each, dict) and "name" in item and each.get("name") == item["name"]):
-            return each
-    return _ABSENT
+    if "name" in item:
+        return named.get(item["name"], _ABSENT)
+    return item if item in present else _ABSENT
 
 
 def _held_of_key(key: str, held: Mapping[str, Json]) -> dict[str, Json]:
@@ -149,30 +158,25 @@ def _held_of_key(key: str, held: Mapping[str, Json]) -> dict[str, Json]:
     return {by: fields and fields[name] for by, fields in held.items() if not fields or name in fields}
 
 
-def _held_of_item(item: Json, held: Mapping[str, Json]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for by, fields in held.items():
-        if not fields:
-            found[by] = {}
-        for key, below in fields.items():
-            if key.startswith("k:") and drift.matches(item, json.loads(key[2:])):
-                found[by] = below
-    return found
+def _held_of_item(item: Json, held: Mapping[str, drift.Items]) -> dict[str, Json]:
+    """What each manager holds of one item of a list."""
+    found = {by: items.of(item) for by, items in held.items()}
+    return {by: dict(below) for by, below in found.items() if below is not None}
 
 
-def _change(place: _Place) -> Change:
+def _change(place: _Place, secrets: Sequence[str] | None) -> Change:
     by = tuple(place.held)
     if place.present is _ABSENT:
         return Change(f"{place.path} (removed)", by)
     if place.private or not (_is_plain(place.present) and _is_plain(place.wanted)):
         return Change(place.path, by)
-    return Change(f"{place.path} {_shown(place.present)} → {_shown(place.wanted)}", by)
+    return Change(f"{place.path} {_shown(place.present, secrets)} → {_shown(place.wanted, secrets)}", by)
 
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _shown(value: Any) -> str:
-    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
+def _shown(value: Any, secrets: Sequence[str] | None) -> str:
+    text = mask(" ".join(value.split()), secrets) if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

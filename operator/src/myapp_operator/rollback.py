@@ -18,9 +18,9 @@ from myapp_operator.names import Reason
 from myapp_operator.observed import Child, RolledBack
 from myapp_operator.plan import with_notes
 from myapp_operator.seen import Seen, past_own_deadline, rolled_back
-from myapp_operator.verdicts import FAILURES, decide
+from myapp_operator.verdicts import LOOKED_UP, decide
 
-_CAUSES = FAILURES | {Reason.PROGRESS_DEADLINE_EXCEEDED}
+_CAUSES = LOOKED_UP | {Reason.PROGRESS_DEADLINE_EXCEEDED}
 
 
 def is_due(seen: Seen, wanted: Sequence[Wanted]) -> bool:

@@ -13,9 +13,9 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
-from myapp_operator.refusals import Retry, Stale
+from myapp_operator.refusals import Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
-from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence
+from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence, with_more
 
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 3.0
@@ -36,19 +36,12 @@ def judge(seen: Seen) -> Judged:
     """Says how the app is doing."""
     verdict = decide(seen)
     verdict, again = _apply_deadline(verdict, seen)
-    lasting = [
-        each.verdict.words for each in seen.obstacles.values() if each.lasting and isinstance(each.verdict, Retry)
-    ]
-    if lasting:
-        words = f"{verdict.message}; the API server does not take changes now: {lasting[0]}"
-        verdict = replace(verdict, message=sentence(words, seen.spec))
+    more = [fight.sentence(kind) for kind, fight in seen.fights.items()]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
-        words = f"{verdict.message}; no earlier version was Ready, so there is none to go back to"
-        verdict = replace(verdict, message=sentence(words, seen.spec))
-    fights = [fight.sentence(kind) for kind, fight in seen.fights.items()]
-    if fights:
-        verdict = replace(verdict, message=sentence("; ".join([verdict.message, *fights]), seen.spec))
-    return Judged(_status(verdict, seen), again, _settled(seen))
+        more.append("no earlier version was Ready, so there is none to go back to")
+    if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
+        more.append(f"the API server does not take changes now: {words}")
+    return Judged(_status(verdict, with_more(verdict.message, more), seen), again, _settled(seen))
 
 
 def judge_invalid(app: App, message: str, now: datetime) -> Judged:
@@ -58,7 +51,7 @@ def judge_invalid(app: App, message: str, now: datetime) -> Judged:
     return Judged(
         kept
         | {"observedGeneration": app.generation, "message": verdict.message}
-        | {"conditions": _conditions(verdict, app, now, available=_was_true(app, "Available"))}
+        | {"conditions": _conditions(verdict, verdict.message, app, now, available=_was_true(app, "Available"))}
     )
 
 
@@ -114,7 +107,7 @@ def _settled(seen: Seen) -> bool:
     )
 
 
-def _status(verdict: Verdict, seen: Seen) -> Json:
+def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
     name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
     ready = rollout.ready if rollout else 0
     wanted = rollout.wanted if rollout else seen.wanted
@@ -128,9 +121,9 @@ def _status(verdict: Verdict, seen: Seen) -> Json:
         "selector": names.selector_text(name),
         "url": _url(seen),
         "image": spec.image,
-        "message": verdict.message,
+        "message": message,
         **_rollback(seen),
-        "conditions": _conditions(verdict, seen.app, seen.now, available=available),
+        "conditions": _conditions(verdict, message, seen.app, seen.now, available=available),
     }
 
 
@@ -151,12 +144,14 @@ def _url(seen: Seen) -> str:
     return f"http://{names.SERVICE.name_for(seen.app.key.name)}.{seen.app.key.namespace}.svc{port}"
 
 
-def _conditions(verdict: Verdict, app: App, now: datetime, *, available: bool) -> list[Json]:
+def _conditions(verdict: Verdict, message: str, app: App, now: datetime, *, available: bool) -> list[Json]:
+    """Ready tells the cause alone: an operator that starts goes on with what it reads there (`verdicts.told`)."""
     ready, outlook = verdict.outlook is Outlook.READY, verdict.outlook
     answer = ("EndpointsReady", "at least one pod can answer") if available else ("NoEndpoints", "no pod can answer")
-    because = (str(verdict.reason), verdict.message)
+    reason = str(verdict.reason)
+    because = (reason, message)
     facts = (
-        ("Ready", ready, *because),
+        ("Ready", ready, reason, verdict.message),
         ("Available", available, *answer),
         ("Reconciling", outlook is Outlook.PROGRESSING, *because),
         ("Stalled", outlook is Outlook.STALLED, *because),
@@ -165,12 +160,12 @@ def _conditions(verdict: Verdict, app: App, now: datetime, *, available: bool) -
         {
             "type": kind,
             "status": "True" if holds else "False",
-            "reason": reason,
-            "message": message,
+            "reason": why,
+            "message": words,
             "lastTransitionTime": _transition(app, kind, holds, now),
             "observedGeneration": app.generation,
         }
-        for kind, holds, reason, message in facts
+        for kind, holds, why, words in facts
     ]
 
 

@@ -97,7 +97,7 @@ class Hands:
 
     def _tell_reverted(self, app: App, step: Step, present: Json | None) -> None:
         """An event for what was taken back."""
-        changes = reverting.changes(step.body, step.reverts, present)
+        changes = reverting.changes(step.body, step.reverts, present, _secrets(app))
         fight = self._contend(app, step, step.reverts, reverting.culprits(changes))
         self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes), fight)
 
@@ -115,7 +115,7 @@ class Hands:
 
     def _tell_write(self, app: App, step: Step, reason: EventReason, message: str, fight: Fight | None) -> None:
         """An event for a write; in a fight always the same one, which is counted."""
-        words = _masked(app, fight.sentence(step.kind) if fight else message)
+        words = fight.sentence(step.kind) if fight else message
         self._recorder.tell(app, Notice(reason, words, warning=fight is not None))
 
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
@@ -257,14 +257,15 @@ def _judge(app: App, error: OperatorError) -> Answer:
     """What an answer means, in words that may be shown: the server quotes what it refuses."""
     match verdict := classify(error):
         case Refused(message=words):
-            return replace(verdict, message=_masked(app, words))
+            return replace(verdict, message=mask(words, _secrets(app)))
         case Retry(words=words):
-            return replace(verdict, words=_masked(app, words))
+            return replace(verdict, words=mask(words, _secrets(app)))
     return verdict
 
 
-def _masked(app: App, text: str) -> str:
-    return mask(text, values_of(parse_spec(app.spec)))
+def _secrets(app: App) -> Sequence[str] | None:
+    """What must not be shown of what others say."""
+    return values_of(parse_spec(app.spec), app.key.name)
 
 
 def _named(app: App, step: Step) -> dict[str, str]:

@@ -15,6 +15,7 @@ from myapp_operator import names
 from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, MANAGER, Kind
+from myapp_operator.observed import is_our_entry
 
 _SPEC = "f:spec"
 _LEFT_TO_OTHERS = (
@@ -31,8 +32,8 @@ def patch(metadata: Json) -> list[Json] | None:
     It also removes the hash annotation: if nothing more were done after this patch, that would show as drift.
     """
     entries: list[Json] = metadata.get("managedFields") or []
-    ours = [entry for entry in entries if _is_ours(entry)]
-    foreign = [entry for entry in entries if not _is_ours(entry) and not entry.get("subresource")]
+    ours = [entry for entry in entries if is_our_entry(entry)]
+    foreign = [entry for entry in entries if not is_our_entry(entry) and not entry.get("subresource")]
     claimed: Json = {}
     kept = []
     for entry in foreign:
@@ -126,10 +127,6 @@ def _replace_entries(metadata: Json, entries: list[Json]) -> list[Json]:
         {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
         {"op": "add", "path": "/metadata/managedFields", "value": entries},
     ]
-
-
-def _is_ours(entry: Json) -> bool:
-    return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
 
 
 def _split(fields: Json) -> tuple[Json, Json]:

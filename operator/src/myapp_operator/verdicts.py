@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -11,18 +11,20 @@ from myapp_operator import names
 from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
-from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, Reason
 from myapp_operator.observed import Child
+from myapp_operator.printable import printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods, rolled_back
 
 _LONGEST_MESSAGE = 512
-_REFUSALS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
-FAILURES = FROM_PODS | _REFUSALS
-"""What a look at the app can find."""
-MAY_PASS = FAILURES | {Reason.REFERENCE_MISSING}
+_LONGEST_ADDED = 384
+"""Characters of what is added to a message. The rest tells the cause."""
+LOOKED_UP = FROM_PODS | {Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN}
+"""What a look can find: why pods do not come up, and why there may be none."""
+MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
+_SAID_BY_THE_SERVER = frozenset({Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 _FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
 _OBSTACLES = (
     Reason.NOT_OWNED,
@@ -83,9 +85,9 @@ def _refused(seen: Seen) -> Verdict | None:
     for reason in _OBSTACLES:
         if reason in found:
             kind, refused = found[reason]
-            prefix = f"the {kind} is refused: " if reason in _REFUSALS | {Reason.REJECTED} else ""
+            prefix = f"the {kind} is refused: " if reason in _SAID_BY_THE_SERVER else ""
             outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
-            return Verdict(reason, sentence(prefix + refused.message, seen.spec), outlook)
+            return Verdict(reason, sentence(prefix + refused.message), outlook)
     return None
 
 
@@ -125,7 +127,8 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     refused = from_words(seen.looks.refusal or failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
     words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
-    return Verdict(reason, sentence(f"pods are refused: {words}", seen.spec), Outlook.PROGRESSING)
+    words = mask(words, values_of(seen.spec, seen.app.key.name))
+    return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
 
 
 def _caused(seen: Seen) -> Verdict | None:
@@ -218,7 +221,7 @@ def told(seen: Seen) -> Verdict | None:
     if status.get("observedGeneration") != seen.app.generation:
         return None
     ready: Json = next((each for each in status.get("conditions") or () if each["type"] == "Ready"), {})
-    lookable = FAILURES if refusal_of_pods(seen) else FROM_PODS
+    lookable = LOOKED_UP if refusal_of_pods(seen) else FROM_PODS
     reason = ready.get("reason")
     return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
 
@@ -227,8 +230,19 @@ def _rolling_out_message(seen: Seen) -> str:
     return sentence(f'rolling out image "{seen.spec.image}"')
 
 
-def sentence(text: str, spec: Spec | None = None) -> str:
-    """One line, not too long, without credentials in URLs; in the words of others also without the literal values of
-    the environment, for which `spec` is given."""
-    line = mask(" ".join(text.split()), values_of(spec) if spec else ())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+def sentence(text: str) -> str:
+    """One line, not too long, without credentials in URLs and control characters. The words of others in it are masked
+    before (see `masking`): what hides a value in a sentence of ours could take the name of the app out of it."""
+    return _cut(printable(mask(" ".join(text.split()))), _LONGEST_MESSAGE)
+
+
+def with_more(message: str, more: Sequence[str]) -> str:
+    """The message, and what must be said besides: where it is too long for both it is cut, and not what comes last."""
+    if not more:
+        return message
+    added = _cut(sentence("; ".join(more)), _LONGEST_ADDED)
+    return f"{_cut(message, _LONGEST_MESSAGE - len(added) - 2)}; {added}"
+
+
+def _cut(line: str, longest: int) -> str:
+    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -1,5 +1,7 @@
 """The screen of `explain`."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -80,3 +82,12 @@ def test_ages_are_short(ago: timedelta, words: str) -> None:
 
 def test_an_age_that_is_not_known_is_a_question_mark() -> None:
     assert screen.age("", NOW) == "?"
+
+
+@pytest.mark.parametrize("paint", [screen.plain, lambda text, _: f"<{text}>"], ids=["plain", "painted"])
+def test_nothing_that_others_wrote_steers_the_terminal(paint: screen.Paint) -> None:
+    found = report.of(facts(failing=FAILING, log="\x1b]0;owned\x07\x1b[1Agone", unread=["\x1b[2J"]))
+    steered = replace(found, message="a\x9bb", events=[replace(found.events[0], message="\x1b[8mhidden")])
+    lines = list(screen.lay_out(steered, NOW, paint))
+    assert not re.search("[\x00-\x1f\x7f-\x9f]", "".join(lines))
+    assert "  �]0;owned��[1Agone" in lines

@@ -20,8 +20,8 @@ class Bench:
     now: datetime
     calm: float
     """Seconds for which a pod must have been Ready before what happened to it counts as over."""
-    values: Sequence[str]
-    """Values of variables, which no message may hold."""
+    values: Sequence[str] | None
+    """Values of variables, which no message may hold (see `values_of`)."""
     events: Sequence[Json]
     """What the kubelet said, the newest last."""
 
@@ -30,7 +30,7 @@ class Bench:
         """The bench for what was read of an app."""
         calm = max(_CALM_SECONDS, evidence.spec.rollout.min_ready_seconds or 0)
         events = sorted(evidence.events, key=lambda each: int(each["metadata"]["resourceVersion"]))
-        return cls(now, calm, values_of(evidence.spec), events)
+        return cls(now, calm, values_of(evidence.spec, evidence.app), events)
 
     def hide(self, words: str) -> str:
         """Words of others, fit to be read by anybody."""

@@ -33,6 +33,8 @@ class Evidence:
     """As the API server lists them."""
     events: Sequence[Json] = ()
     """Events of the object that an earlier judgement asked for (`Found.events_of`); others do no harm."""
+    app: str = ""
+    """Name of the MyApp."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _probe(kind: str, container: Container, bench: Bench) -> Probe | None:
     spec = container.spec.get(f"{kind}Probe")
     if not spec:
         return None
-    return Probe(f"{kind} probe ({_question(spec, container)})", bench.hide(_answer(kind, container, bench)))
+    return Probe(f"{kind} probe ({_question(spec, container)})", _answer(kind, container, bench))
 
 
 def _question(probe: Json, container: Container) -> str:
@@ -60,7 +60,8 @@ def _question(probe: Json, container: Container) -> str:
         return f"TCP port {_port(tcp['port'], container)}"
     if grpc := probe.get("grpc"):
         return f"gRPC on port {grpc['port']}"
-    return " ".join((probe.get("exec") or {}).get("command") or ("unknown",))
+    program, *_ = " ".join((probe.get("exec") or {}).get("command") or ()).split() or ["unknown"]
+    return f"exec {program}"  # and not its arguments: a password may stand there
 
 
 def _port(port: int | str, container: Container) -> int | str:
@@ -76,11 +77,11 @@ def _answer(kind: str, container: Container, bench: Bench) -> str:
     intro = f"{kind.capitalize()} probe failed: "
     field = f"{{{container.spec['name']}}}"
     said = [
-        words.of_probe(each["message"].removeprefix(intro))
+        each["message"].removeprefix(intro)
         for each in bench.events
         if each.get("reason") == "Unhealthy"
         and str(each.get("message", "")).startswith(intro)
         and str(each["involvedObject"].get("fieldPath", "")).endswith(field)
     ]
-    given = [each for each in said if each != words.REFUSED]
-    return (given or said or [""])[-1]
+    given = [each for each in said if words.of_probe(each) != words.REFUSED]
+    return words.of_probe(bench.hide((given or said or [""])[-1]))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from myapp_operator import names
+from myapp_operator.printable import printable
 from myapp_operator.showing.report import Log, PodLine, Report
 
 _MOST_PODS = 10
@@ -30,6 +33,10 @@ def plain(text: str, _: Tone) -> str:
 
 def lay_out(report: Report, now: datetime, paint: Paint = plain) -> Iterator[str]:
     """The lines; a part of which there is nothing to show is left out."""
+    yield from _lines(_printable(report), now, paint)
+
+
+def _lines(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
     yield from _head(report, paint)
     rows = [(each.type, each.status, each.reason, age(each.since, now)) for each in report.conditions]
     yield from _part("Conditions", _table(rows), paint)
@@ -52,6 +59,17 @@ def age(moment: str, now: datetime) -> str:
         if seconds >= 2 * length:
             return f"{seconds // length}{unit}"
     return f"{seconds}s"
+
+
+def _printable(part: Any) -> Any:
+    """A part of the report, all that others wrote into it fit for a terminal. A log may hold anything."""
+    if isinstance(part, str):
+        return printable(part)
+    if isinstance(part, list):
+        return [_printable(each) for each in part]
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{each.name: _printable(getattr(part, each.name)) for each in fields(part)})
+    return part
 
 
 def _head(report: Report, paint: Paint) -> Iterator[str]:
