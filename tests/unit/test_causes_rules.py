@@ -67,11 +67,11 @@ def test_the_most_telling_cause_wins_whatever_the_order() -> None:
         pod(waiting("CreateContainerConfigError", "no"), name="config"),
         pod(crashed(137, reason="OOMKilled"), name="memory"),
         pod(crashed(), name="crash"),
-        pod(name="gone", phase="Failed", reason="Evicted"),
         pod(waiting("ContainerCreating"), name="pending", conditions=[condition("PodScheduled", False, message="no")]),
         pod(running(ready=False), name="slow"),
+        pod(name="gone", phase="Failed", reason="Evicted"),
     ]
-    order = ["ImagePullBackOff", "ConfigError", "OOMKilled", "CrashLoopBackOff", "Evicted", "Unschedulable", "NotReady"]
+    order = ["ImagePullBackOff", "ConfigError", "OOMKilled", "CrashLoopBackOff", "Unschedulable", "NotReady", "Evicted"]
     for expected in order:
         for seed in range(5):
             assert told(*random.Random(seed).sample(pods, len(pods))) == expected  # noqa: S311
@@ -132,6 +132,28 @@ def test_an_eviction_is_told_until_a_pod_in_its_place_has_been_ready_for_ten_sec
     answer = found(gone, other, heir)
     assert (answer.cause and answer.cause.reason, answer.again) == ("Evicted", 6)
     assert told(gone, other, heir, after=6) is None
+
+
+def test_an_eviction_is_over_when_all_pods_are_well_though_none_came_in_its_place() -> None:
+    """So it is when the app was scaled down meanwhile, or the clock of the node is ahead of the API server's."""
+    gone = pod(crashed(137, ago=100), name="gone", phase="Failed", reason="Evicted")
+    pods = [gone, pod(name="one"), pod(name="two")]
+    assert found(*pods, replicas=2) == Found()
+    assert told(*pods, replicas=3) == "Evicted"
+    assert told(gone, replicas=0) is None
+
+
+def test_an_eviction_of_last_week_is_not_told_while_the_app_gets_more_pods() -> None:
+    gone = pod(crashed(137, ago=9000), name="gone", phase="Failed", reason="Evicted")
+    coming = pod(waiting("ContainerCreating"), name="coming", created=5)
+    assert told(gone, pod(name="heir"), coming, replicas=2) is None
+
+
+def test_an_eviction_hides_no_cause_that_tells_more() -> None:
+    gone = pod(crashed(137, ago=100), name="gone", phase="Failed", reason="Evicted")
+    homeless = pod(waiting("Pending"), name="new", conditions=[condition("PodScheduled", False, message="no room")])
+    assert told(gone, homeless) == "Unschedulable"
+    assert told(gone, pod(running(60, ready=False), name="new")) == "NotReady"
 
 
 def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_any_more() -> None:

@@ -186,7 +186,8 @@ async def test_the_newest_refusal_of_pods_is_read_where_they_are_refused(ready: 
             "uid": "uid-rs",
             "annotations": {"deployment.kubernetes.io/revision": "1"},
             "ownerReferences": [{"kind": "Deployment", "uid": "uid-child", "controller": True}],
-        }
+        },
+        "spec": {"replicas": 2},
     }
     event = {
         "metadata": {"resourceVersion": "7"},
