@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from myapp_operator.causes import Evidence, Found, find
+from myapp_operator.causes import Cause, Evidence, Found, find
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec, parse_spec
 from tests.unit.samples import NOW, spec
@@ -112,9 +112,16 @@ def event(reason: str, message: str, version: int = 1, uid: str = "one", contain
     }
 
 
-def found(*pods: Json, events: Sequence[Json] = (), spec: Spec = _SPEC, after: float = 0, replicas: int = 2) -> Found:
+def found(
+    *pods: Json,
+    events: Sequence[Json] = (),
+    spec: Spec = _SPEC,
+    after: float = 0,
+    replicas: int = 2,
+    before: Cause | None = None,
+) -> Found:
     """What is found so many seconds later, where the newest ReplicaSet wants so many pods."""
-    evidence = Evidence("deployment", spec, [OLD, replica_set(replicas=replicas)], pods, events)
+    evidence = Evidence("deployment", spec, [OLD, replica_set(replicas=replicas)], pods, events, before)
     return find(evidence, NOW + timedelta(seconds=after))
 
 

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from myapp_operator import causes, looking, reconcile, steps
-from myapp_operator.causes import Cause, Found
+from myapp_operator.causes import Cause, Evidence, Found
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import Kube
 from myapp_operator.names import Reason
@@ -224,6 +224,26 @@ async def test_what_an_earlier_run_has_told_stands_until_a_look(ready: World, po
     pods.are_well()
     await restarted.reconcile()
     assert restarted.reason() == "Ready"
+
+
+async def test_a_look_knows_what_the_last_one_found_also_in_an_earlier_run(
+    ready: World, pods: Pods, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """What an event has told stays true when the event is gone."""
+    app = (await crashing(ready, pods, clock)).app
+    known: list[Cause | None] = []
+
+    def find(evidence: Evidence, _now: object) -> Found:
+        known.append(evidence.before)
+        return Found(Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes"))
+
+    monkeypatch.setattr(causes, "find", find)
+    clock.passes(60)
+    await ready.reconcile()
+    restarted = World(app)
+    restarted.watch_brings_children()
+    await restarted.reconcile()
+    assert known == [Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")] * 2
 
 
 async def test_another_image_starts_with_a_clean_sheet(ready: World, pods: Pods, clock: Clock) -> None:

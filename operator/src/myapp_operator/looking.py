@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from myapp_operator import causes, looks, names, verdicts
-from myapp_operator.causes import Evidence, Found
+from myapp_operator.causes import Cause, Evidence, Found
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
@@ -57,17 +57,17 @@ class Onlooker:
         return plan, None if plan.due is None else plan.due - now
 
     async def _look(self, seen: Seen, plan: Looks) -> Looks:
-        sight = await self._glance(seen)
+        sight = await self._glance(seen, _known(seen, plan))
         now = time.monotonic()
         if sight is None:
             return looks.failed(plan, now)
         return looks.answered(plan, sight.found.cause, sight.refusal, sight.found.again, now)
 
-    async def _glance(self, seen: Seen) -> Sight | None:
+    async def _glance(self, seen: Seen, before: Cause | None) -> Sight | None:
         """One look; None: there was no answer. Where the rights are missing there is nothing to be seen."""
         key, deployment = seen.app.key, seen.child(names.DEPLOYMENT)
         try:
-            sight = await self._read(seen, deployment.uid if deployment else "")
+            sight = await self._read(seen, deployment.uid if deployment else "", before)
         except OperatorError as error:
             forbidden = isinstance(error, ApiError) and error.status == 403
             self._complain(key, error, forbidden=forbidden)
@@ -75,10 +75,10 @@ class Onlooker:
         self._trouble.pop(key.namespace, None)
         return sight
 
-    async def _read(self, seen: Seen, deployment_uid: str) -> Sight:
+    async def _read(self, seen: Seen, deployment_uid: str, before: Cause | None) -> Sight:
         key, now = seen.app.key, datetime.now(UTC)
         pods, replica_sets = await asyncio.gather(self._list(names.POD, key), self._list(names.REPLICA_SET, key))
-        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods)
+        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods, before=before)
         found = causes.find(evidence, now)
         if found.events_of:
             events = await self._events(key, f"involvedObject.uid={found.events_of}")
@@ -104,6 +104,12 @@ class Onlooker:
         self._trouble[key.namespace] = kind
         advice = "; grant the rights of deploy/operator/role.yaml to have causes told" if forbidden else ""
         logger.warning("cannot look at the pods of %s: %s%s", key, error, advice, extra={"app": str(key)})
+
+
+def _known(seen: Seen, plan: Looks) -> Cause | None:
+    """What the last look found, be it one of an earlier run of the operator."""
+    told = verdicts.told(seen) if plan.standing else None
+    return Cause(told.reason, told.message) if told else plan.cause
 
 
 def _situation(seen: Seen, template: str) -> Situation:

@@ -33,6 +33,8 @@ class Evidence:
     """As the API server lists them."""
     events: Sequence[Json] = ()
     """Events of the object that an earlier judgement asked for (`Found.events_of`); others do no harm."""
+    before: Cause | None = None
+    """What the look before this one found: events are gone long before what they told is over."""
 
 
 @dataclass(frozen=True)
