@@ -60,6 +60,13 @@ def test_the_newest_version_is_that_of_the_highest_revision() -> None:
     assert newest_replica_set("deployment", []) is None
 
 
+@pytest.mark.parametrize("edited", ["9" * 5000, "-1", "none"])
+def test_a_revision_that_somebody_has_edited_does_not_keep_causes_from_being_told(edited: str) -> None:
+    sets = [replica_set("edited", edited), replica_set("new", "2")]
+    answer = find(Evidence("deployment", spec(), sets, [pod(crashed())]), NOW)
+    assert answer.cause is not None
+
+
 def test_the_most_telling_cause_wins_whatever_the_order() -> None:
     """The message must not alternate with the order in which the server lists the pods."""
     pods = [

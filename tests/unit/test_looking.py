@@ -162,6 +162,24 @@ async def test_a_look_without_an_answer_takes_nothing_back(
     assert [each.message for each in caplog.records] == ["cannot look at the pods of default/myapp: no answer"]
 
 
+async def test_pods_that_cannot_be_judged_keep_the_status_from_nothing(
+    ready: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    def find(*_: object) -> Found:
+        raise ValueError("a riddle")
+
+    monkeypatch.setattr(causes, "find", find)
+    ready.watch_brings_rollout(ROLLING)
+    clock.passes(5)
+    await ready.reconcile()
+    ready.watch_brings_status()
+    clock.passes(10)
+    await ready.reconcile()
+    assert ready.reason() == "RollingOut"
+    assert "cannot judge the pods of default/myapp" in caplog.text
+    assert "a riddle" in caplog.text
+
+
 async def test_without_the_right_to_see_pods_the_deployment_alone_is_believed(
     ready: World, caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:

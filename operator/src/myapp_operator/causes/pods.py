@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from myapp_operator.grammar import Json
+from myapp_operator.observed import counted
 
 _REVISION = "deployment.kubernetes.io/revision"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -164,8 +165,8 @@ def _controlled(raw: Json, uid: str) -> bool:
 
 def _revision(raw: Json) -> tuple[int, str, str]:
     meta = raw["metadata"]
-    revision = str((meta.get("annotations") or {}).get(_REVISION, ""))
-    return (int(revision) if revision.isdecimal() else 0), meta.get("creationTimestamp") or "", meta["name"]
+    revision = counted((meta.get("annotations") or {}).get(_REVISION, ""))
+    return revision, meta.get("creationTimestamp") or "", meta["name"]
 
 
 def _time(text: str | None) -> datetime:
