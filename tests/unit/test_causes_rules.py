@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from myapp_operator.causes import Evidence, Found, find, newest_replica_set, refused_pods
+from myapp_operator.causes import Evidence, Found, find, newest_replica_set, refused_pods, sift
 from tests.unit.pods import (
     LONG_AGO,
     OLD,
@@ -161,6 +161,21 @@ def test_an_eviction_hides_no_cause_that_tells_more() -> None:
     homeless = pod(waiting("Pending"), name="new", conditions=[condition("PodScheduled", False, message="no room")])
     assert told(gone, homeless) == "Unschedulable"
     assert told(gone, pod(running(60, ready=False), name="new")) == "NotReady"
+
+
+def test_a_storm_of_evictions_is_told_by_the_last_and_hides_no_trouble_among_the_pods() -> None:
+    """Thousands of pods may be left behind, and as many be well: what is kept of them is bounded."""
+    gone = [pod(name=f"gone-{n}", created=9000 - n, phase="Failed", reason="Evicted", message=f"{n}") for n in range(9)]
+    well = [pod(name=f"well-{n:03}", conditions=[condition("Ready", True, 60)]) for n in range(400)]
+    strangers = [pod(name="of-an-older-version", owner="old"), pod(phase="Failed", reason="NodeAffinity")]
+    kept: list[dict[str, object]] = []
+    for page in (gone, well[:200], [pod(crashed(), name="in-trouble")], well[200:], strangers):
+        kept = sift([*kept, *page], "new")
+    assert [each["metadata"]["name"] for each in kept[:2]] == ["gone-8", "in-trouble"]
+    assert len(kept) == 301
+    assert told(*kept, replicas=401) == "CrashLoopBackOff"
+    calm = sift([*gone, *well], "new")
+    assert told(*calm, replicas=400) is None
 
 
 def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_any_more() -> None:

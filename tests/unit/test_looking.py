@@ -16,7 +16,7 @@ from myapp_operator.store import Store
 from tests.unit.samples import app, children, owner, progressing, refusal, refused_pods, rollout, seen
 from tests.unit.world import FakeKube, World
 
-LOOK = ["list Pod", "list ReplicaSet"]
+LOOK = ["list ReplicaSet", "list Pod"]
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 LOST = rollout(ready=1, available=1)
 OVER_QUOTA = rollout(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -14,11 +13,14 @@ from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looks import Looks, Situation
-from myapp_operator.names import Key, Kind
+from myapp_operator.names import Key
 from myapp_operator.seen import Seen, are_pods_refused, current_rollout, is_complete
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
+
+_MOST_EVENTS = 500
+"""Events of one object that are kept; they are named by their time, so the newest ones come last."""
 
 
 @dataclass(frozen=True)
@@ -80,24 +82,32 @@ class Onlooker:
 
     async def _read(self, seen: Seen, deployment_uid: str, before: Cause | None) -> Sight:
         key, now = seen.app.key, datetime.now(UTC)
-        pods, replica_sets = await asyncio.gather(self._list(names.POD, key), self._list(names.REPLICA_SET, key))
-        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods, before=before)
+        selector = names.selector_text(key.name)
+        replica_sets = (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
+        newest = causes.newest_replica_set(deployment_uid, replica_sets)
+        uid = newest["metadata"]["uid"] if newest else ""
+        evidence = Evidence(deployment_uid, seen.spec, replica_sets, await self._pods(key, uid), before=before)
         found = causes.find(evidence, now)
         if found.events_of:
             events = await self._events(key, f"involvedObject.uid={found.events_of}")
             found = causes.find(replace(evidence, events=events), now)
-        newest = causes.newest_replica_set(deployment_uid, replica_sets)
-        if newest is None or not are_pods_refused(seen):
+        if not uid or not are_pods_refused(seen):
             return Sight(found)
-        uid = newest["metadata"]["uid"]
         events = await self._events(key, f"involvedObject.uid={uid},reason=FailedCreate")
         return Sight(found, causes.refused_pods(events, uid))
 
-    async def _list(self, kind: Kind, key: Key) -> list[Json]:
-        return (await self._kube.list(kind, key.namespace, selector=names.selector_text(key.name))).items
+    async def _pods(self, key: Key, replica_set_uid: str) -> list[Json]:
+        """The pods that count, page by page: an app may have left thousands behind that do not."""
+        kept: list[Json] = []
+        async for page in self._kube.pages(names.POD, key.namespace, selector=names.selector_text(key.name)):
+            kept = causes.sift([*kept, *page.items], replica_set_uid)
+        return kept
 
     async def _events(self, key: Key, fields: str) -> list[Json]:
-        return (await self._kube.list(names.EVENT, key.namespace, fields=fields)).items
+        kept: list[Json] = []
+        async for page in self._kube.pages(names.EVENT, key.namespace, fields=fields):
+            kept = [*kept, *page.items][-_MOST_EVENTS:]
+        return kept
 
     def _complain(self, key: Key, error: OperatorError, *, forbidden: bool) -> None:
         """Logs a failure when it is another one than the last of this namespace; there may be thousands of apps."""

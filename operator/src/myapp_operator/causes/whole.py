@@ -7,7 +7,7 @@ from datetime import datetime
 from myapp_operator.causes import words
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.found import Cause, Found
-from myapp_operator.causes.pods import Pod
+from myapp_operator.causes.pods import MOST_JUDGED, Pod
 from myapp_operator.names import Reason
 
 PATIENCE = 30.0
@@ -45,7 +45,7 @@ def judge_eviction(pods: list[Pod], wanted: int, bench: Bench) -> Found:
     last = max(gone, key=lambda pod: pod.ended_at)
     left = [(pod, recovers_in(pod, _running_since(pod), bench)) for pod in pods if not pod.evicted and not pod.ended]
     proved = [pod for pod, seconds in left if seconds == 0]
-    if len(proved) >= wanted or any(pod.created >= last.ended_at for pod in proved):
+    if len(proved) >= min(wanted, MOST_JUDGED) or any(pod.created >= last.ended_at for pod in proved):
         return Found()
     target = last.conditions.get("DisruptionTarget")
     said = bench.hide(last.message or (target.message if target else ""))
