@@ -123,9 +123,9 @@ def without_pods(words: str) -> dict[Kind, Child]:
     return children(replace(ONE_POD, conditions=refused_pods(words)))
 
 
-def failing(recorded: str, outlook: Outlook = Outlook.PROGRESSING) -> Case:
-    """An app of which a pod is missing, because the pods fail as in this file of `failures`."""
-    cause = replay(recorded, later=60)[-1].cause
+def failing(recorded: str, outlook: Outlook = Outlook.PROGRESSING, later: float = 60) -> Case:
+    """An app of which a pod is missing, because the pods fail as in this file of `failures`, so many seconds later."""
+    cause = replay(recorded, later=later)[-1].cause
     assert cause is not None
     return Case(cause.reason, outlook, seen(children=children(ONE_POD), cause=cause))
 
@@ -163,9 +163,9 @@ MAY_HEAL = [
             "readiness",
             "liveness",
             "init-crash",
-            "eviction",
         ),
     ),
+    failing("eviction", later=0),
 ]
 """Reconciling until the deadline, then Stalled."""
 

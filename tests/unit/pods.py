@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from myapp_operator.causes import Evidence, Found, find
+from myapp_operator.causes import Cause, Evidence, Found, find
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec, parse_spec
 from tests.unit.samples import NOW, spec
@@ -31,12 +31,11 @@ def controlled_by(uid: str) -> list[Json]:
     return [{"controller": True, "uid": uid}]
 
 
-def replica_set(uid: str = "new", revision: str = "2", deployment: str = "deployment") -> Json:
+def replica_set(uid: str = "new", revision: str = "2", deployment: str = "deployment", replicas: int = 2) -> Json:
     """A ReplicaSet, by default the newest one."""
     annotations = {"deployment.kubernetes.io/revision": revision}
-    return {
-        "metadata": {"name": uid, "uid": uid, "ownerReferences": controlled_by(deployment), "annotations": annotations}
-    }
+    metadata = {"name": uid, "uid": uid, "ownerReferences": controlled_by(deployment), "annotations": annotations}
+    return {"metadata": metadata, "spec": {"replicas": replicas}}
 
 
 OLD = replica_set("old", "1")
@@ -113,9 +112,16 @@ def event(reason: str, message: str, version: int = 1, uid: str = "one", contain
     }
 
 
-def found(*pods: Json, events: Sequence[Json] = (), spec: Spec = _SPEC, after: float = 0) -> Found:
-    """What is found so many seconds later."""
-    evidence = Evidence("deployment", spec, [OLD, replica_set()], pods, events)
+def found(
+    *pods: Json,
+    events: Sequence[Json] = (),
+    spec: Spec = _SPEC,
+    after: float = 0,
+    replicas: int = 2,
+    before: Cause | None = None,
+) -> Found:
+    """What is found so many seconds later, where the newest ReplicaSet wants so many pods."""
+    evidence = Evidence("deployment", spec, [OLD, replica_set(replicas=replicas)], pods, events, before=before)
     return find(evidence, NOW + timedelta(seconds=after))
 
 

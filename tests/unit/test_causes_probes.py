@@ -1,5 +1,9 @@
 """Probes that fail: which one is named, and which of its answers is told."""
 
+import pytest
+
+from myapp_operator.causes import Cause
+from myapp_operator.names import Reason
 from tests.unit.pods import crashed, event, found, message, pod, running, told
 
 
@@ -44,3 +48,47 @@ def test_a_password_in_an_answer_is_hidden_also_where_the_answer_is_cut() -> Non
     slow = pod(running(60, ready=False), container={"readinessProbe": {"exec": {"command": ["check"]}}})
     said = f"Readiness probe failed: {'x' * 270} postgres://app:hunter2hunter2@db failed"
     assert "hunter2" not in message(slow, events=[event("Unhealthy", said)])
+
+
+LIVE = {"livenessProbe": {"httpGet": {"path": "/", "port": 80}}}
+FAILED = event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")
+KILLED = 'container "myapp" is killed by its liveness probe (GET / on port 80): HTTP probe failed with statuscode: 500'
+
+
+def test_a_container_that_a_probe_kills_by_force_is_not_ready_and_no_crash() -> None:
+    assert message(pod(crashed(137), container=LIVE), events=[FAILED]) == KILLED
+
+
+def test_a_container_killed_for_memory_is_told_so_whatever_its_probe_said() -> None:
+    hungry = pod(crashed(137, reason="OOMKilled"), container=LIVE)
+    assert told(hungry, events=[FAILED]) == "OOMKilled"
+    assert found(hungry).events_of == ""
+
+
+def test_an_app_that_ends_by_itself_is_not_killed_by_the_probe_that_once_failed() -> None:
+    ending = pod(crashed(0, reason="Completed"), container=LIVE)
+    assert message(ending, events=[FAILED]).endswith("exits with code 0, although it should keep running")
+    killing = event("Killing", "Container myapp failed liveness probe, will be restarted")
+    assert message(ending, events=[FAILED, killing]) == KILLED
+    assert told(ending, events=[killing]) == "NotReady"
+
+
+@pytest.mark.parametrize("code", [0, 137, 143])
+def test_a_kill_is_still_told_when_its_events_are_gone(code: int) -> None:
+    """The kubelet soon stops to send them for a pod where much happens, and they are kept for an hour."""
+    known = Cause(Reason.NOT_READY, KILLED)
+    killed = pod(crashed(code), container=LIVE)
+    assert found(killed, before=known).cause == known
+    assert found(killed, before=known).events_of == "one", "they may come back with another answer"
+    assert message(killed, before=known, events=[event("Unhealthy", "Liveness probe failed: no")]).endswith(": no") == (
+        code != 0
+    )
+
+
+def test_a_kill_that_was_told_makes_no_kill_of_another_end() -> None:
+    known = Cause(Reason.NOT_READY, KILLED)
+    assert told(pod(crashed(1), container=LIVE), before=known) == "CrashLoopBackOff"
+    assert told(pod(crashed(137, reason="OOMKilled"), container=LIVE), before=known) == "OOMKilled"
+    unready = Cause(Reason.NOT_READY, 'container "myapp" is not ready')
+    assert told(pod(crashed(137), container=LIVE), before=unready) == "CrashLoopBackOff"
+    assert told(pod(), before=known) is None

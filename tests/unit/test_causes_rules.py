@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from myapp_operator.causes import Evidence, Found, find, newest_replica_set, refused_pods
+from myapp_operator.causes import Evidence, Found, find, newest_replica_set, refused_pods, sift
 from tests.unit.pods import (
     LONG_AGO,
     OLD,
@@ -60,6 +60,13 @@ def test_the_newest_version_is_that_of_the_highest_revision() -> None:
     assert newest_replica_set("deployment", []) is None
 
 
+@pytest.mark.parametrize("edited", ["9" * 5000, "-1", "none"])
+def test_a_revision_that_somebody_has_edited_does_not_keep_causes_from_being_told(edited: str) -> None:
+    sets = [replica_set("edited", edited), replica_set("new", "2")]
+    answer = find(Evidence("deployment", spec(), sets, [pod(crashed())]), NOW)
+    assert answer.cause is not None
+
+
 def test_the_most_telling_cause_wins_whatever_the_order() -> None:
     """The message must not alternate with the order in which the server lists the pods."""
     pods = [
@@ -67,11 +74,11 @@ def test_the_most_telling_cause_wins_whatever_the_order() -> None:
         pod(waiting("CreateContainerConfigError", "no"), name="config"),
         pod(crashed(137, reason="OOMKilled"), name="memory"),
         pod(crashed(), name="crash"),
-        pod(name="gone", phase="Failed", reason="Evicted"),
         pod(waiting("ContainerCreating"), name="pending", conditions=[condition("PodScheduled", False, message="no")]),
         pod(running(ready=False), name="slow"),
+        pod(name="gone", phase="Failed", reason="Evicted"),
     ]
-    order = ["ImagePullBackOff", "ConfigError", "OOMKilled", "CrashLoopBackOff", "Evicted", "Unschedulable", "NotReady"]
+    order = ["ImagePullBackOff", "ConfigError", "OOMKilled", "CrashLoopBackOff", "Unschedulable", "NotReady", "Evicted"]
     for expected in order:
         for seed in range(5):
             assert told(*random.Random(seed).sample(pods, len(pods))) == expected  # noqa: S311
@@ -132,6 +139,43 @@ def test_an_eviction_is_told_until_a_pod_in_its_place_has_been_ready_for_ten_sec
     answer = found(gone, other, heir)
     assert (answer.cause and answer.cause.reason, answer.again) == ("Evicted", 6)
     assert told(gone, other, heir, after=6) is None
+
+
+def test_an_eviction_is_over_when_all_pods_are_well_though_none_came_in_its_place() -> None:
+    """So it is when the app was scaled down meanwhile, or the clock of the node is ahead of the API server's."""
+    gone = pod(crashed(137, ago=100), name="gone", phase="Failed", reason="Evicted")
+    pods = [gone, pod(name="one"), pod(name="two")]
+    assert found(*pods, replicas=2) == Found()
+    assert told(*pods, replicas=3) == "Evicted"
+    assert told(gone, replicas=0) is None
+
+
+def test_an_eviction_of_last_week_is_not_told_while_the_app_gets_more_pods() -> None:
+    gone = pod(crashed(137, ago=9000), name="gone", phase="Failed", reason="Evicted")
+    coming = pod(waiting("ContainerCreating"), name="coming", created=5)
+    assert told(gone, pod(name="heir"), coming, replicas=2) is None
+
+
+def test_an_eviction_hides_no_cause_that_tells_more() -> None:
+    gone = pod(crashed(137, ago=100), name="gone", phase="Failed", reason="Evicted")
+    homeless = pod(waiting("Pending"), name="new", conditions=[condition("PodScheduled", False, message="no room")])
+    assert told(gone, homeless) == "Unschedulable"
+    assert told(gone, pod(running(60, ready=False), name="new")) == "NotReady"
+
+
+def test_a_storm_of_evictions_is_told_by_the_last_and_hides_no_trouble_among_the_pods() -> None:
+    """Thousands of pods may be left behind, and as many be well: what is kept of them is bounded."""
+    gone = [pod(name=f"gone-{n}", created=9000 - n, phase="Failed", reason="Evicted", message=f"{n}") for n in range(9)]
+    well = [pod(name=f"well-{n:03}", conditions=[condition("Ready", True, 60)]) for n in range(400)]
+    strangers = [pod(name="of-an-older-version", owner="old"), pod(phase="Failed", reason="NodeAffinity")]
+    kept: list[dict[str, object]] = []
+    for page in (gone, well[:200], [pod(crashed(), name="in-trouble")], well[200:], strangers):
+        kept = sift([*kept, *page], "new")
+    assert [each["metadata"]["name"] for each in kept[:2]] == ["gone-8", "in-trouble"]
+    assert len(kept) == 301
+    assert told(*kept, replicas=401) == "CrashLoopBackOff"
+    calm = sift([*gone, *well], "new")
+    assert told(*calm, replicas=400) is None
 
 
 def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_any_more() -> None:

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from myapp_operator import causes, looking, reconcile, steps
-from myapp_operator.causes import Cause, Found
+from myapp_operator.causes import Cause, Evidence, Found
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import Kube
 from myapp_operator.names import Reason
@@ -16,7 +16,7 @@ from myapp_operator.store import Store
 from tests.unit.samples import app, children, owner, progressing, refusal, refused_pods, rollout, seen
 from tests.unit.world import FakeKube, World
 
-LOOK = ["list Pod", "list ReplicaSet"]
+LOOK = ["list ReplicaSet", "list Pod"]
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 LOST = rollout(ready=1, available=1)
 OVER_QUOTA = rollout(
@@ -162,6 +162,24 @@ async def test_a_look_without_an_answer_takes_nothing_back(
     assert [each.message for each in caplog.records] == ["cannot look at the pods of default/myapp: no answer"]
 
 
+async def test_pods_that_cannot_be_judged_keep_the_status_from_nothing(
+    ready: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    def find(*_: object) -> Found:
+        raise ValueError("a riddle")
+
+    monkeypatch.setattr(causes, "find", find)
+    ready.watch_brings_rollout(ROLLING)
+    clock.passes(5)
+    await ready.reconcile()
+    ready.watch_brings_status()
+    clock.passes(10)
+    await ready.reconcile()
+    assert ready.reason() == "RollingOut"
+    assert "cannot judge the pods of default/myapp" in caplog.text
+    assert "a riddle" in caplog.text
+
+
 async def test_without_the_right_to_see_pods_the_deployment_alone_is_believed(
     ready: World, caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:
@@ -186,7 +204,8 @@ async def test_the_newest_refusal_of_pods_is_read_where_they_are_refused(ready: 
             "uid": "uid-rs",
             "annotations": {"deployment.kubernetes.io/revision": "1"},
             "ownerReferences": [{"kind": "Deployment", "uid": "uid-child", "controller": True}],
-        }
+        },
+        "spec": {"replicas": 2},
     }
     event = {
         "metadata": {"resourceVersion": "7"},
@@ -223,6 +242,26 @@ async def test_what_an_earlier_run_has_told_stands_until_a_look(ready: World, po
     pods.are_well()
     await restarted.reconcile()
     assert restarted.reason() == "Ready"
+
+
+async def test_a_look_knows_what_the_last_one_found_also_in_an_earlier_run(
+    ready: World, pods: Pods, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """What an event has told stays true when the event is gone."""
+    app = (await crashing(ready, pods, clock)).app
+    known: list[Cause | None] = []
+
+    def find(evidence: Evidence, _now: object) -> Found:
+        known.append(evidence.before)
+        return Found(Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes"))
+
+    monkeypatch.setattr(causes, "find", find)
+    clock.passes(60)
+    await ready.reconcile()
+    restarted = World(app)
+    restarted.watch_brings_children()
+    await restarted.reconcile()
+    assert known == [Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")] * 2
 
 
 async def test_another_image_starts_with_a_clean_sheet(ready: World, pods: Pods, clock: Clock) -> None:

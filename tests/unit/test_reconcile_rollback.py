@@ -75,7 +75,7 @@ async def test_the_pods_are_looked_at_before_anything_is_told_or_done() -> None:
     release = Release()
     release.was_looked_at(overdue=False, due=0.0)
     assert await release.reconcile() == 0.0
-    assert release.kube.requests == ["list Pod", "list ReplicaSet"]
+    assert release.kube.requests == ["list ReplicaSet", "list Pod"]
 
 
 async def test_going_back_is_one_list_and_one_write_a_child(failed: Release) -> None:

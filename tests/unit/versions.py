@@ -29,4 +29,4 @@ def replica_set(template_hash: str = "h1", revision: int = 1, of: str = "uid-chi
         "ownerReferences": [{"kind": "Deployment", "uid": of, "controller": True}],
     }
     stored = {**template, "metadata": {"creationTimestamp": None, **template["metadata"], "labels": labels}}
-    return {"metadata": metadata, "spec": {"template": stored}}
+    return {"metadata": metadata, "spec": {"replicas": 2, "template": stored}}

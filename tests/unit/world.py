@@ -1,6 +1,6 @@
 """A world for the recipe: a fake of the connection, the store, and what the watches bring."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -49,6 +49,11 @@ class FakeKube:
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
         self._request("list", kind)
         return Listing(self.listed.get(kind.kind, []), self._version)
+
+    async def pages(
+        self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
+    ) -> AsyncIterator[Listing]:
+        yield await self.list(kind, namespace, selector=selector, fields=fields)
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)

@@ -67,15 +67,22 @@ class Kube:
 
         `selector` chooses by labels, `fields` by the few fields that the API server can select by.
         """
+        pages = [page async for page in self.pages(kind, namespace, selector=selector, fields=fields)]
+        return Listing([each for page in pages for each in page.items], pages[-1].version)
+
+    async def pages(
+        self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
+    ) -> AsyncIterator[Listing]:
+        """As `list`, page by page, for whoever does not keep all."""
         accept = JSON if kind.whole else _ONLY_METADATA_LIST
-        items: list[Json] = []
         query = {"limit": str(_PAGE), "labelSelector": selector, "fieldSelector": fields}
-        while True:
+        more = True
+        while more:
             page = await self._connection.json("GET", _path(kind, namespace), query=query, accept=accept)
-            items += page["items"] or ()  # null where a metadata-only list is empty
-            if not page["metadata"].get("continue"):
-                return Listing(items, int(page["metadata"]["resourceVersion"]))
-            query["continue"] = page["metadata"]["continue"]
+            # items are null where a metadata-only list is empty
+            yield Listing(page["items"] or [], int(page["metadata"]["resourceVersion"]))
+            query["continue"] = page["metadata"].get("continue") or ""
+            more = bool(query["continue"])
 
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float

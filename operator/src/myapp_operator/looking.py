@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from myapp_operator import causes, looks, names, verdicts
-from myapp_operator.causes import Evidence, Found
+from myapp_operator.causes import Cause, Evidence, Found
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looks import Looks, Situation
-from myapp_operator.names import Key, Kind
+from myapp_operator.names import Key
 from myapp_operator.seen import Seen, are_pods_refused, current_rollout, is_complete, past_own_deadline
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
+
+_MOST_EVENTS = 500
+"""Events of one object that are kept; they are named by their time, so the newest ones come last."""
 
 
 @dataclass(frozen=True)
@@ -57,44 +59,56 @@ class Onlooker:
         return plan, None if plan.due is None else plan.due - now
 
     async def _look(self, seen: Seen, plan: Looks) -> Looks:
-        sight = await self._glance(seen)
+        sight = await self._glance(seen, _known(seen, plan))
         now = time.monotonic()
         if sight is None:
             return looks.failed(plan, now)
         return looks.answered(plan, sight.found.cause, sight.refusal, sight.found.again, now)
 
-    async def _glance(self, seen: Seen) -> Sight | None:
+    async def _glance(self, seen: Seen, before: Cause | None) -> Sight | None:
         """One look; None: there was no answer. Where the rights are missing there is nothing to be seen."""
         key, deployment = seen.app.key, seen.child(names.DEPLOYMENT)
         try:
-            sight = await self._read(seen, deployment.uid if deployment else "")
+            sight = await self._read(seen, deployment.uid if deployment else "", before)
         except OperatorError as error:
             forbidden = isinstance(error, ApiError) and error.status == 403
             self._complain(key, error, forbidden=forbidden)
             return Sight(Found()) if forbidden else None
+        except Exception:  # pods hold what others write: a riddle in there must not keep the status from being told
+            logger.exception("cannot judge the pods of %s", key, extra={"app": str(key)})
+            return None
         self._trouble.pop(key.namespace, None)
         return sight
 
-    async def _read(self, seen: Seen, deployment_uid: str) -> Sight:
+    async def _read(self, seen: Seen, deployment_uid: str, before: Cause | None) -> Sight:
         key, now = seen.app.key, datetime.now(UTC)
-        pods, replica_sets = await asyncio.gather(self._list(names.POD, key), self._list(names.REPLICA_SET, key))
-        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods, app=key.name)
+        selector = names.selector_text(key.name)
+        replica_sets = (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
+        newest = causes.newest_replica_set(deployment_uid, replica_sets)
+        uid = newest["metadata"]["uid"] if newest else ""
+        pods = await self._pods(key, uid)
+        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods, app=key.name, before=before)
         found = causes.find(evidence, now)
         if found.events_of:
             events = await self._events(key, f"involvedObject.uid={found.events_of}")
             found = causes.find(replace(evidence, events=events), now)
-        newest = causes.newest_replica_set(deployment_uid, replica_sets)
-        if newest is None or not are_pods_refused(seen):
+        if not uid or not are_pods_refused(seen):
             return Sight(found)
-        uid = newest["metadata"]["uid"]
         events = await self._events(key, f"involvedObject.uid={uid},reason=FailedCreate")
         return Sight(found, causes.refused_pods(events, uid))
 
-    async def _list(self, kind: Kind, key: Key) -> list[Json]:
-        return (await self._kube.list(kind, key.namespace, selector=names.selector_text(key.name))).items
+    async def _pods(self, key: Key, replica_set_uid: str) -> list[Json]:
+        """The pods that count, page by page: an app may have left thousands behind that do not."""
+        kept: list[Json] = []
+        async for page in self._kube.pages(names.POD, key.namespace, selector=names.selector_text(key.name)):
+            kept = causes.sift([*kept, *page.items], replica_set_uid)
+        return kept
 
     async def _events(self, key: Key, fields: str) -> list[Json]:
-        return (await self._kube.list(names.EVENT, key.namespace, fields=fields)).items
+        kept: list[Json] = []
+        async for page in self._kube.pages(names.EVENT, key.namespace, fields=fields):
+            kept = [*kept, *page.items][-_MOST_EVENTS:]
+        return kept
 
     def _complain(self, key: Key, error: OperatorError, *, forbidden: bool) -> None:
         """Logs a failure when it is another one than the last of this namespace; there may be thousands of apps."""
@@ -104,6 +118,12 @@ class Onlooker:
         self._trouble[key.namespace] = kind
         advice = "; grant the rights of deploy/operator/role.yaml to have causes told" if forbidden else ""
         logger.warning("cannot look at the pods of %s: %s%s", key, error, advice, extra={"app": str(key)})
+
+
+def _known(seen: Seen, plan: Looks) -> Cause | None:
+    """What the last look found, be it one of an earlier run of the operator."""
+    told = verdicts.told(seen) if plan.standing else None
+    return Cause(told.reason, told.message) if told else plan.cause
 
 
 def _situation(seen: Seen, template: str) -> Situation:

@@ -181,7 +181,6 @@ class Child:
         """Projects an owned object, whole or metadata only."""
         meta = raw["metadata"]
         annotations = meta.get("annotations") or {}
-        nudge = str(annotations.get(NUDGE, ""))
         return cls(
             uid=meta["uid"],
             resource_version=int(meta["resourceVersion"]),
@@ -189,7 +188,7 @@ class Child:
             deleting="deletionTimestamp" in meta,
             owner=_controller(meta),
             applied=annotations.get(APPLIED, ""),
-            nudge=int(nudge) if nudge.isdecimal() and len(nudge) < 10 else 0,
+            nudge=counted(annotations.get(NUDGE, "")),
             fields=_our_fields(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
@@ -217,6 +216,12 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+def counted(text: str) -> int:
+    """The count that an annotation holds; 0 where it is none, or longer than any that is written in earnest: anybody
+    may edit it."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def is_our_entry(entry: Json) -> bool:

@@ -12,11 +12,11 @@ from datetime import datetime
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.containers import judge_container
 from myapp_operator.causes.found import Cause, Evidence, Found
-from myapp_operator.causes.pods import Pod, newest_replica_set, pods_of, refused_pods
+from myapp_operator.causes.pods import Pod, newest_replica_set, pods_of, refused_pods, sift
 from myapp_operator.causes.whole import judge_eviction, judge_placement, judge_readiness
 from myapp_operator.names import Reason
 
-__all__ = ["Cause", "Evidence", "Found", "find", "newest_replica_set", "refused_pods"]
+__all__ = ["Cause", "Evidence", "Found", "find", "newest_replica_set", "refused_pods", "sift"]
 
 _MOST_TELLING_FIRST = (
     Reason.INVALID_IMAGE_NAME,
@@ -25,9 +25,9 @@ _MOST_TELLING_FIRST = (
     Reason.INIT_FAILED,
     Reason.OOM_KILLED,
     Reason.CRASH_LOOP_BACK_OFF,
-    Reason.EVICTED,
     Reason.UNSCHEDULABLE,
     Reason.NOT_READY,
+    Reason.EVICTED,
 )
 
 
@@ -37,7 +37,7 @@ def find(evidence: Evidence, now: datetime) -> Found:
     if newest is None:
         return Found()
     pods = pods_of(newest["metadata"]["uid"], evidence.pods)
-    found = list(_judgements(pods, Bench.of(evidence, now)))
+    found = list(_judgements(pods, newest["spec"]["replicas"], Bench.of(evidence, now)))
     told = [each for each in found if each.cause]
     best = min(told, key=_rank, default=Found())
     return Found(
@@ -45,9 +45,9 @@ def find(evidence: Evidence, now: datetime) -> Found:
     )
 
 
-def _judgements(pods: list[Pod], bench: Bench) -> Iterator[Found]:
-    """All there is to say of all pods. One that was evicted is judged by what came in its place alone."""
-    yield judge_eviction(pods, bench)
+def _judgements(pods: list[Pod], wanted: int, bench: Bench) -> Iterator[Found]:
+    """All there is to say of all pods, where so many are wanted. One that was evicted is judged by the others alone."""
+    yield judge_eviction(pods, wanted, bench)
     for pod in pods:
         if pod.evicted or pod.ended:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from myapp_operator.causes.found import Evidence
+from myapp_operator.causes.found import Cause, Evidence
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 
@@ -24,13 +24,15 @@ class Bench:
     """Values of variables, which no message may hold (see `values_of`)."""
     events: Sequence[Json]
     """What the kubelet said, the newest last."""
+    before: Cause | None
+    """What the look before this one found."""
 
     @classmethod
     def of(cls, evidence: Evidence, now: datetime) -> Bench:
         """The bench for what was read of an app."""
         calm = max(_CALM_SECONDS, evidence.spec.rollout.min_ready_seconds or 0)
         events = sorted(evidence.events, key=lambda each: int(each["metadata"]["resourceVersion"]))
-        return cls(now, calm, values_of(evidence.spec, evidence.app), events)
+        return cls(now, calm, values_of(evidence.spec, evidence.app), events, evidence.before)
 
     def hide(self, words: str) -> str:
         """Words of others, fit to be read by anybody."""

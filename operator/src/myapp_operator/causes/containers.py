@@ -50,12 +50,18 @@ def _ended(container: Container, pod: Pod, bench: Bench) -> Found | None:
         left = recovers_in(pod, container.running_since, bench)
         if left == 0:
             return None
-    killer = probes.killer(container, bench) if end.get("exitCode") in _KILLED else None
+    if end.get("exitCode") not in _KILLED or end.get("reason") == "OOMKilled" or not probes.may_kill(container):
+        return Found(_crash(container, end, bench), left)
+    return Found(_kill(container, end, bench) or _crash(container, end, bench), left, pod.uid)
+
+
+def _kill(container: Container, end: Json, bench: Bench) -> Cause | None:
+    """A probe had the kubelet end it, as events tell, or told before they were gone."""
+    what = f"{container.name} is killed by its "
+    killer = probes.killer(container, bench, ends_well=end["exitCode"] == 0)
     if killer is not None:
-        message = words.joined(f"{container.name} is killed by its {killer.title}", killer.answer)
-        return Found(Cause(Reason.NOT_READY, message), left)
-    asked = pod.uid if end.get("exitCode") in _KILLED and probes.may_kill(container) else ""
-    return Found(_crash(container, end, bench), left, asked)
+        return Cause(Reason.NOT_READY, words.joined(f"{what}{killer.title}", killer.answer))
+    return bench.before if bench.before and bench.before.message.startswith(what) else None
 
 
 def _crash(container: Container, end: Json, bench: Bench) -> Cause:

@@ -35,6 +35,8 @@ class Evidence:
     """Events of the object that an earlier judgement asked for (`Found.events_of`); others do no harm."""
     app: str = ""
     """Name of the MyApp."""
+    before: Cause | None = None
+    """What the look before this one found: events are gone long before what they told is over."""
 
 
 @dataclass(frozen=True)

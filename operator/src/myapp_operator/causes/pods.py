@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from myapp_operator.grammar import Json
+from myapp_operator.observed import counted
 
 _REVISION = "deployment.kubernetes.io/revision"
+MOST_JUDGED = 300
+"""Pods of one app that are judged at most, beside one that was evicted."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _LOST = frozenset({"ContainerStatusUnknown", "Unknown"})
 """How the kubelet says that it does not know how a container ended, for instance after its node started anew."""
@@ -117,10 +120,19 @@ def newest_replica_set(deployment_uid: str, replica_sets: Sequence[Json]) -> Jso
 
 def pods_of(replica_set_uid: str, pods: Sequence[Json]) -> list[Pod]:
     """The pods of a ReplicaSet that are not on their way out, the oldest first."""
-    staying = (
-        each for each in pods if _controlled(each, replica_set_uid) and "deletionTimestamp" not in each["metadata"]
-    )
+    staying = (each for each in pods if _stays(each, replica_set_uid))
     return sorted(map(Pod.from_json, staying), key=lambda pod: (pod.created, pod.name))
+
+
+def sift(pods: Sequence[Json], replica_set_uid: str) -> list[Json]:
+    """Those of these pods by which a ReplicaSet is judged: the last one that was evicted, and of those that may run
+    MOST_JUDGED at most, the ones in trouble first. There may be thousands, most of them evicted or well."""
+    staying = [(Pod.from_json(each), each) for each in pods if _stays(each, replica_set_uid)]
+    evicted = [(pod, raw) for pod, raw in staying if pod.evicted]
+    others = [(pod, raw) for pod, raw in staying if not pod.evicted and not pod.ended]
+    last = [max(evicted, key=lambda each: (each[0].ended_at, each[0].name))] if evicted else []
+    troubled_first = sorted(others, key=lambda each: _trouble_order(each[0]))
+    return [raw for _, raw in [*last, *troubled_first[:MOST_JUDGED]]]
 
 
 def refused_pods(events: Sequence[Json], replica_set_uid: str) -> str | None:
@@ -162,10 +174,19 @@ def _controlled(raw: Json, uid: str) -> bool:
     return any(each.get("controller") and each["uid"] == uid for each in raw["metadata"].get("ownerReferences") or ())
 
 
+def _stays(raw: Json, replica_set_uid: str) -> bool:
+    return _controlled(raw, replica_set_uid) and "deletionTimestamp" not in raw["metadata"]
+
+
+def _trouble_order(pod: Pod) -> tuple[bool, float, str]:
+    """Unready ones first, then those that became ready last."""
+    return pod.ready.holds, -pod.ready.since.timestamp(), pod.name
+
+
 def _revision(raw: Json) -> tuple[int, str, str]:
     meta = raw["metadata"]
-    revision = str((meta.get("annotations") or {}).get(_REVISION, ""))
-    return (int(revision) if revision.isdecimal() else 0), meta.get("creationTimestamp") or "", meta["name"]
+    revision = counted((meta.get("annotations") or {}).get(_REVISION, ""))
+    return revision, meta.get("creationTimestamp") or "", meta["name"]
 
 
 def _time(text: str | None) -> datetime:

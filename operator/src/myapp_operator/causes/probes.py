@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from myapp_operator.causes import words
@@ -33,16 +34,21 @@ def may_kill(container: Container) -> bool:
     return any(container.spec.get(f"{kind}Probe") for kind in _KILLERS)
 
 
-def killer(container: Container, bench: Bench) -> Probe | None:
+def killer(container: Container, bench: Bench, *, ends_well: bool) -> Probe | None:
     """The probe that had the kubelet end this container; None if no event tells of one.
 
-    The events cannot be dated: the kubelet soon stops to send them for a pod where much happens.
+    The events cannot be dated: the kubelet soon stops to send them for a pod where much happens. A program that `ends
+    well`, with exit code 0, may have ended by itself, whatever a probe was once answered: then the kill must be told.
     """
     for kind in _KILLERS:
         probe = _probe(kind, container, bench)
-        if probe is not None and probe.answer:
+        if probe and (_is_told_to_kill(kind, container, bench) or (probe.answer and not ends_well)):
             return probe
     return None
+
+
+def _is_told_to_kill(kind: str, container: Container, bench: Bench) -> bool:
+    return any(f"failed {kind} probe" in said for said in _said("Killing", container, bench))
 
 
 def _probe(kind: str, container: Container, bench: Bench) -> Probe | None:
@@ -75,13 +81,15 @@ def _answer(kind: str, container: Container, bench: Bench) -> str:
     """The newest answer to a probe. One that no one gave (a server that starts refuses connections for a moment, at
     each restart) counts only where there is no other."""
     intro = f"{kind.capitalize()} probe failed: "
+    unhealthy = (said for said in _said("Unhealthy", container, bench) if said.startswith(intro))
+    answers = [words.of_probe(bench.hide(said.removeprefix(intro))) for said in unhealthy]
+    given = [each for each in answers if each != words.REFUSED]
+    return (given or answers or [""])[-1]
+
+
+def _said(reason: str, container: Container, bench: Bench) -> Iterator[str]:
+    """The messages of the events of this reason about a container, the newest last."""
     field = f"{{{container.spec['name']}}}"
-    said = [
-        each["message"].removeprefix(intro)
-        for each in bench.events
-        if each.get("reason") == "Unhealthy"
-        and str(each.get("message", "")).startswith(intro)
-        and str(each["involvedObject"].get("fieldPath", "")).endswith(field)
-    ]
-    given = [each for each in said if words.of_probe(each) != words.REFUSED]
-    return words.of_probe(bench.hide((given or said or [""])[-1]))
+    for each in bench.events:
+        if each.get("reason") == reason and str(each["involvedObject"].get("fieldPath", "")).endswith(field):
+            yield str(each.get("message", ""))

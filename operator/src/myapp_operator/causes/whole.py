@@ -7,7 +7,7 @@ from datetime import datetime
 from myapp_operator.causes import words
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.found import Cause, Found
-from myapp_operator.causes.pods import Pod
+from myapp_operator.causes.pods import MOST_JUDGED, Pod
 from myapp_operator.names import Reason
 
 PATIENCE = 30.0
@@ -33,22 +33,24 @@ def judge_readiness(pod: Pod, bench: Bench) -> Found:
     return Found(Cause(Reason.NOT_READY, f"a pod is not ready although its containers are: {said}"))
 
 
-def judge_eviction(pods: list[Pod], bench: Bench) -> Found:
-    """A pod had to go. That is told until another one has proved itself in its place: the pod that failed stays in the
-    lists for long."""
+def judge_eviction(pods: list[Pod], wanted: int, bench: Bench) -> Found:
+    """A pod had to go. That is told until one that came afterwards has proved itself, or as many as are wanted have.
+
+    The pod that failed stays in the lists for long. What came afterwards alone does not tell: it may be gone again, and
+    the end of a pod is dated by the clock of its node.
+    """
     gone = [pod for pod in pods if pod.evicted]
     if not gone:
         return Found()
     last = max(gone, key=lambda pod: pod.ended_at)
-    heirs = [pod for pod in pods if not pod.evicted and not pod.ended and pod.created >= last.ended_at]
-    left = [seconds for pod in heirs if (seconds := recovers_in(pod, _running_since(pod), bench)) is not None]
-    if 0 in left:
+    left = [(pod, recovers_in(pod, _running_since(pod), bench)) for pod in pods if not pod.evicted and not pod.ended]
+    proved = [pod for pod, seconds in left if seconds == 0]
+    if len(proved) >= min(wanted, MOST_JUDGED) or any(pod.created >= last.ended_at for pod in proved):
         return Found()
     target = last.conditions.get("DisruptionTarget")
     said = bench.hide(last.message or (target.message if target else ""))
-    return Found(
-        Cause(Reason.EVICTED, words.joined("a pod was evicted", words.of_eviction(said))), min(left, default=None)
-    )
+    cause = Cause(Reason.EVICTED, words.joined("a pod was evicted", words.of_eviction(said)))
+    return Found(cause, min((seconds for _, seconds in left if seconds), default=None))
 
 
 def recovers_in(pod: Pod, since: datetime, bench: Bench) -> float | None:

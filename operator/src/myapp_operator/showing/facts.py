@@ -42,9 +42,3 @@ def controller(raw: Json) -> str | None:
     """The uid of the controller of an object."""
     owners: list[Json] = raw["metadata"].get("ownerReferences") or []
     return next((str(each["uid"]) for each in owners if each.get("controller")), None)
-
-
-def revision(replica_set: Json) -> int:
-    """Its place among the versions of a Deployment."""
-    text = (replica_set["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision", "0")
-    return int(text) if text.isdecimal() else 0

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from myapp_operator import desired, names
+from myapp_operator import causes, desired, names
 from myapp_operator.errors import ApiError, NoSuchMyAppError, OperatorError
 from myapp_operator.kube import APPS, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.showing import pods
-from myapp_operator.showing.facts import Facts, controller, revision
+from myapp_operator.showing.facts import Facts, controller
 
 _PODS_ASKED = 5
 """Pods whose events are read: those in trouble come first."""
@@ -79,9 +79,9 @@ class _Reader:
         found = all_pods.items if all_pods else []
         deployment = self.facts.children.get(names.DEPLOYMENT)
         if sets is not None and deployment is not None:
-            own = [each for each in sets.items if controller(each) == deployment["metadata"]["uid"]]
-            self.facts.newest = max(own, key=revision, default=None)
-            uids = {each["metadata"]["uid"] for each in own}
+            uid = deployment["metadata"]["uid"]
+            self.facts.newest = causes.newest_replica_set(uid, sets.items)
+            uids = {each["metadata"]["uid"] for each in sets.items if controller(each) == uid}
             found = [each for each in found if controller(each) in uids]
         self.facts.pods = sorted(
             found, key=lambda pod: (not self.facts.is_new(pod), pods.is_ready(pod), pod["metadata"]["name"])
