@@ -26,7 +26,7 @@ _SILENCE = 90.0
 _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_APPLY = "application/apply-patch+yaml; charset=utf-8"
+_APPLY = "application/apply-patch+yaml"
 _BEYOND_ASCII = re.compile("[\x7f-\uffff]")
 _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 """As kubectl writes: an unknown field is an error, not dropped."""
