@@ -59,7 +59,7 @@ def fingerprint(body: Json) -> str:
 
 def drifted(body: Json, applied: str, child: Child) -> bool:
     """Whether the child differs from what is wanted: `body`, which carries the hash `applied`."""
-    return child.applied != applied or next(lost(body, child), None) is not None
+    return child.applied != applied or (not child.intact and next(lost(body, child), None) is not None)
 
 
 def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:

@@ -175,6 +175,8 @@ class Child:
     rolled_back: RolledBack | None = None
     template: str = ""
     """Hash of the version of the pods that was let through last; empty where we have noted none."""
+    intact: bool = False
+    """Whether `fields` was found to hold all that `applied` stands for, and need not be walked again."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -202,6 +204,16 @@ class Child:
         """This child after the answer to one of our writes: new metadata, the last known rollout."""
         newer = answer.resource_version > self.resource_version or answer.uid != self.uid
         return replace(answer, rollout=self.rollout if answer.uid == self.uid else None, awaited=newer or self.awaited)
+
+    def after(self, known: Child | None) -> Child:
+        """This child, newly seen, with what is known of it from before and still holds."""
+        if known is None or known.uid != self.uid:
+            return self
+        rollout = self.rollout or known.rollout  # metadata alone does not take away what is known
+        intact = known.intact and (known.applied, known.fields) == (self.applied, self.fields)
+        if (rollout, intact) == (self.rollout, self.intact):
+            return self
+        return replace(self, rollout=rollout, intact=intact)
 
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""

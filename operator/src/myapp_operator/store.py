@@ -198,6 +198,15 @@ class Store:
             for kind in kinds:
                 record.attempts.pop(kind, None)
 
+    def found_as_wanted(self, app: App, kinds: Iterable[Kind]) -> None:
+        """Remembers that these children are as wanted, or not wanted and not there: earlier failures are history."""
+        if record := self._record_of(app):
+            for kind in kinds:
+                record.attempts.pop(kind, None)
+                known = record.children.get(kind)
+                if known is not None and not known.intact:
+                    record.children[kind] = replace(known, intact=True)
+
     def forgive_outages(self) -> None:
         """Forgets the failures that were no fault of the object: the API server answers again."""
         for record in self._records.values():
@@ -304,10 +313,7 @@ class Store:
         return record if record and record.app and record.app.uid == app.uid else None
 
     def _keep(self, record: _Record, kind: Kind, child: Child) -> None:
-        known = record.children.get(kind)
-        if known is not None and known.uid == child.uid and child.rollout is None:
-            child = replace(child, rollout=known.rollout)  # metadata alone does not take away what is known
-        record.children[kind] = child
+        record.children[kind] = child.after(record.children.get(kind))
         if child.owner is not None:
             record.had_children.add(child.owner.uid)
 
