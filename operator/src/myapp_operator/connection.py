@@ -7,7 +7,6 @@ typed and dynamic layers cost several times the CPU of the request itself, and i
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import orjson
 import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
@@ -112,7 +112,7 @@ class Connection:
         """Sends one request, as `send` does, and reads its answer."""
         response = await self.send(method, path, **options)
         try:
-            answer: Json = json.loads(await response.read())
+            answer: Json = orjson.loads(await response.read())
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise UnreachableError(f"the answer to {method} {path} was cut: {error!r}") from error
         return answer
@@ -128,18 +128,18 @@ class Connection:
         accept: str = JSON,
         patience: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> aiohttp.ClientResponse:
-        """Sends one request; an answer that is no success is raised. A `body` that is no text is sent as JSON."""
+        """Sends one request; an answer that is no success is raised. A `body` that is not bytes is sent as JSON."""
         url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
         if authorization := await self._configuration.get_api_key_with_prefix("BearerToken"):
             headers["Authorization"] = authorization
-        text = body if isinstance(body, str) or body is None else json.dumps(body)
+        data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         try:
             response = await self._session.request(
                 method,
                 URL(url, encoded=True),
                 headers=headers,
-                data=text and text.encode(),
+                data=data,
                 timeout=patience,
                 server_hostname=self._configuration.tls_server_name,
                 proxy_headers=self._configuration.proxy_headers,
@@ -162,7 +162,7 @@ def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:
     after = response.headers.get("Retry-After", "")
     retry_after = float(after) if after.isdecimal() else None
     try:
-        status = json.loads(text)
+        status = orjson.loads(text)
         return ApiError(
             response.status, status.get("reason", ""), status.get("message", ""), status.get("details"), retry_after
         )

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+import orjson
+
 from myapp_operator.grammar import Json
 from myapp_operator.names import (
     ADOPT,
@@ -260,7 +262,7 @@ def _scales(entry: Json) -> bool:
 
 def _our_fields(meta: Json) -> str:
     fields = _our_entry(meta)
-    return "" if fields is None else json.dumps(fields, separators=(",", ":"))
+    return "" if fields is None else orjson.dumps(fields).decode()
 
 
 def _our_entry(meta: Json) -> Json | None:
