@@ -26,7 +26,7 @@ from myapp_operator.names import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class App:
     """A MyApp as it was stored: identity, raw spec and raw status."""
 
@@ -58,7 +58,7 @@ class App:
         return int(self.status.get("observedGeneration", -1)) < 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The controller ownerReference of a child."""
 
@@ -72,7 +72,7 @@ class Owner:
         return f'{self.kind} "{self.name}"'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a Deployment."""
 
@@ -81,7 +81,7 @@ class Condition:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """How a Deployment is doing, by its own account."""
 
@@ -117,7 +117,7 @@ class Rollout:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RolledBack:
     """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
 
@@ -148,7 +148,7 @@ class RolledBack:
         return f"{self.reason}: {self.message}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Child:
     """An object in the place of a child, ours or not."""
 
