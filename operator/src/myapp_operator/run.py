@@ -69,9 +69,9 @@ class Operator:
         self._recorder = Recorder(kube)
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
-        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
+        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
         self._informers: list[Watcher] = [
-            Informer(kube, self._store, kind, scope, self._queue.add)
+            Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
             for scope in settings.scopes
         ] + [
