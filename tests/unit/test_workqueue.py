@@ -98,10 +98,29 @@ def test_a_single_app_does_not_wait_for_the_thousands_of_another_namespace() -> 
     assert [at - since for since, at in zip(asked, work.times(), strict=True)] == pytest.approx([0] * 10, abs=1)
 
 
+def test_a_change_does_not_wait_for_what_happened_before_there_were_workers() -> None:
+    """Whoever takes over from another operator finds a key of every app, and has changes to follow at once."""
+
+    async def main() -> None:
+        queue, work = WorkQueue(), Work(seconds=1)
+        for key in (A, B):
+            queue.add(key)
+        running = asyncio.create_task(queue.run(work, workers=1))
+        await asyncio.sleep(0.5)
+        queue.add(D)
+        await asyncio.sleep(10)
+        running.cancel()
+        assert [key for _, key in work.visits] == [A, D, B]
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(main())
+
+
 def test_an_event_does_not_wait_for_a_look_at_all_apps() -> None:
     work = Work(seconds=1)
 
     async def script(queue: WorkQueue) -> None:
+        await asyncio.sleep(0)  # the workers begin
         queue.add_all([A, B, D])
         queue.add(C)
 

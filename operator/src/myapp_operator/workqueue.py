@@ -29,7 +29,8 @@ class WorkQueue:
     workers. Whose turn it is among those that wait, `turns` says.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest_look: float = _LONGEST_LOOK) -> None:
+        self._longest_look = longest_look
         self._turns = Turns()
         self._tickets: asyncio.Queue[None] = asyncio.Queue()  # one for each key that waits; a semaphore costs more
         self._active: dict[Key, float] = {}
@@ -42,11 +43,14 @@ class WorkQueue:
         self._moved_at = 0.0
 
     def add(self, key: Key) -> None:
-        """Wants the key looked at as soon as possible."""
+        """Wants the key looked at as soon as possible.
+
+        What happens before there are workers is mostly done by another operator: it waits behind what happens later.
+        """
         if key in self._active:
             self._again.add(key)
         else:
-            self._let_wait(key, self._turns.put)
+            self._let_wait(key, self._turns.put if self._running else self._turns.put_back)
 
     def add_all(self, keys: Iterable[Key]) -> None:
         """Wants all these looked at in case something was missed: after those that were added one by one."""
@@ -74,12 +78,12 @@ class WorkQueue:
                 tasks.create_task(self._run_worker(work), name=f"worker {number}")
 
     def stuck(self) -> str:
-        """Says what has not ended for ten minutes; empty while all goes on, or before there are workers."""
+        """Says what does not go on, in one sentence; empty while all does, and before there are workers."""
         now = asyncio.get_running_loop().time()
         key, began = min(self._active.items(), key=lambda each: each[1], default=(None, now))
-        if now - began > _LONGEST_LOOK:
+        if now - began > self._longest_look:
             return f"a look at {key} has not ended for {now - began:.0f} s"
-        if self._running and self._turns and now - self._moved_at > _LONGEST_LOOK:
+        if self._running and self._turns and now - self._moved_at > self._longest_look:
             return f"apps wait to be looked at, and none has been for {now - self._moved_at:.0f} s"
         return ""
 
