@@ -231,3 +231,19 @@ def test_each_namespace_has_a_watch_that_is_listened_to() -> None:
 
     world.run(script)
     assert set(world.lists) == {"other"}
+
+
+def test_an_app_that_was_gone_before_it_arrived_is_no_trouble_also_where_writes_come_back(world: World) -> None:
+    world.there = [raw(10), raw(20, "brief", "uid-2")]
+
+    async def script() -> None:
+        await until(40)
+        world.there = [raw(10)]
+        for version in range(21, 51):
+            known = app(resource_version=version)
+            world.store.answered_status(known, version, asyncio.get_running_loop().time())
+            world.store.put_app(known)
+            await asyncio.sleep(10)
+            assert world.echo.trouble == ""
+
+    world.run(script)
