@@ -14,6 +14,7 @@ from tests.harness.operator import OperatorProcess, kubeconfig_of, service_accou
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
+from tests.harness.relay import Relay
 from tests.harness.release import Release
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
@@ -31,6 +32,7 @@ __all__ = [
     "OperatorPod",
     "OperatorProcess",
     "Refused",
+    "Relay",
     "Release",
     "Request",
     "Visitor",

@@ -15,6 +15,7 @@ import kopf
 from myapp_operator import desired, handlers, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
+from myapp_operator.echo import Echo
 from myapp_operator.errors import ApiError, OperatorError, StartError
 from myapp_operator.informer import Informer, Sweep, Watcher
 from myapp_operator.kube import Kube
@@ -69,9 +70,10 @@ class Operator:
         self._recorder = Recorder(kube)
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
-        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
+        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
+        self._echo = Echo(kube, self._store, settings.scopes)
         self._informers: list[Watcher] = [
-            Informer(kube, self._store, kind, scope, self._queue.add)
+            Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
             for scope in settings.scopes
         ] + [
@@ -86,7 +88,8 @@ class Operator:
         Raises:
             StartError: it cannot start, or not go on; the sentence says why and what to do.
         """
-        async with probes.serve(self._settings.probes_host, self._settings.probes_port, lambda: self._ready):
+        where = self._settings.probes_host, self._settings.probes_port
+        async with probes.serve(*where, stuck=self._queue.stuck, unready=self._unready):
             await self._list_apps()
             versions = {each: await _patiently(each.list, self._kube.host) for each in self._informers}
             try:
@@ -105,8 +108,13 @@ class Operator:
             tasks.create_task(self._sweep.run(self._informers))
             tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS))
             tasks.create_task(self._recorder.run())
+            tasks.create_task(self._echo.run())
             tasks.create_task(self._announce())
             await self._watch_apps()
+
+    def _unready(self) -> str:
+        """Why what we know cannot be relied on, in one sentence; empty where it can."""
+        return self._echo.trouble if self._ready else "waiting for the first list of MyApps and their children"
 
     async def _list_apps(self) -> set[str]:
         """The uids of all MyApps there are."""

@@ -134,7 +134,7 @@ class Hands:
         else:
             self._store.forgive(app, [step.kind])
         if step.verb is Verb.DELETE:
-            self._store.answered_deletion(app, step.kind)
+            self._store.answered_deletion(app, step.kind, now)
         elif answer is not None:
             self._store.answered_child(app, step.kind, answer, now)
 

@@ -8,7 +8,7 @@ knowledge fails at the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.attempts import Attempt
@@ -47,6 +47,17 @@ class _Record:
     looks: Looks = field(default_factory=Looks)
     scaler: Scaler | None = None
     template: tuple[int, Json] | None = None
+
+    def unreturned(self, before: float) -> Iterator[str]:
+        """What of this app was written before this moment and not seen again; only what surely has our label."""
+        if self.app is None:
+            return
+        if self.app.resource_version < self.status_version and self.status_at <= before:
+            yield "the status"
+        for kind, child in self.children.items():
+            ours = child.applied and child.is_controlled_by(self.app)
+            if child.awaited and ours and self.answered_at[kind] <= before:
+                yield f"the {kind}"
 
 
 class Store:
@@ -172,10 +183,11 @@ class Store:
                 self._keep(record, kind, known.answered(child))
             record.answered_at[kind] = now
 
-    def answered_deletion(self, app: App, kind: Kind) -> None:
+    def answered_deletion(self, app: App, kind: Kind, now: float) -> None:
         """Remembers that a child was deleted: nothing more is done about it until the watch has brought that."""
         if (record := self._record_of(app)) and (known := record.children.get(kind)):
             record.children[kind] = replace(known, awaited=True)
+            record.answered_at[kind] = now
 
     def answered_status(self, app: App, version: int, now: float) -> None:
         """Remembers a status write: no other one until the watch has brought this one back."""
@@ -295,6 +307,21 @@ class Store:
         """Seconds since our last status write; infinite where there was none."""
         record = self._record_of(app)
         return now - record.status_at if record else float("inf")
+
+    def last_status(self, namespace: str | None) -> float:
+        """When a status was written last in this namespace, or in any; minus infinity where none was."""
+        found = (record.status_at for key, record in self._records.items() if namespace in (None, key.namespace))
+        return max(found, default=float("-inf"))
+
+    def unreturned(self, before: float) -> list[str]:
+        """What was written before this moment and was not brought back by a watch, as in messages."""
+        records = self._records.items()
+        return [f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before)]
+
+    def known_apps(self, namespace: str | None) -> dict[str, App]:
+        """Every known MyApp of this namespace, or of all, by uid."""
+        apps = (record.app for key, record in self._records.items() if namespace in (None, key.namespace))
+        return {app.uid: app for app in apps if app is not None}
 
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""

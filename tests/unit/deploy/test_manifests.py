@@ -61,6 +61,26 @@ def test_the_operators_pod_is_what_restricted_asks_for_and_writes_nowhere() -> N
     assert "volumes" not in pod
 
 
+def test_the_operators_pods_are_spread_and_one_stays_while_nodes_are_drained() -> None:
+    deployment = documents("operator/deployment.yaml")[0]["spec"]
+    (spread,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+    assert spread == {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": deployment["selector"],
+        "matchLabelKeys": ["pod-template-hash"],
+    }
+    budget = documents("operator/disruptionbudget.yaml")[0]["spec"]
+    assert budget["selector"] == deployment["selector"]
+    assert budget["maxUnavailable"] == 1
+
+
+def test_the_operator_has_room_for_twice_what_ten_thousand_apps_take() -> None:
+    container = documents("operator/deployment.yaml")[0]["spec"]["template"]["spec"]["containers"][0]
+    assert container["resources"]["limits"] == {"cpu": "2", "memory": "512Mi"}
+
+
 def test_its_namespace_enforces_restricted() -> None:
     labels = documents("namespace.yaml")[0]["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
