@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -41,6 +42,7 @@ def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, fold
     ).stdout.strip()
     config = yaml.safe_load(admin.read_text())
     config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
+    folder.mkdir(exist_ok=True)
     path = folder / f"{namespace}.kubeconfig"
     path.write_text(yaml.safe_dump(config))
     return path
@@ -49,10 +51,17 @@ def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, fold
 class OperatorProcess:
     """`myapp-operator run`, started, stopped and killed as often as a test likes; also that of an earlier release."""
 
-    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str, release: Release | None = None) -> None:
+    def __init__(
+        self,
+        kubeconfig: Path,
+        folder: Path,
+        *arguments: str,
+        release: Release | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._kubeconfig = kubeconfig
         self._arguments = arguments
-        self._environment = release.environment if release else None
+        self._environment = {**(release.environment if release else os.environ), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._held, self._port = hold_port()
         self.log = folder / "operator.log"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +28,11 @@ DEFAULT_NAMESPACE = "default"
 _LONGEST_TEXT = 500
 """Characters that are kept of an answer in plain text, such as the page of a proxy; masked before they are cut."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
+_GUARDED_TIMEOUT = aiohttp.ClientTimeout(total=4.5, sock_connect=4.5)
+"""For a write that must have ended before another operator may write: less than a Lease lasts after its last renewal
+would have been due (see `lease`)."""
+_GUARDED_LIMIT = {"timeout": "4s"}
+"""The same for the API server, which otherwise goes on with a write whose sender has left, while a webhook ponders."""
 
 
 async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
@@ -74,11 +79,16 @@ async def load_users_configuration(kubeconfig: Path | None, context: str | None)
 class Connection:
     """A connection to the API server. Use it as an async context manager.
 
-    Every request raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
+    Every request raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none. With a
+    `guard`, that is called directly before each write is sent, and holds the write back by raising an error of its own;
+    the configuration is then no longer of use for another connection.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, guard: Callable[[], None] | None = None) -> None:
         self._configuration = configuration
+        self._guarded = guard is not None
+        if guard is not None:
+            configuration.client_session_kwargs = {"request_class": _guarded_by(guard)}
         self._api = ApiClient(configuration)
 
     async def __aenter__(self) -> Connection:
@@ -115,6 +125,8 @@ class Connection:
         patience: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> aiohttp.ClientResponse:
         """Sends one request; an answer that is no success is raised."""
+        if self._guarded and method != "GET":
+            query, patience = {**(query or {}), **_GUARDED_LIMIT}, _GUARDED_TIMEOUT
         url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
         if authorization := await self._configuration.get_api_key_with_prefix("BearerToken"):
@@ -127,8 +139,22 @@ class Connection:
             if response.status >= 400:
                 raise _refusal(response, await response.text())
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise UnreachableError(f"no answer from the API server at {self.host}: {error or 'timed out'}") from error
+            raise UnreachableError(
+                f"no answer from the API server at {self.host}: {str(error) or 'timed out'}"
+            ) from error
         return response
+
+
+def _guarded_by(guard: Callable[[], None]) -> type[aiohttp.ClientRequest]:
+    """A request that asks for leave when it has its connection: to get one may take any time."""
+
+    class GuardedRequest(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:
+            if self.method != "GET":
+                guard()
+            return await super().send(conn)
+
+    return GuardedRequest
 
 
 def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:
