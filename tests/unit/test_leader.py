@@ -95,8 +95,8 @@ class Candidate:
         self.last_words = ""
         self.ended_at = 0.0
         self.worked_from = 0.0
-        leader = Leader(cast(LeaseRequests, self.way), self.fence, name, self._lost, self.now)
-        self.task = asyncio.create_task(leader.run(self._work))
+        self.leader = Leader(cast(LeaseRequests, self.way), self.fence, name, self._lost, self.now)
+        self.task = asyncio.create_task(self.leader.run(self._work))
 
     async def _work(self) -> None:
         self.worked_from = asyncio.get_running_loop().time()
@@ -114,7 +114,6 @@ class Candidate:
     def _lost(self, words: str) -> NoReturn:
         self.last_words = words
         self.ended_at = asyncio.get_running_loop().time()
-        self.way.cut = True  # a process that is no more asks nothing
         raise Ended
 
 
@@ -139,6 +138,7 @@ async def end(candidate: Candidate) -> None:
 async def sigterm(candidate: Candidate) -> None:
     candidate.task.cancel()
     await asyncio.wait([candidate.task])
+    await candidate.leader.release()
 
 
 async def never_two(*candidates: Candidate, seconds: float) -> None:
@@ -154,6 +154,7 @@ def test_one_of_several_leads_and_the_others_wait(caplog: pytest.LogCaptureFixtu
         await never_two(a, b, c, seconds=120)
         assert [each.writes for each in (a, b, c)].count(True) == 1
         assert [each.worked_from > 0 for each in (a, b, c)].count(True) == 1
+        await sigterm(a)
 
     with caplog.at_level(logging.INFO):
         play(script)

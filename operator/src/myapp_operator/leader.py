@@ -58,19 +58,27 @@ class Leader:
         self._said = ""
 
     async def run(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Waits for the Lease and works as long as it is ours; releases it when cancelled, after the work has ended.
+        """Waits for the Lease, and works until cancelled.
 
         Raises:
             ApiError: the Lease is out of reach until an administrator helps.
         """
+        await self._acquire()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep())
+            await work()
+
+    async def release(self) -> None:
+        """Leaves the Lease, if it is ours, to the next one. No task may write any more by then."""
+        self._fence.shut()
         try:
-            await self._acquire()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep())
-                await work()
-        finally:
-            self._fence.shut()
-            await self._release()  # also what was taken in the very moment of the cancellation
+            found = await self._requests.get()  # the last renewal, or the taking of it, may have been cut off
+            if found is not None and lease.holder(found) == self._identity:
+                await self._requests.replace(lease.released(found, _now()))
+                logger.info("the Lease is released")
+        except OperatorError as error:
+            level = logging.WARNING if self._held else logging.DEBUG
+            logger.log(level, "cannot release the Lease, which runs out by itself: %s", error)
 
     async def _acquire(self) -> None:
         while not await self._try():
@@ -140,16 +148,6 @@ class Leader:
         if (holder := lease.holder(found)) != self._identity:
             self._end(f"the Lease was taken: {holder or 'nobody'} leads now")
         return await self._requests.replace(lease.renewed(found, _now()))
-
-    async def _release(self) -> None:
-        try:
-            found = await self._requests.get()  # the last renewal may have been cut off
-            if found is not None and lease.holder(found) == self._identity:
-                await self._requests.replace(lease.released(found, _now()))
-                logger.info("the Lease is released")
-        except OperatorError as error:
-            level = logging.WARNING if self._held else logging.DEBUG
-            logger.log(level, "cannot release the Lease, which runs out by itself: %s", error)
 
     def _end(self, why: str) -> NoReturn:
         self._fence.shut()

@@ -190,7 +190,11 @@ async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> No
     async with guarded, Connection(await load_configuration(settings.kubeconfig)) as free:
         requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER))
         lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
-        await Operator(settings, Kube(guarded), Leader(requests, fence, new_identity(), lost)).run()
+        leader = Leader(requests, fence, new_identity(), lost)
+        try:
+            await Operator(settings, Kube(guarded), leader).run()
+        finally:
+            await leader.release()
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
