@@ -16,6 +16,7 @@ from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
 from tests.harness.relay import Relay
 from tests.harness.release import Release
+from tests.harness.replica import Replica
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
@@ -34,6 +35,7 @@ __all__ = [
     "Refused",
     "Relay",
     "Release",
+    "Replica",
     "Request",
     "Visitor",
     "Witness",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -42,6 +43,7 @@ def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, fold
     ).stdout.strip()
     config = yaml.safe_load(admin.read_text())
     config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
+    folder.mkdir(exist_ok=True)
     path = folder / f"{namespace}.kubeconfig"
     path.write_text(yaml.safe_dump(config))
     return path
@@ -54,12 +56,18 @@ class OperatorProcess:
     """
 
     def __init__(
-        self, kubeconfig: Path, folder: Path, *arguments: str, release: Release | None = None, module: str = ""
+        self,
+        kubeconfig: Path,
+        folder: Path,
+        *arguments: str,
+        release: Release | None = None,
+        environment: Mapping[str, str] | None = None,
+        module: str = "",
     ) -> None:
         self._module = module
         self._kubeconfig = kubeconfig
         self._arguments = arguments
-        self._environment = release.environment if release else None
+        self._environment = {**(release.environment if release else os.environ), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._held, self._port = hold_port()
         self.log = folder / "operator.log"

@@ -7,7 +7,7 @@ typed and dynamic layers cost several times the CPU of the request itself, and i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -33,6 +33,11 @@ _LONGEST_TEXT = 500
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _LONGEST_LINE = 2**21
 """Bytes of one event of a watch that are read ahead; the largest object that etcd keeps has 1.5 MB."""
+_GUARDED_TIMEOUT = aiohttp.ClientTimeout(total=4.5, sock_connect=4.5)
+"""For a write that must have ended before another operator may write: less than a Lease lasts after its last renewal
+would have been due (see `lease`)."""
+_GUARDED_LIMIT = {"timeout": "4s"}
+"""The same for the API server, which otherwise goes on with a write whose sender has left, while a webhook ponders."""
 
 
 async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
@@ -79,12 +84,14 @@ async def load_users_configuration(kubeconfig: Path | None, context: str | None)
 class Connection:
     """A connection to the API server. Use it as an async context manager.
 
-    Every request raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
+    Every request raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none. With a
+    `guard`, that is called directly before each write is sent, and holds the write back by raising an error of its own.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, guard: Callable[[], None] | None = None) -> None:
         self._configuration = configuration
         self._proxy = configuration.proxy or _proxy_for(configuration.host)
+        self._guard = guard
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Connection:
@@ -96,6 +103,7 @@ class Connection:
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=_LONGEST_LINE,
             proxy=self._proxy,
+            request_class=_guarded_by(self._guard) if self._guard else aiohttp.ClientRequest,
         )
         return self
 
@@ -129,6 +137,8 @@ class Connection:
         patience: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> aiohttp.ClientResponse:
         """Sends one request; an answer that is no success is raised. A `body` that is not bytes is sent as JSON."""
+        if self._guard and method != "GET":
+            query, patience = {**(query or {}), **_GUARDED_LIMIT}, _GUARDED_TIMEOUT
         url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
         if authorization := await self._configuration.get_api_key_with_prefix("BearerToken"):
@@ -147,7 +157,9 @@ class Connection:
             if response.status >= 400:
                 raise _refusal(response, await response.text())
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise UnreachableError(f"no answer from the API server at {self.host}: {error or 'timed out'}") from error
+            raise UnreachableError(
+                f"no answer from the API server at {self.host}: {str(error) or 'timed out'}"
+            ) from error
         return response
 
 
@@ -155,6 +167,18 @@ def _proxy_for(host: str) -> str | None:
     """The proxy that the environment names for this host. Asked once: the session would ask anew for each request."""
     url = urlsplit(host)
     return None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
+
+
+def _guarded_by(guard: Callable[[], None]) -> type[aiohttp.ClientRequest]:
+    """A request that asks for leave when it has its connection: to get one may take any time."""
+
+    class GuardedRequest(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:
+            if self.method != "GET":
+                guard()
+            return await super().send(conn)
+
+    return GuardedRequest
 
 
 def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:

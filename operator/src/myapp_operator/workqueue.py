@@ -7,7 +7,7 @@ import heapq
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
-from myapp_operator.errors import OperatorError
+from myapp_operator.errors import NotLeadingError, OperatorError
 from myapp_operator.names import Key
 from myapp_operator.turns import Turns
 
@@ -105,6 +105,8 @@ class WorkQueue:
             except OperatorError as error:
                 again = self._pause_after_failure(key)
                 logger.warning("cannot reconcile %s: %s; trying again in %.0f s", key, error, again, extra=_named(key))
+            except NotLeadingError:  # left to whoever leads: this process ends
+                again = None
             except Exception:  # a bug: one app must not stop the others
                 again = self._pause_after_failure(key)
                 logger.exception("cannot reconcile %s, trying again in %.0f s", key, again, extra=_named(key))
