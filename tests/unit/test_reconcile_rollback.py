@@ -111,6 +111,17 @@ async def test_a_refused_way_back_is_told_and_tried_again(failed: Release) -> No
     assert failed.reason() == "Forbidden"
 
 
+@pytest.mark.parametrize("last_ready", ["h1", ""], ids=["there is a way back", "there is none"])
+async def test_what_is_refused_beside_the_pods_keeps_no_release_from_failing(failed: Release, last_ready: str) -> None:
+    failed.deployment_is(rollout=GIVEN_UP, last_ready=last_ready)
+    failed.store.drop_child(KEY, SERVICE, 999)
+    failed.kube.there["MyApp"] = {"metadata": {"uid": "uid-1"}}
+    failed.kube.fails["create Service"] = FORBIDDEN
+    assert await failed.reconcile() != 0.0, "it would be looked at again and again without a pause"
+    assert ("apply Deployment" in failed.kube.requests) is bool(last_ready)
+    assert failed.reason() == "Forbidden"
+
+
 async def test_any_change_tries_anew_and_forgets_why(back: Release) -> None:
     back.app = replace(back.app, generation=2, resource_version=back.app.resource_version + 1)
     back.store.put_app(back.app)
