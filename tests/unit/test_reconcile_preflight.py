@@ -123,6 +123,31 @@ async def test_nothing_is_read_where_only_the_object_matters_and_not_its_keys() 
     assert new.kube.requests == ["create Deployment", "create Service", "status"]
 
 
+async def test_an_object_without_any_key_has_not_the_one_that_is_needed(wait: Clock) -> None:
+    new = world()
+    appears(new)
+    await new.reconcile()
+    new.watch_brings_status()
+    new.watch_brings_children(SERVICE)
+    wait(2.0)
+    await new.reconcile()
+    assert new.kube.requests == ["status"], "it was read already"
+    assert 'ConfigMap "settings" has no key "url"' in new.kube.status["message"]
+
+
+async def test_an_object_that_changes_while_it_is_read_is_read_again() -> None:
+    new = world("url")
+
+    def meanwhile() -> None:
+        new.referents.put(SETTINGS, Referent(6))
+        new.kube.then["read ConfigMap"] = lambda: appears(new, 6, colour="blue")
+
+    new.kube.then["read ConfigMap"] = meanwhile
+    await new.reconcile()
+    assert new.kube.requests[:2] == ["read ConfigMap", "read ConfigMap"]
+    assert "create Deployment" not in new.kube.requests, "the newest version has no such key"
+
+
 async def test_the_deployment_remembers_which_version_was_let_through() -> None:
     new = world("url")
     await new.reconcile()

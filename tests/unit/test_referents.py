@@ -1,5 +1,7 @@
 """What is known of the objects that apps refer to, whatever order the news come in."""
 
+from dataclasses import replace
+
 from myapp_operator import names
 from myapp_operator.names import Key
 from myapp_operator.references import Referent, Target
@@ -31,6 +33,13 @@ def test_what_was_read_stays_known_until_there_is_a_newer_version() -> None:
     assert known.get(SETTINGS) == READ
     known.put(SETTINGS, Referent(6))
     assert known.get(SETTINGS) == Referent(6)
+
+
+def test_an_object_that_holds_nothing_was_read_as_well() -> None:
+    known = Referents()
+    known.put(SETTINGS, Referent(5))
+    known.put(SETTINGS, replace(READ, digests={}))
+    assert known.get(SETTINGS) == replace(READ, digests={})
 
 
 def test_a_list_tells_what_is_gone_and_what_has_changed() -> None:

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 2.0
 """Seconds until something missing is told: what was created just before the app may still be on its way to us."""
+_MOST_READS = 3
+"""Requests for one object that changes as often as it is read."""
 
 
 @dataclass(frozen=True)
@@ -122,23 +124,30 @@ class Gate:
         return self._referents.known(targets.values())
 
     async def _read(self, target: Target) -> None:
-        """Reads an object that is there, unless it was read in this version already, perhaps for another app."""
-        lock = self._locks.setdefault(target, asyncio.Lock())
-        async with lock:
-            there = self._referents.get(target)
-            if there is None or there.digests is not None:
-                return
-            try:
-                raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
-            except ApiError as error:
-                if error.status != 403:
-                    raise
-                logger.warning("cannot read %s %s/%s: %s", *target, error)
-                return
-            if raw is None:
-                self._referents.drop(target, there.resource_version)
-            else:
-                self._referents.put(target, Referent.contents(raw))
+        """Reads an object that is there, unless it was read in this version already, perhaps for another app.
+
+        Where the watch has brought a newer version meanwhile, that one: what is unknown would not hold the pods back.
+        """
+        async with self._locks.setdefault(target, asyncio.Lock()):
+            for _ in range(_MOST_READS):
+                there = self._referents.get(target)
+                if there is None or there.digests is not None or not await self._read_once(target, there):
+                    return
+
+    async def _read_once(self, target: Target, there: Referent) -> bool:
+        """One request for an object of which the watch has told; returns whether there was an answer."""
+        try:
+            raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            logger.warning("cannot read %s %s/%s: %s", *target, error)
+            return False
+        if raw is None:
+            self._referents.drop(target, there.resource_version)
+        else:
+            self._referents.put(target, Referent.contents(raw))
+        return True
 
 
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:

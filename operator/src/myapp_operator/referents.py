@@ -51,7 +51,7 @@ class Referents:
         if known is not None and known.resource_version > found.resource_version:
             return False
         if known is not None and known.resource_version == found.resource_version:
-            found = replace(found, digests=found.digests or known.digests)
+            found = replace(found, digests=known.digests if found.digests is None else found.digests)
         self._there[target] = found
         return known != found
 
