@@ -78,12 +78,17 @@ class Referents:
             self._users[target].discard(app)
             if not self._users[target]:
                 del self._users[target]
+                self._forget_contents(target)
         for target in wanted - known.targets:
             self._users.setdefault(target, set()).add(app)
         if wanted:
             self._apps[app] = replace(known, targets=wanted)
         else:
             self._apps.pop(app, None)
+
+    def _forget_contents(self, target: Target) -> None:
+        if there := self._there.get(target):
+            self._there[target] = replace(there, digests=None)
 
     def users(self, target: Target) -> frozenset[Key]:
         """The apps that refer to an object."""
