@@ -34,7 +34,11 @@ class Referents:
     # What the watches bring.
 
     def replace(self, kind: Kind, scope: str | None, listed: Mapping[Target, Referent], version: int) -> set[Target]:
-        """Takes over a whole list, answered at this resourceVersion; returns what has changed."""
+        """Takes over a whole list, answered at this resourceVersion; returns what has changed.
+
+        The first list is news of what is missing as well: before it nobody could know.
+        """
+        first = set() if (kind, scope) in self._seen else self._used(kind, scope)
         self._seen.add((kind, scope))
         gone = {
             target
@@ -43,7 +47,7 @@ class Referents:
         }
         for target in gone:
             del self._there[target]
-        return gone | {target for target, found in listed.items() if self.put(target, found)}
+        return first | gone | {target for target, found in listed.items() if self.put(target, found)}
 
     def put(self, target: Target, found: Referent) -> bool:
         """Takes over what was found, unless it is older than what is known; returns whether it is news."""
@@ -63,11 +67,13 @@ class Referents:
         del self._there[target]
         return True
 
-    def lose_sight(self, kind: Kind, scope: str | None) -> None:
-        """Forgets all of a kind that may no longer be watched."""
+    def lose_sight(self, kind: Kind, scope: str | None) -> set[Target]:
+        """Forgets all of a kind that may not be watched; returns what apps use of it, if it was watched before."""
+        lost = self._used(kind, scope) if (kind, scope) in self._seen else set()
         self._seen.discard((kind, scope))
         for target in [target for target in self._there if _is_within(target, kind, scope)]:
             del self._there[target]
+        return lost
 
     # Which app refers to what.
 
@@ -85,6 +91,9 @@ class Referents:
             self._apps[app] = replace(known, targets=wanted)
         else:
             self._apps.pop(app, None)
+
+    def _used(self, kind: Kind, scope: str | None) -> set[Target]:
+        return {target for target in self._users if _is_within(target, kind, scope)}
 
     def _forget_contents(self, target: Target) -> None:
         if there := self._there.get(target):
