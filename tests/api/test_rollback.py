@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 TOO_MUCH = {"requests": {"cpu": "100000"}}
 CAUSE = "Unschedulable: no node fits: Insufficient cpu"
-NO_WAY_BACK = "no earlier version was Ready, so there is none to go back to"
+NO_WAY_BACK = "no other version is known to have been Ready, so there is none to go back to"
 LAST_READY = "apps.example.com/last-ready"
 DEPLOYMENT = "myapp-deployment"
 

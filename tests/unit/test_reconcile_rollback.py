@@ -20,7 +20,7 @@ from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, World
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
 BACK = RolledBack(1, "CrashLoopBackOff", "it crashes", "2030-01-01T12:00:00Z")
-NO_WAY_BACK = "no earlier version was Ready, so there is none to go back to"
+NO_WAY_BACK = "no other version is known to have been Ready, so there is none to go back to"
 NO_RIGHT = refusal(403, 'replicasets.apps is forbidden: User "operator" cannot list resource', reason="Forbidden")
 
 
