@@ -84,7 +84,7 @@ class Gate:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
             want = preflight.with_configuration(want, annotations)
-        if problem is None or (ours and preflight.was_let_through(want, version, ours)):
+        if problem is None or (ours and preflight.was_let_through(want, version, ours, app.generation)):
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
             return Passage(_instead(wanted, preflight.noted(want, version)))
@@ -102,7 +102,8 @@ class Gate:
             return Passage(others, {names.DEPLOYMENT: obstacle})
         held = templates.running(wanted, app.key.name, template)
         want = next(each for each in held if each.kind == names.DEPLOYMENT)
-        return Passage(_instead(held, preflight.noted(want, ours.template)), {names.DEPLOYMENT: obstacle})
+        let_through = "" if ours.rolled_back else ours.template  # what was gone back from does not run
+        return Passage(_instead(held, preflight.noted(want, let_through)), {names.DEPLOYMENT: obstacle})
 
     async def _running_template(self, app: App, deployment: Child) -> Json | None:
         """The template of our Deployment, read once when another one begins to wait; None if it is gone."""

@@ -94,9 +94,13 @@ def identity(template: Json) -> str:
     return fingerprint(template)
 
 
-def was_let_through(want: Wanted, version: str, deployment: Child) -> bool:
-    """Whether our Deployment has this version of the pods already, or had it until others changed it."""
-    return version == deployment.template or want.applied == deployment.applied
+def was_let_through(want: Wanted, version: str, deployment: Child, generation: int) -> bool:
+    """Whether our Deployment has this version of the pods already, or had it until others changed it.
+
+    One that was gone back from it has no more: a later generation of the MyApp would make its pods anew.
+    """
+    gone_back = deployment.rolled_back is not None and deployment.rolled_back.generation != generation
+    return want.applied == deployment.applied or (version == deployment.template and not gone_back)
 
 
 def noted(want: Wanted, version: str) -> Wanted:
