@@ -135,6 +135,21 @@ def reset(api: Api, operator: OperatorProcess, autoscaling: Json | None) -> None
     operator.stop()
 
 
+def test_a_deployment_that_lost_its_label_unseen_keeps_its_pods_too(
+    api: Api, operator: OperatorProcess, deployments: Witness
+) -> None:
+    api.create("myapps", app())
+    wait_for("Ready", api.is_ready)
+    operator.stop()
+    deployments.catch_up()
+    since = len(deployments.versions) - 1
+    api.patch("deployments", "myapp-deployment", {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}})
+    api.edit("myapp", autoscaling=BOUNDS)
+    operator.start()
+    wait_for("Ready under the autoscaler", lambda: settled(api, BOUNDS))
+    assert fewest(deployments, since) >= (10, 10)
+
+
 def test_a_new_app_begins_with_the_least_number(api: Api, operator: OperatorProcess, deployments: Witness) -> None:
     api.create("myapps", app(autoscaling=BOUNDS | {"minReplicas": 3}))
     wait_for("Ready", lambda: has_hpa(api) and api.is_ready())

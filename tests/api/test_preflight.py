@@ -68,9 +68,10 @@ def test_no_deployment_is_made_until_what_it_refers_to_is_there(
     assert api.get("deployments", "myapp-deployment") is None
     assert api.get("services", "myapp-service"), "the other children are made"
 
-    api.create("configmaps", config_map(colour="blue"))
+    api.create("configmaps", {"metadata": {"name": "settings"}})
     wait_for("the key is missing", lambda: 'ConfigMap "settings" has no key "url"' in api.message())
-    assert api.get("deployments", "myapp-deployment") is None
+    api.patch("configmaps", "settings", {"data": {"colour": "blue"}})
+    never("a Deployment", lambda: api.get("deployments", "myapp-deployment"), seconds=3)
 
     api.patch("configmaps", "settings", {"data": {"url": "http://db"}})
     wait_for("Ready", api.is_ready)

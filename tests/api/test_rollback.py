@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 TOO_MUCH = {"requests": {"cpu": "100000"}}
 CAUSE = "Unschedulable: no node fits: Insufficient cpu"
-NO_WAY_BACK = "no earlier version was Ready, so there is none to go back to"
+NO_WAY_BACK = "no other version is known to have been Ready, so there is none to go back to"
 LAST_READY = "apps.example.com/last-ready"
 DEPLOYMENT = "myapp-deployment"
 
@@ -80,12 +80,21 @@ def test_a_failed_release_goes_back_and_says_why(api: Api, ready: OperatorProces
     assert {each["status"]["readyReplicas"] for each in witness.versions} == {2}, "the app has served all along"
 
 
-def test_the_service_follows_the_version_that_runs(api: Api, ready: OperatorProcess) -> None:
+def test_service_and_network_policy_follow_the_version_that_runs(api: Api, ready: OperatorProcess) -> None:
+    api.edit("myapp", networkPolicy={"allowFrom": [{"namespace": "web"}]})
+    wait_for("Ready", api.is_ready)
     release_bad(api, "app:2", port=8080)
     wait_rolled_back(api)
     assert target_port(api) == 5000
+    assert 5000 in ports_let_in(api)
     release(api, "app:3")
     assert target_port(api) == 8080
+    assert ports_let_in(api) == [8080]
+
+
+def ports_let_in(api: Api) -> list[int]:
+    policy = api.get("networkpolicies", "myapp-networkpolicy") or {}
+    return [each["port"] for rule in policy["spec"]["ingress"] for each in rule["ports"]]
 
 
 def target_port(api: Api) -> int:
@@ -122,6 +131,19 @@ def test_it_goes_back_to_the_newest_version_that_was_ready(api: Api, ready: Oper
     release_bad(api, "app:4")
     wait_rolled_back(api)
     assert runs(api) == "app:2"
+
+
+def test_a_release_fails_whatever_is_refused_beside_its_pods(api: Api, ready: OperatorProcess) -> None:
+    api.create("resourcequotas", {"metadata": {"name": "small"}, "spec": {"hard": {"services": "0"}}})
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "small") or {})["status"].get("hard"))
+    api.delete("services", "myapp-service")
+    wait_for("the Service is refused", lambda: api.reason() == "QuotaExceeded")
+    release_bad(api, "app:2")
+    wait_for("rolling out", lambda: runs(api) == "app:2")
+    wait_for("gone back", lambda: runs(api) == "app:1")
+    api.delete("resourcequotas", "small")
+    app = wait_rolled_back(api)
+    assert not app["status"]["rollback"]["cause"].startswith("QuotaExceeded")
 
 
 def test_a_version_that_is_ready_is_no_reason_for_a_write(api: Api, ready: OperatorProcess, audit: Audit) -> None:

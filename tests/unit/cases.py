@@ -16,7 +16,7 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner, RolledBack
 from myapp_operator.plan import foreign, not_installed
 from myapp_operator.preflight import Known
-from myapp_operator.references import Reference, Referent
+from myapp_operator.references import Digests, Reference, Referent
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge
@@ -132,7 +132,7 @@ def failing(recorded: str, outlook: Outlook = Outlook.PROGRESSING, later: float 
 
 URL = Reference(names.CONFIG_MAP, "settings", 'env URL of container "shop"', "url")
 NO_CONFIG_MAP = Known(frozenset({names.CONFIG_MAP}))
-NO_KEY = replace(NO_CONFIG_MAP, objects={(names.CONFIG_MAP, "settings"): Referent(1, digests={})})
+NO_KEY = replace(NO_CONFIG_MAP, objects={(names.CONFIG_MAP, "settings"): Referent(1, digests=Digests())})
 ROBOT = Reference(names.SERVICE_ACCOUNT, "robot", "spec.serviceAccountName")
 CLOSED = Known(frozenset({names.SERVICE_ACCOUNT}), {(names.SERVICE_ACCOUNT, "robot"): Referent(1)})
 

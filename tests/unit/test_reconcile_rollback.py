@@ -20,7 +20,7 @@ from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, World
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
 BACK = RolledBack(1, "CrashLoopBackOff", "it crashes", "2030-01-01T12:00:00Z")
-NO_WAY_BACK = "no earlier version was Ready, so there is none to go back to"
+NO_WAY_BACK = "no other version is known to have been Ready, so there is none to go back to"
 NO_RIGHT = refusal(403, 'replicasets.apps is forbidden: User "operator" cannot list resource', reason="Forbidden")
 
 
@@ -108,6 +108,17 @@ async def test_gone_back_it_costs_nothing_and_says_so(back: Release) -> None:
 async def test_a_refused_way_back_is_told_and_tried_again(failed: Release) -> None:
     failed.kube.fails["apply Deployment"] = FORBIDDEN
     assert await failed.reconcile() == pytest.approx(1, abs=0.5)
+    assert failed.reason() == "Forbidden"
+
+
+@pytest.mark.parametrize("last_ready", ["h1", ""], ids=["there is a way back", "there is none"])
+async def test_what_is_refused_beside_the_pods_keeps_no_release_from_failing(failed: Release, last_ready: str) -> None:
+    failed.deployment_is(rollout=GIVEN_UP, last_ready=last_ready)
+    failed.store.drop_child(KEY, SERVICE, 999)
+    failed.kube.there["MyApp"] = {"metadata": {"uid": "uid-1"}}
+    failed.kube.fails["create Service"] = FORBIDDEN
+    assert await failed.reconcile() != 0.0, "it would be looked at again and again without a pause"
+    assert ("apply Deployment" in failed.kube.requests) is bool(last_ready)
     assert failed.reason() == "Forbidden"
 
 

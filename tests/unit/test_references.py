@@ -1,12 +1,13 @@
 """What the pods of an app refer to, and how a message calls the place."""
 
+import sys
 from typing import Any
 
 import pytest
 
 from myapp_operator import names, references
 from myapp_operator.grammar import Json
-from myapp_operator.references import Reference
+from myapp_operator.references import Digests, Reference
 from tests.unit.samples import wanted
 
 CONFIG_MAP, SECRET = names.CONFIG_MAP, names.SECRET
@@ -87,3 +88,24 @@ def test_an_account_counts_only_if_it_was_chosen() -> None:
 
 def test_image_pull_secrets_do_not_count() -> None:
     assert of(imagePullSecrets=[{"name": "registry"}]) == []
+
+
+# What is kept of an object
+
+
+def test_an_object_of_a_hundred_thousand_keys_is_kept_small() -> None:
+    values = {f"key-{number}": "x" for number in range(100_000)}
+    digests = Digests.of_values(values)
+    assert sys.getsizeof(digests.entries) < 2_000_000
+    assert all(map(digests.of, [*values][::100]))
+    assert digests.of("key") == digests.of("key-100000") == ""
+
+
+def test_each_value_and_the_whole_have_a_hash_of_their_own() -> None:
+    before = Digests.of_values({"url": "http://db", "colour": "blue"})
+    assert Digests.of_values({"colour": "blue", "url": "http://db"}) == before
+    after = Digests.of_values({"url": "http://db", "colour": "red"})
+    assert after.of("url") == before.of("url") != before.of("colour")
+    assert after.of("colour") != before.of("colour")
+    assert after.whole != before.whole
+    assert Digests().whole == Digests().of("url") == ""

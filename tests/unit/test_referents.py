@@ -1,15 +1,17 @@
 """What is known of the objects that apps refer to, whatever order the news come in."""
 
+from dataclasses import replace
+
 from myapp_operator import names
 from myapp_operator.names import Key
-from myapp_operator.references import Referent, Target
+from myapp_operator.references import Digests, Referent, Target
 from myapp_operator.referents import Referents
 
 MAP = names.CONFIG_MAP
 SETTINGS = Target(MAP, "default", "settings")
 ELSEWHERE = Target(MAP, "elsewhere", "settings")
 ONE, TWO = Key("default", "one"), Key("default", "two")
-READ = Referent(5, digests={"url": "hash"})
+READ = Referent(5, digests=Digests.of_values({"url": "http://db"}))
 
 
 def test_news_is_what_is_newer_or_was_not_known() -> None:
@@ -31,6 +33,13 @@ def test_what_was_read_stays_known_until_there_is_a_newer_version() -> None:
     assert known.get(SETTINGS) == READ
     known.put(SETTINGS, Referent(6))
     assert known.get(SETTINGS) == Referent(6)
+
+
+def test_an_object_that_holds_nothing_was_read_as_well() -> None:
+    known = Referents()
+    known.put(SETTINGS, Referent(5))
+    known.put(SETTINGS, replace(READ, digests=Digests()))
+    assert known.get(SETTINGS) == replace(READ, digests=Digests())
 
 
 def test_a_list_tells_what_is_gone_and_what_has_changed() -> None:
@@ -68,6 +77,17 @@ def test_the_users_of_an_object_are_those_that_refer_to_it_now() -> None:
     known.use(TWO, [])
     assert known.users(SETTINGS) == set()
     assert known.users(ELSEWHERE) == {ONE}
+
+
+def test_of_what_nobody_refers_to_any_more_only_the_version_is_kept() -> None:
+    known = Referents()
+    known.use(ONE, [SETTINGS])
+    known.use(TWO, [SETTINGS])
+    known.put(SETTINGS, READ)
+    known.use(ONE, [])
+    assert known.get(SETTINGS) == READ
+    known.use(TWO, [])
+    assert known.get(SETTINGS) == Referent(5)
 
 
 def test_how_long_an_app_is_held_counts_from_the_first_look_that_found_something_missing() -> None:

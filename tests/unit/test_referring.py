@@ -109,6 +109,7 @@ def test_a_right_that_was_lost_leaves_nothing_known() -> None:
     world.run_for(1)
     assert not world.referents.sees(MAP, "default")
     assert world.referents.get(SETTINGS) is None
+    assert world.changed == [KEY], "what was held because of it is held no more"
 
 
 def test_a_right_that_was_granted_is_found_by_the_next_sweep() -> None:
@@ -117,5 +118,13 @@ def test_a_right_that_was_granted_is_found_by_the_next_sweep() -> None:
     world.kube.there = [config_map(5)]
     world.run_for(100, sweep_after=50)
     assert world.kube.lists == 2
+    assert world.referents.sees(MAP, "default")
+    assert world.changed == [KEY]
+
+
+def test_a_right_that_was_granted_concerns_the_apps_whose_objects_are_missing_too() -> None:
+    world = World()
+    world.kube.refuses = refusal(403, "configmaps is forbidden", reason="Forbidden")
+    world.run_for(100, sweep_after=50)
     assert world.referents.sees(MAP, "default")
     assert world.changed == [KEY]

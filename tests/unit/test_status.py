@@ -399,7 +399,7 @@ def test_a_rollback_of_an_earlier_generation_is_not_shown() -> None:
 
 
 def test_an_app_that_has_no_way_back_says_so_once_it_is_stalled() -> None:
-    no_way = "; no earlier version was Ready, so there is none to go back to"
+    no_way = "; no other version is known to have been Ready, so there is none to go back to"
     assert judge(replace(seen(children=GIVEN_UP), stranded=True)).status["message"].endswith(no_way)
     assert no_way not in judge(seen(children=GIVEN_UP)).status["message"]
     assert no_way not in judge(replace(seen(children=ROLLING), stranded=True)).status["message"]

@@ -53,3 +53,33 @@ def test_the_service_stays_where_the_template_names_no_port() -> None:
     silent = {**OLD, "spec": {"containers": [{"name": "myapp", "image": "myapp:1"}]}}
     new = wanted()
     assert templates.running([*new.values()], "myapp", silent)[1] == new[names.SERVICE]
+
+
+def test_whoever_may_reach_the_app_reaches_the_version_that_runs_and_the_next_one() -> None:
+    policy = {"allowFrom": [{"namespace": "web"}]}
+    new = wanted(port=8080, networkPolicy=policy)
+    stays = {
+        "name": "stays",
+        "restartPolicy": "Always",
+        "ports": [{"containerPort": 53, "protocol": "UDP"}, {"containerPort": 5000}],
+    }
+    ends = {"name": "ends", "ports": [{"containerPort": 1}]}
+    template = {**OLD, "spec": {**OLD["spec"], "initContainers": [stays, ends]}}
+    old = {each.kind: each for each in templates.running([*new.values()], "myapp", template)}
+    (rule,), (before,) = ((each[names.NETWORK_POLICY].body or {})["spec"]["ingress"] for each in (old, new))
+    assert rule["from"] == before["from"]
+    assert {each["port"] for each in before["ports"]} == {8080}
+    assert [(each["port"], each["protocol"]) for each in rule["ports"]] == [
+        (8080, "TCP"),
+        (9000, "TCP"),
+        (5000, "TCP"),
+        (6000, "TCP"),
+        (53, "UDP"),
+    ]
+    assert old[names.NETWORK_POLICY].applied != new[names.NETWORK_POLICY].applied
+
+
+def test_where_nobody_may_reach_the_app_nobody_reaches_the_version_that_runs() -> None:
+    closed = wanted(port=8080, networkPolicy={"allowSameNamespace": False})
+    running = {each.kind: each for each in templates.running([*closed.values()], "myapp", OLD)}
+    assert running[names.NETWORK_POLICY] == closed[names.NETWORK_POLICY]

@@ -57,7 +57,8 @@ class FakeKube:
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)
-        return self.there.get(kind.kind)
+        there = self.there.get(kind.kind)
+        return there and {"metadata": there["metadata"]}
 
     async def whole(self, kind: Kind, key: Key) -> Json | None:
         self._request("read", kind)

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 2.0
 """Seconds until something missing is told: what was created just before the app may still be on its way to us."""
+_MOST_READS = 3
+"""Requests for one object that changes as often as it is read."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Gate:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
             want = preflight.with_configuration(want, annotations)
-        if problem is None or (ours and preflight.was_let_through(want, version, ours)):
+        if problem is None or (ours and preflight.was_let_through(want, version, ours, app.generation)):
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
             return Passage(_instead(wanted, preflight.noted(want, version)))
@@ -100,7 +102,8 @@ class Gate:
             return Passage(others, {names.DEPLOYMENT: obstacle})
         held = templates.running(wanted, app.key.name, template)
         want = next(each for each in held if each.kind == names.DEPLOYMENT)
-        return Passage(_instead(held, preflight.noted(want, ours.template)), {names.DEPLOYMENT: obstacle})
+        let_through = "" if ours.rolled_back else ours.template  # what was gone back from does not run
+        return Passage(_instead(held, preflight.noted(want, let_through)), {names.DEPLOYMENT: obstacle})
 
     async def _running_template(self, app: App, deployment: Child) -> Json | None:
         """The template of our Deployment, read once when another one begins to wait; None if it is gone."""
@@ -122,23 +125,30 @@ class Gate:
         return self._referents.known(targets.values())
 
     async def _read(self, target: Target) -> None:
-        """Reads an object that is there, unless it was read in this version already, perhaps for another app."""
-        lock = self._locks.setdefault(target, asyncio.Lock())
-        async with lock:
-            there = self._referents.get(target)
-            if there is None or there.digests is not None:
-                return
-            try:
-                raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
-            except ApiError as error:
-                if error.status != 403:
-                    raise
-                logger.warning("cannot read %s %s/%s: %s", *target, error)
-                return
-            if raw is None:
-                self._referents.drop(target, there.resource_version)
-            else:
-                self._referents.put(target, Referent.contents(raw))
+        """Reads an object that is there, unless it was read in this version already, perhaps for another app.
+
+        Where the watch has brought a newer version meanwhile, that one: what is unknown would not hold the pods back.
+        """
+        async with self._locks.setdefault(target, asyncio.Lock()):
+            for _ in range(_MOST_READS):
+                there = self._referents.get(target)
+                if there is None or there.digests is not None or not await self._read_once(target, there):
+                    return
+
+    async def _read_once(self, target: Target, there: Referent) -> bool:
+        """One request for an object of which the watch has told; returns whether there was an answer."""
+        try:
+            raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            logger.warning("cannot read %s %s/%s: %s", *target, error)
+            return False
+        if raw is None:
+            self._referents.drop(target, there.resource_version)
+        else:
+            self._referents.put(target, Referent.contents(raw))
+        return True
 
 
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:

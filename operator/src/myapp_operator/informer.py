@@ -188,6 +188,7 @@ class Sweep:
         uids = (raw["metadata"]["uid"] for raw in listing.items)
         for key in self._store.retain_apps(uids, namespace=namespace, version=listing.version):
             logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
+            self._changed(key)
 
 
 async def _first_outage(informers: Sequence[Watcher], seconds: float) -> None:

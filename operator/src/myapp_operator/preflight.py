@@ -17,7 +17,7 @@ from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child
-from myapp_operator.references import Reference, Referent
+from myapp_operator.references import Digests, Reference, Referent
 from myapp_operator.refusals import Refused
 from myapp_operator.templates import with_template
 
@@ -67,7 +67,7 @@ def _missing(reference: Reference, known: Known) -> str | None:
     what, there = f'{reference.kind} "{reference.name}"', known.of(reference)
     if there is None:
         return f"{what} does not exist ({reference.where})"
-    if reference.key is None or there.digests is None or reference.key in there.digests:
+    if reference.key is None or there.digests is None or there.digests.of(reference.key):
         return None
     return f'{what} has no key "{reference.key}" ({reference.where})'
 
@@ -94,9 +94,13 @@ def identity(template: Json) -> str:
     return fingerprint(template)
 
 
-def was_let_through(want: Wanted, version: str, deployment: Child) -> bool:
-    """Whether our Deployment has this version of the pods already, or had it until others changed it."""
-    return version == deployment.template or want.applied == deployment.applied
+def was_let_through(want: Wanted, version: str, deployment: Child, generation: int) -> bool:
+    """Whether our Deployment has this version of the pods already, or had it until others changed it.
+
+    One that was gone back from it has no more: a later generation of the MyApp would make its pods anew.
+    """
+    gone_back = deployment.rolled_back is not None and deployment.rolled_back.generation != generation
+    return want.applied == deployment.applied or (version == deployment.template and not gone_back)
 
 
 def noted(want: Wanted, version: str) -> Wanted:
@@ -140,9 +144,8 @@ def _digest(used: Sequence[Reference], known: Known) -> str | None:
 
 
 def _used(references: Iterable[Reference], known: Known) -> Iterator[tuple[str, str, str]]:
-    """Name, key and digest of each value that the pods use."""
+    """Name, key and digest of each value that the pods use; of an object that they use as a whole there is no key."""
     for each in references:
         there = known.of(each)
-        digests = (there and there.digests) or {}
-        for key in digests if each.key is None else [each.key]:
-            yield each.name, key, digests.get(key, "")
+        digests = (there and there.digests) or Digests()
+        yield each.name, each.key or "", digests.whole if each.key is None else digests.of(each.key)

@@ -34,7 +34,11 @@ class Referents:
     # What the watches bring.
 
     def replace(self, kind: Kind, scope: str | None, listed: Mapping[Target, Referent], version: int) -> set[Target]:
-        """Takes over a whole list, answered at this resourceVersion; returns what has changed."""
+        """Takes over a whole list, answered at this resourceVersion; returns what has changed.
+
+        The first list is news of what is missing as well: before it nobody could know.
+        """
+        first = set() if (kind, scope) in self._seen else self._used(kind, scope)
         self._seen.add((kind, scope))
         gone = {
             target
@@ -43,7 +47,7 @@ class Referents:
         }
         for target in gone:
             del self._there[target]
-        return gone | {target for target, found in listed.items() if self.put(target, found)}
+        return first | gone | {target for target, found in listed.items() if self.put(target, found)}
 
     def put(self, target: Target, found: Referent) -> bool:
         """Takes over what was found, unless it is older than what is known; returns whether it is news."""
@@ -51,7 +55,7 @@ class Referents:
         if known is not None and known.resource_version > found.resource_version:
             return False
         if known is not None and known.resource_version == found.resource_version:
-            found = replace(found, digests=found.digests or known.digests)
+            found = replace(found, digests=known.digests if found.digests is None else found.digests)
         self._there[target] = found
         return known != found
 
@@ -63,11 +67,13 @@ class Referents:
         del self._there[target]
         return True
 
-    def lose_sight(self, kind: Kind, scope: str | None) -> None:
-        """Forgets all of a kind that may no longer be watched."""
+    def lose_sight(self, kind: Kind, scope: str | None) -> set[Target]:
+        """Forgets all of a kind that may not be watched; returns what apps use of it, if it was watched before."""
+        lost = self._used(kind, scope) if (kind, scope) in self._seen else set()
         self._seen.discard((kind, scope))
         for target in [target for target in self._there if _is_within(target, kind, scope)]:
             del self._there[target]
+        return lost
 
     # Which app refers to what.
 
@@ -78,12 +84,20 @@ class Referents:
             self._users[target].discard(app)
             if not self._users[target]:
                 del self._users[target]
+                self._forget_contents(target)
         for target in wanted - known.targets:
             self._users.setdefault(target, set()).add(app)
         if wanted:
             self._apps[app] = replace(known, targets=wanted)
         else:
             self._apps.pop(app, None)
+
+    def _used(self, kind: Kind, scope: str | None) -> set[Target]:
+        return {target for target in self._users if _is_within(target, kind, scope)}
+
+    def _forget_contents(self, target: Target) -> None:
+        if there := self._there.get(target):
+            self._there[target] = replace(there, digests=None)
 
     def users(self, target: Target) -> frozenset[Key]:
         """The apps that refer to an object."""

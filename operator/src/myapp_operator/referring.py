@@ -38,7 +38,7 @@ class ReferentInformer(Watcher):
             return 0
 
     def _lose_sight(self) -> None:
-        self._referents.lose_sight(self._kind, self._namespace)
+        self._tell(self._referents.lose_sight(self._kind, self._namespace))
         if not self._told:
             where = self._namespace or "all namespaces"
             logger.info("%s are not checked in %s: the right to watch them was not granted", self._kind.plural, where)

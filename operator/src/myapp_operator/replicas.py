@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from myapp_operator import drift, names
-from myapp_operator.desired import Wanted
+from myapp_operator import names
+from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
 from myapp_operator.observed import App, Child
@@ -99,15 +99,7 @@ def _are_ours(child: Child) -> bool:
 
 def _without_number(deployment: Wanted) -> Wanted:
     """The Deployment as it is wanted beside an autoscaler, with the hash of that."""
-    body = deployment.body
-    if body is None or not body["spec"].get("replicas"):
+    spec = (deployment.body or {}).get("spec", {})
+    if not spec.get("replicas"):
         return deployment
-    metadata = body["metadata"]
-    annotations = {key: value for key, value in metadata["annotations"].items() if key != names.APPLIED}
-    spec = {key: value for key, value in body["spec"].items() if key != "replicas"}
-    bare = {**body, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
-    if not annotations:
-        del bare["metadata"]["annotations"]
-    applied = drift.fingerprint(bare)
-    bare["metadata"]["annotations"] = {**annotations, names.APPLIED: applied}
-    return replace(deployment, body=bare, applied=applied)
+    return with_spec(deployment, {key: value for key, value in spec.items() if key != "replicas"})

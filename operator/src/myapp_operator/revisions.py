@@ -24,7 +24,7 @@ from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
 
-_FOLLOWING = (names.DEPLOYMENT, names.SERVICE)
+_FOLLOWING = (names.DEPLOYMENT, names.SERVICE, names.NETWORK_POLICY)
 """The children that depend on which version runs."""
 
 

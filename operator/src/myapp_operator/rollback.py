@@ -18,7 +18,7 @@ from myapp_operator.names import Reason
 from myapp_operator.observed import Child, RolledBack
 from myapp_operator.plan import with_notes
 from myapp_operator.seen import Seen, past_own_deadline, rolled_back
-from myapp_operator.verdicts import LOOKED_UP, decide
+from myapp_operator.verdicts import LOOKED_UP, Verdict, decide
 
 _CAUSES = LOOKED_UP | {Reason.PROGRESS_DEADLINE_EXCEEDED}
 
@@ -34,12 +34,12 @@ def is_due(seen: Seen, wanted: Sequence[Wanted]) -> bool:
     if not seen.spec.rollout.auto_rollback or deployment is None or not past_own_deadline(seen) or rolled_back(seen):
         return False
     looked = looks.overdue and looks.situation is not None and looks.situation.generation == seen.app.generation
-    return looked and _is_as(wanted, deployment) and decide(seen).reason in _CAUSES
+    return looked and _is_as(wanted, deployment) and _of_its_pods(seen).reason in _CAUSES
 
 
 def facts(seen: Seen) -> RolledBack:
     """What is to be remembered of going back now."""
-    verdict, now = decide(seen), seen.now.astimezone(UTC)
+    verdict, now = _of_its_pods(seen), seen.now.astimezone(UTC)
     return RolledBack(seen.app.generation, verdict.reason, verdict.message, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
@@ -70,6 +70,12 @@ def may_begin_version(step: Step) -> bool:
 def remembering(step: Step, template_hash: str) -> Step:
     """The step that also writes down which version was Ready until now."""
     return replace(step, body=with_notes(step.body, {names.LAST_READY: template_hash}))
+
+
+def _of_its_pods(seen: Seen) -> Verdict:
+    """What is to be said of this version alone. Whether another child can be written has nothing to do with it, and is
+    known only after this pass: a judgement that rests on it would be another one before the next pass."""
+    return decide(replace(seen, obstacles={}, asked=frozenset({names.DEPLOYMENT})))
 
 
 def _is_as(wanted: Sequence[Wanted], deployment: Child) -> bool:

@@ -35,7 +35,7 @@ class Seen:
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
     stranded: bool = False
-    """Whether it should go back to an earlier version and there is none that was Ready."""
+    """Whether it should go back to an earlier version and none is known that was Ready."""
 
     @property
     def rollout(self) -> Rollout | None:

@@ -38,7 +38,7 @@ def judge(seen: Seen) -> Judged:
     verdict, again = _apply_deadline(verdict, seen)
     more = [fight.sentence(kind) for kind, fight in seen.fights.items()]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
-        more.append("no earlier version was Ready, so there is none to go back to")
+        more.append("no other version is known to have been Ready, so there is none to go back to")
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     return Judged(_status(verdict, with_more(verdict.message, more), seen), again, _settled(seen))

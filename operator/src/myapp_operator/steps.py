@@ -207,10 +207,14 @@ class Hands:
         return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version))
 
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:
-        """An object stands where one was to be created, or one that the watch does not bring was changed."""
+        """An object stands where one was to be created, or one that the watch does not bring was changed.
+
+        A Deployment is read whole: without its number of pods nobody could hold that, and the next write would drop it.
+        """
         absence = self._store.absence(app.key, step.kind)
+        read = self._kube.whole if step.kind.whole else self._kube.metadata
         try:
-            raw = await self._kube.metadata(step.kind, Key(app.key.namespace, step.name))
+            raw = await read(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
             return _judge(app, error)
         return self._found(app, step, raw, absence)

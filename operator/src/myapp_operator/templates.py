@@ -6,14 +6,12 @@ ReplicaSet: the controller finds that same one and scales it up again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from myapp_operator import names
 from myapp_operator.causes import newest_replica_set
-from myapp_operator.desired import Wanted
-from myapp_operator.drift import fingerprint
+from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 
 
@@ -35,13 +33,14 @@ def find(deployment_uid: str, replica_sets: Sequence[Json], template_hash: str) 
 
 
 def running(wanted: Sequence[Wanted], app: str, template: Json) -> list[Wanted]:
-    """What should be while this template runs: the Deployment has it, and the Service points where its pods listen."""
+    """What should be while this template runs: the Deployment has it, the Service points where its pods listen, and
+    whoever may reach the app reaches them."""
     return [_following(want, app, template) for want in wanted]
 
 
 def with_template(want: Wanted, template: Json) -> Wanted:
     """The Deployment that should be, but with this pod template; all else of it stays as wanted."""
-    return _with_spec(want, {"template": template})
+    return _with(want, template=template)
 
 
 def _following(want: Wanted, app: str, template: Json) -> Wanted:
@@ -51,21 +50,14 @@ def _following(want: Wanted, app: str, template: Json) -> Wanted:
         return with_template(want, template)
     if want.kind == names.SERVICE and (port := _port(app, template)) is not None:
         first, *others = want.body["spec"]["ports"]
-        return _with_spec(want, {"ports": [{**first, "targetPort": port}, *others]})
+        return _with(want, ports=[{**first, "targetPort": port}, *others])
+    if want.kind == names.NETWORK_POLICY and (rules := want.body["spec"].get("ingress")):
+        return _with(want, ingress=[{**rule, "ports": _joined(rule["ports"], _ports(template))} for rule in rules])
     return want
 
 
-def _with_spec(want: Wanted, changes: Json) -> Wanted:
-    """The same child with other fields in its spec; its hash is made anew, as `desired` makes it."""
-    body = {**(want.body or {})}
-    metadata = {**body["metadata"]}
-    annotations = {key: value for key, value in metadata.pop("annotations").items() if key != names.APPLIED}
-    if annotations:
-        metadata["annotations"] = annotations
-    body |= {"metadata": metadata, "spec": {**body["spec"], **changes}}
-    applied = fingerprint(body)
-    metadata["annotations"] = {**annotations, names.APPLIED: applied}
-    return replace(want, body=body, applied=applied)
+def _with(want: Wanted, **changes: Any) -> Wanted:
+    return with_spec(want, {**(want.body or {})["spec"], **changes})
 
 
 def _port(app: str, template: Json) -> int | None:
@@ -73,6 +65,21 @@ def _port(app: str, template: Json) -> int | None:
     own: Json = next((each for each in template["spec"]["containers"] if each["name"] == app), {})
     ports = own.get("ports") or []
     return ports[0]["containerPort"] if ports else None
+
+
+def _ports(template: Json) -> Iterator[Json]:
+    """Every port at which a container listens that stays, in the words of a NetworkPolicy."""
+    pod = template["spec"]
+    staying = (each for each in pod.get("initContainers") or () if each.get("restartPolicy") == "Always")
+    for container in (*pod["containers"], *staying):
+        for port in container.get("ports") or ():
+            yield {"port": port["containerPort"], "protocol": port.get("protocol", "TCP")}
+
+
+def _joined(ports: Sequence[Json], others: Iterable[Json]) -> list[Json]:
+    """Both, each port once."""
+    named = dict.fromkeys((each["port"], each["protocol"]) for each in (*ports, *others))
+    return [{"port": port, "protocol": protocol} for port, protocol in named]
 
 
 def without_nulls(value: Any) -> Any:

@@ -7,7 +7,7 @@ without the parts that are alike for all (they are added here), or None where th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -68,10 +68,24 @@ def _finish(app: App, kind: Kind, part: Json | None) -> Wanted:
     if app.uid:
         metadata["ownerReferences"] = [_owner_reference(app)]
     metadata |= part.pop("metadata", {})
-    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **part}
-    applied = fingerprint(body)
-    metadata["annotations"] = {**metadata.get("annotations", {}), names.APPLIED: applied}
-    return Wanted(kind, body, applied)
+    return _hashed(Wanted(kind), {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **part})
+
+
+def with_spec(want: Wanted, spec: Json) -> Wanted:
+    """The same child with this spec, and so with another hash."""
+    body = want.body or {}
+    metadata = {**body["metadata"]}
+    annotations = {key: value for key, value in metadata.pop("annotations").items() if key != names.APPLIED}
+    if annotations:
+        metadata["annotations"] = annotations
+    return _hashed(want, {**body, "metadata": metadata, "spec": spec})
+
+
+def _hashed(want: Wanted, body: Json) -> Wanted:
+    """The child with this body, which is given its hash as an annotation."""
+    applied, metadata = fingerprint(body), body["metadata"]
+    annotations = {**metadata.get("annotations", {}), names.APPLIED: applied}
+    return replace(want, body={**body, "metadata": {**metadata, "annotations": annotations}}, applied=applied)
 
 
 def _owner_reference(app: App) -> Json:
