@@ -52,6 +52,13 @@ class FakeKube:
             raise ApiError(404, "", "404 page not found")
         return Listing([*self.there], self.version)
 
+    async def pages(self, kind: Kind, namespace: str | None, *, selector: str = "") -> AsyncIterator[Listing]:
+        """One object a page."""
+        whole = await self.list(kind, namespace, selector=selector)
+        for each in whole.items[:-1]:
+            yield Listing([each], whole.version)
+        yield Listing(whole.items[-1:], whole.version)
+
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
     ) -> AsyncIterator[Event]:
@@ -71,7 +78,7 @@ class _Wishes:
     """Writes down which keys are to be looked at."""
 
     def __init__(self, keys: list[Key]) -> None:
-        self.add = keys.append
+        self.add = self.add_soon = keys.append
         self.add_all = keys.extend
 
 

@@ -36,11 +36,11 @@ class FakeKube:
         self.watched: list[Event] = []
         self.lists = 0
 
-    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
+    async def pages(self, kind: Kind, namespace: str | None, *, selector: str = "") -> AsyncIterator[Listing]:
         self.lists += 1
         if self.refuses:
             raise self.refuses
-        return Listing([*self.there], 100)
+        yield Listing([*self.there], 100)
 
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float

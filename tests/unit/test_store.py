@@ -42,6 +42,23 @@ def answer(version: int, **changes: object) -> Child:
 # MyApps
 
 
+def test_the_echo_of_our_own_status_is_no_news(store: Store) -> None:
+    store.answered_status(app(), 15, 1.0)
+    assert not store.put_app(app(resource_version=15, status={"ready": "2/2"}))
+    assert store.put_app(app(resource_version=16, generation=2))
+    assert not store.put_app(app(resource_version=14))
+
+
+def test_an_app_is_given_back_as_it_came(store: Store) -> None:
+    came = app(
+        resource_version=15,
+        spec={"image": "a", "env": [{"name": "G", "value": "Gr\u00fc\u00dfe"}]},
+        status={"ready": "1/2"},
+    )
+    store.put_app(came)
+    assert store.app(KEY) == came
+
+
 def test_an_older_event_of_an_app_changes_nothing(store: Store) -> None:
     store.put_app(app(resource_version=12, generation=2))
     store.put_app(app(resource_version=11))

@@ -224,6 +224,29 @@ def test_of_two_wishes_the_earlier_counts_and_the_later_is_void(wishes: tuple[fl
     assert work.times() == [20]
 
 
+def test_what_happens_in_a_row_is_looked_at_once_a_moment_after_the_first() -> None:
+    work = Work()
+
+    async def script(queue: WorkQueue) -> None:
+        for _ in range(3):
+            queue.add_soon(A)
+            await asyncio.sleep(0.03)
+
+    play(work, script)
+    assert work.times() == [0.1]
+
+
+def test_what_has_a_moment_does_not_keep_back_what_has_none() -> None:
+    work = Work()
+
+    async def script(queue: WorkQueue) -> None:
+        queue.add_soon(A)
+        queue.add(A)
+
+    play(work, script)
+    assert work.times() == [0.0]
+
+
 def test_an_event_makes_the_timer_void_since_its_look_decides_anew() -> None:
     work = Work(a=[60.0, None])
 

@@ -13,7 +13,8 @@ from myapp_operator import names, replicas
 from myapp_operator.desired import Wanted
 from myapp_operator.kube import Kube
 from myapp_operator.observed import App
-from myapp_operator.store import Scaler, Store
+from myapp_operator.record import Scaler
+from myapp_operator.store import Store
 
 _PAUSE = 60.0
 """Seconds until it is looked again whether an autoscaler is still there."""

@@ -7,7 +7,6 @@ with a finalizer cannot be deleted once the operator is gone.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ import kopf
 
 from myapp_operator import names
 from myapp_operator.connection import load_configuration
-from myapp_operator.names import Key
 from myapp_operator.observed import App
 from myapp_operator.store import Store
+from myapp_operator.workqueue import WorkQueue
 
 
-def registry(store: Store, changed: Callable[[Key], None], kubeconfig: Path | None) -> kopf.OperatorRegistry:
+def registry(store: Store, queue: WorkQueue, kubeconfig: Path | None) -> kopf.OperatorRegistry:
     """The handlers, bound to a store and a queue."""
     handlers = kopf.OperatorRegistry()
 
@@ -29,9 +28,11 @@ def registry(store: Store, changed: Callable[[Key], None], kubeconfig: Path | No
         app = App.from_json(event["object"])
         if event["type"] == "DELETED":
             store.drop_app(app.key, app.uid)
+            queue.add(app.key)
+        elif store.put_app(app):
+            queue.add(app.key)
         else:
-            store.put_app(app)
-        changed(app.key)
+            queue.add_soon(app.key)
 
     @kopf.on.login(registry=handlers)
     async def login(**_: Any) -> kopf.ConnectionInfo:

@@ -12,9 +12,11 @@ import logging
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
 from myapp_operator import names
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError
+from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child
@@ -27,10 +29,12 @@ _LONGEST_PAUSE = 10.0
 _STEADY = 30.0
 """Seconds that a watch must have held for the next one to follow without a pause."""
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 
-class Watcher(ABC):
+class Watcher(ABC, Generic[T]):
     """Lists and watches one kind of object, in one namespace or in all, for ever."""
 
     def __init__(self, kube: Kube, kind: Kind, namespace: str | None, *, selector: str = "") -> None:
@@ -66,15 +70,17 @@ class Watcher(ABC):
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of.
 
-        The version is 0 where there is nothing to be had for now.
+        The version is 0 where there is nothing to be had for now. Each page is read before the next one is asked for:
+        whole objects are ten times as large as what is kept of them.
         """
         sent_at = asyncio.get_running_loop().time()
-        listing = await self._listing()
-        self._replace(listing, sent_at)
-        return listing.version
-
-    async def _listing(self) -> Listing:
-        return await self._kube.list(self._kind, self._namespace, selector=self._selector)
+        found: list[T] = []
+        version = 0
+        async for page in self._kube.pages(self._kind, self._namespace, selector=self._selector):
+            found.extend(map(self._read, page.items))
+            version = page.version
+        self._replace(found, version, sent_at)
+        return version
 
     async def _watch(self, version: int) -> None:
         """Takes in events until the watch ends; version 0 means that a list must come first.
@@ -94,15 +100,19 @@ class Watcher(ABC):
                 self._take(event)
 
     @abstractmethod
-    def _replace(self, listing: Listing, sent_at: float) -> None:
-        """Takes over a whole list that was sent at this moment."""
+    def _read(self, raw: Json) -> T:
+        """Cuts an object down to what is kept of it."""
+
+    @abstractmethod
+    def _replace(self, listed: Sequence[T], version: int, sent_at: float) -> None:
+        """Takes over a whole list of this version, that was asked for at this moment."""
 
     @abstractmethod
     def _take(self, event: Event) -> None:
         """Takes over one event: ADDED, MODIFIED or DELETED."""
 
 
-class Informer(Watcher):
+class Informer(Watcher[tuple[Key | None, Child]]):
     """Brings one kind of child into the store. One whose API is not installed has no list: version 0."""
 
     def __init__(self, kube: Kube, store: Store, kind: Kind, namespace: str | None, queue: WorkQueue) -> None:
@@ -110,42 +120,41 @@ class Informer(Watcher):
         self._store = store
         self._queue = queue
 
-    async def _listing(self) -> Listing:
+    async def list(self) -> int:
+        """Takes over one whole list; where the API is not installed, that is an empty one."""
         try:
-            return await super()._listing()
+            return await super().list()
         except ApiError as error:
-            if self._kind.addon and error.is_unserved:
-                return Listing([], 0)
-            raise
+            if not (self._kind.addon and error.is_unserved):
+                raise
+        self._replace([], 0, asyncio.get_running_loop().time())
+        return 0
 
-    def _replace(self, listing: Listing, sent_at: float) -> None:
-        if self._store.note_served(self._kind, served=listing.version > 0):
-            logger.info("%s: %s", self._kind.plural, "served" if listing.version else f"{self._kind.addon} is missing")
+    def _read(self, raw: Json) -> tuple[Key | None, Child]:
+        metadata = raw["metadata"]
+        app = self._kind.app_of(metadata.get("name", ""))
+        return Key(metadata["namespace"], app) if app else None, Child.from_json(raw)
+
+    def _replace(self, listed: Sequence[tuple[Key | None, Child]], version: int, sent_at: float) -> None:
+        if self._store.note_served(self._kind, served=version > 0):
+            logger.info("%s: %s", self._kind.plural, "served" if version else f"{self._kind.addon} is missing")
             self._queue.add_all(self._store.apps())
-        listed = {}
-        for raw in listing.items:
-            if key := self._key(raw["metadata"]):
-                listed[key] = Child.from_json(raw)
+        children = {key: child for key, child in listed if key}
         changed = self._store.replace_children(
-            self._kind, listed, namespace=self._namespace, sent_at=sent_at, version=listing.version
+            self._kind, children, namespace=self._namespace, sent_at=sent_at, version=version
         )
         for key in changed:
             self._queue.add(key)
 
     def _take(self, event: Event) -> None:
-        key = self._key(event.object["metadata"])
+        key, child = self._read(event.object)
         if key is None:
             return
-        child = Child.from_json(event.object)
         if event.type == "DELETED":
             self._store.drop_child(key, self._kind, child.resource_version)
         else:
             self._store.put_child(key, self._kind, child)
-        self._queue.add(key)
-
-    def _key(self, metadata: dict[str, str]) -> Key | None:
-        app = self._kind.app_of(metadata.get("name", ""))
-        return Key(metadata["namespace"], app) if app else None
+        self._queue.add_soon(key)
 
 
 class Sweep:
@@ -166,7 +175,7 @@ class Sweep:
         listings = [await self._kube.list(APPS, namespace) for namespace in self._namespaces]
         return {raw["metadata"]["uid"] for listing in listings for raw in listing.items}
 
-    async def run(self, informers: Sequence[Watcher]) -> None:
+    async def run(self, informers: Sequence[Watcher[Any]]) -> None:
         """Sweeps every ten minutes or so, and after each outage."""
         pause = _SWEEP_SECONDS
         while True:
@@ -188,10 +197,10 @@ class Sweep:
         uids = (raw["metadata"]["uid"] for raw in listing.items)
         for key in self._store.retain_apps(uids, namespace=namespace, version=listing.version):
             logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
-            self._changed(key)
+            self._queue.add(key)
 
 
-async def _first_outage(informers: Sequence[Watcher], seconds: float) -> None:
+async def _first_outage(informers: Sequence[Watcher[Any]], seconds: float) -> None:
     """Waits until one of the informers has lost its watch, at most this long."""
     waits = [asyncio.ensure_future(informer.outage.wait()) for informer in informers]
     try:

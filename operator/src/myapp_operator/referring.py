@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Watcher
-from myapp_operator.kube import Event, Kube, Listing
+from myapp_operator.kube import Event, Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.references import Referent, Target
 from myapp_operator.referents import Referents
@@ -16,7 +16,7 @@ from myapp_operator.referents import Referents
 logger = logging.getLogger(__name__)
 
 
-class ReferentInformer(Watcher):
+class ReferentInformer(Watcher[tuple[Target, Referent]]):
     """Brings one kind of what apps may refer to. Where the rights are missing, the kind is not checked."""
 
     def __init__(
@@ -44,22 +44,21 @@ class ReferentInformer(Watcher):
             logger.info("%s are not checked in %s: the right to watch them was not granted", self._kind.plural, where)
         self._told = True
 
-    def _replace(self, listing: Listing, sent_at: float) -> None:
+    def _read(self, raw: Json) -> tuple[Target, Referent]:
+        return Target(self._kind, raw["metadata"]["namespace"], raw["metadata"]["name"]), Referent.from_json(raw)
+
+    def _replace(self, listed: Sequence[tuple[Target, Referent]], version: int, sent_at: float) -> None:
         self._told = False
-        listed = {self._target(raw): Referent.from_json(raw) for raw in listing.items}
-        self._tell(self._referents.replace(self._kind, self._namespace, listed, listing.version))
+        self._tell(self._referents.replace(self._kind, self._namespace, dict(listed), version))
 
     def _take(self, event: Event) -> None:
-        target, found = self._target(event.object), Referent.from_json(event.object)
+        target, found = self._read(event.object)
         if event.type == "DELETED":
             news = self._referents.drop(target, found.resource_version)
         else:
             news = self._referents.put(target, found)
         if news:
             self._tell([target])
-
-    def _target(self, raw: Json) -> Target:
-        return Target(self._kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
 
     def _tell(self, targets: Iterable[Target]) -> None:
         for key in {key for target in targets for key in self._referents.users(target)}:

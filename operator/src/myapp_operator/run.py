@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import kopf
 
@@ -75,7 +75,7 @@ class Operator:
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
         self._echo = Echo(kube, self._store, settings.scopes)
-        self._informers: list[Watcher] = [
+        self._informers: list[Watcher[Any]] = [
             Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
             for scope in settings.scopes
@@ -105,7 +105,7 @@ class Operator:
                 await self._list_apps()
                 raise
 
-    async def _work(self, versions: Mapping[Watcher, int]) -> None:
+    async def _work(self, versions: Mapping[Watcher[Any], int]) -> None:
         """Runs all tasks until one of them ends; `versions` are those of the informers' first lists."""
         async with asyncio.TaskGroup() as tasks:
             for informer, version in versions.items():
@@ -151,7 +151,7 @@ class Operator:
         not know: an open connection to the probes, or a request of its own that it lost sight of.
         """
         kopf_tasks = await kopf.spawn_tasks(
-            registry=handlers.registry(self._store, self._queue.add, self._settings.kubeconfig),
+            registry=handlers.registry(self._store, self._queue, self._settings.kubeconfig),
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,

@@ -8,8 +8,8 @@ knowledge fails at the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from myapp_operator.attempts import Attempt
 from myapp_operator.fights import Contest
@@ -17,72 +17,37 @@ from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
+from myapp_operator.record import Record, Scaler
 from myapp_operator.refusals import Retry
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """What was found when autoscalers were looked for: the name of one of somebody else's, or nothing."""
-
-    name: str = ""
-    until: float = 0.0
-    """When to look again, in monotonic seconds."""
-
-
-@dataclass
-class _Record:
-    """All that is known under one key. Times are monotonic seconds."""
-
-    app: App | None = None
-    children: dict[Kind, Child] = field(default_factory=dict)
-    answered_at: dict[Kind, float] = field(default_factory=dict)
-    gone_at: dict[Kind, int] = field(default_factory=dict)
-    """The resourceVersion at which the last child of this kind was seen to be gone: older news of it is void."""
-    attempts: dict[Kind, Attempt] = field(default_factory=dict)
-    contests: dict[Kind, Contest] = field(default_factory=dict)
-    had_children: set[str] = field(default_factory=set)
-    status_version: int = 0
-    status_at: float = float("-inf")
-    unsettled_at: float | None = None
-    looks: Looks = field(default_factory=Looks)
-    scaler: Scaler | None = None
-    template: tuple[int, Json] | None = None
-
-    def unreturned(self, before: float) -> Iterator[str]:
-        """What of this app was written before this moment and not seen again; only what surely has our label."""
-        if self.app is None:
-            return
-        if self.app.resource_version < self.status_version and self.status_at <= before:
-            yield "the status"
-        for kind, child in self.children.items():
-            ours = child.applied and child.is_controlled_by(self.app)
-            if child.awaited and ours and self.answered_at[kind] <= before:
-                yield f"the {kind}"
 
 
 class Store:
     """Knowledge of all apps and their children, by key. Used from one event loop only."""
 
     def __init__(self) -> None:
-        self._records: dict[Key, _Record] = {}
+        self._records: dict[Key, Record] = {}
         self._unserved: set[Kind] = set()
 
     # What the watches bring.
 
-    def put_app(self, app: App) -> None:
-        """Takes over a MyApp from the watch, unless it is older than what is known."""
-        record = self._open_record(app.key)
-        known = record.app
+    def put_app(self, app: App) -> bool:
+        """Takes over a MyApp from the watch, unless it is older than what is known; returns whether it is news.
+
+        The echo of our own last status is none.
+        """
+        known = self._open_record(app.key).identity
         if known is not None and known.resource_version > app.resource_version:
-            return
+            return False
         if known is not None and known.uid != app.uid:
             self._forget_app(app.key)
-        self._open_record(app.key).app = app
+        record = self._open_record(app.key)
+        record.take_app(app)
+        return app.resource_version != record.status_version
 
     def drop_app(self, key: Key, uid: str) -> None:
         """Forgets a MyApp that is gone; a newer one of the same name stays."""
         record = self._records.get(key)
-        if record is not None and record.app is not None and record.app.uid == uid:
+        if record is not None and record.identity is not None and record.identity.uid == uid:
             self._forget_app(key)
 
     def put_child(self, key: Key, kind: Kind, child: Child) -> None:
@@ -91,7 +56,7 @@ class Store:
         known = record.children.get(kind)
         newest = known.resource_version if known else record.gone_at.get(kind, 0)
         if child.resource_version >= newest:
-            self._keep(record, kind, child)
+            record.take_child(kind, child)
 
     def absence(self, key: Key, kind: Kind) -> int:
         """When this child was last told to be gone: ask before a GET, for `found_child`."""
@@ -108,7 +73,7 @@ class Store:
         if absence == record.gone_at.get(kind, 0) and (
             known is None or child.resource_version >= known.resource_version
         ):
-            self._keep(record, kind, replace(child, looked_up=True))
+            record.take_child(kind, replace(child, looked_up=True))
 
     def drop_child(self, key: Key, kind: Kind, version: int) -> None:
         """Forgets a child whose deletion, at this resourceVersion, the watch has brought."""
@@ -145,7 +110,7 @@ class Store:
             if known is not None and record.answered_at.get(kind, float("-inf")) > sent_at:
                 self.put_child(key, kind, child)
             else:
-                self._keep(record, kind, child)
+                record.take_child(kind, child)
             if known is None or known.awaited or known.resource_version != child.resource_version:
                 changed.add(key)
         return changed
@@ -160,11 +125,11 @@ class Store:
         """Forgets every MyApp that a list, answered at this resourceVersion, does not hold; returns their keys."""
         kept = set(uids)
         gone = {
-            key: record.app.uid
+            key: record.identity.uid
             for key, record in self._records.items()
-            if record.app is not None
-            and record.app.uid not in kept
-            and record.app.resource_version <= version
+            if record.identity is not None
+            and record.identity.uid not in kept
+            and record.identity.resource_version <= version
             and namespace in (None, key.namespace)
         }
         for key, uid in gone.items():
@@ -178,9 +143,9 @@ class Store:
         if record := self._record_of(app):
             known = record.children.get(kind)
             if known is None and child.resource_version > record.gone_at.get(kind, 0):
-                self._keep(record, kind, replace(child, awaited=True))
+                record.take_child(kind, replace(child, awaited=True))
             elif known is not None and child.resource_version >= known.resource_version:
-                self._keep(record, kind, known.answered(child))
+                record.take_child(kind, known.answered(child))
             record.answered_at[kind] = now
 
     def answered_deletion(self, app: App, kind: Kind, now: float) -> None:
@@ -299,7 +264,7 @@ class Store:
         return record is not None and app.uid in record.had_children
 
     def status_awaited(self, app: App) -> bool:
-        """Whether the watch has not yet brought back our last status write."""
+        """Whether our last status write is newer than this version of the MyApp."""
         record = self._record_of(app)
         return record is not None and app.resource_version < record.status_version
 
@@ -319,39 +284,37 @@ class Store:
         return [f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before)]
 
     def known_apps(self, namespace: str | None) -> dict[str, App]:
-        """Every known MyApp of this namespace, or of all, by uid."""
-        apps = (record.app for key, record in self._records.items() if namespace in (None, key.namespace))
+        """Every known MyApp of this namespace, or of all, by uid; without spec and status."""
+        apps = (record.identity for key, record in self._records.items() if namespace in (None, key.namespace))
         return {app.uid: app for app in apps if app is not None}
 
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""
-        return {key for key, record in self._records.items() if record.app is not None}
+        return {key for key, record in self._records.items() if record.identity is not None}
 
     def uids(self) -> set[str]:
         """The uid of every known MyApp."""
-        return {record.app.uid for record in self._records.values() if record.app is not None}
+        return {record.identity.uid for record in self._records.values() if record.identity is not None}
 
-    def _open_record(self, key: Key) -> _Record:
-        return self._records.setdefault(key, _Record())
+    def _open_record(self, key: Key) -> Record:
+        record = self._records.get(key)
+        if record is None:
+            record = self._records[key] = Record()
+        return record
 
-    def _record_of(self, app: App) -> _Record | None:
+    def _record_of(self, app: App) -> Record | None:
         """The record of this very MyApp, by uid."""
         record = self._records.get(app.key)
-        return record if record and record.app and record.app.uid == app.uid else None
-
-    def _keep(self, record: _Record, kind: Kind, child: Child) -> None:
-        record.children[kind] = child.after(record.children.get(kind))
-        if child.owner is not None:
-            record.had_children.add(child.owner.uid)
+        return record if record and record.identity and record.identity.uid == app.uid else None
 
     def _forget_app(self, key: Key) -> None:
         """Forgets all but the children that a watch will tell of."""
         record = self._records[key]
         watched = {kind: child for kind, child in record.children.items() if not child.looked_up}
-        self._records[key] = _Record(children=watched, answered_at=record.answered_at, gone_at=record.gone_at)
+        self._records[key] = Record(children=watched, answered_at=record.answered_at, gone_at=record.gone_at)
         self._tidy(key)
 
     def _tidy(self, key: Key) -> None:
         record = self._records[key]
-        if record.app is None and not record.children:
+        if record.identity is None and not record.children:
             del self._records[key]

@@ -57,6 +57,9 @@ class Turns:
         """Whether any key waits."""
         return bool(self._front or self._back)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._front or key in self._back
+
     def put(self, key: Key) -> bool:
         """Lets a key wait in the front lane, also one that waits in the other; returns whether it did not wait yet."""
         if key in self._front:
@@ -69,7 +72,7 @@ class Turns:
 
     def put_back(self, key: Key) -> bool:
         """Lets a key wait behind all of the front lane; returns whether it did not wait yet."""
-        if key in self._front or key in self._back:
+        if key in self:
             return False
         self._back.put(key)
         return True

@@ -11,6 +11,8 @@ from myapp_operator.errors import NotLeadingError, OperatorError
 from myapp_operator.names import Key
 from myapp_operator.turns import Turns
 
+_MOMENT = 0.1
+"""Seconds in which changes of children, which come in rows, are taken together."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _LONGEST_LOOK = 600.0
@@ -60,6 +62,11 @@ class WorkQueue:
             else:
                 self._let_wait(key, self._turns.put_back)
 
+    def add_soon(self, key: Key) -> None:
+        """Wants the key looked at in a moment, together with what else happens to it until then."""
+        if key not in self._turns:
+            self.add_after(key, _MOMENT)
+
     def add_after(self, key: Key, seconds: float) -> None:
         """Wants the key looked at in some seconds; the earliest such wish counts."""
         due = asyncio.get_running_loop().time() + seconds
@@ -67,7 +74,8 @@ class WorkQueue:
             self._due[key] = due
             heapq.heappush(self._timers, (due, key))
             self._drop_void_timers()
-            self._wake.set()
+            if self._timers[0] == (due, key):
+                self._wake.set()
 
     async def run(self, work: Work, workers: int) -> None:
         """Works until cancelled."""

@@ -1,0 +1,86 @@
+"""What is kept of one app and its children, as small as it gets: there may be ten thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from myapp_operator.attempts import Attempt
+from myapp_operator.fights import Contest
+from myapp_operator.grammar import Json
+from myapp_operator.looks import Looks
+from myapp_operator.names import Kind
+from myapp_operator.observed import App, Child
+
+_NOTHING: Json = {}
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """What was found when autoscalers were looked for: the name of one of somebody else's, or nothing."""
+
+    name: str = ""
+    until: float = 0.0
+    """When to look again, in monotonic seconds."""
+
+
+@dataclass(slots=True)
+class Record:
+    """All that is known under one key. Times are monotonic seconds."""
+
+    identity: App | None = None
+    """The MyApp without spec and status."""
+    _content: bytes = b""
+    """Its spec and status as JSON: a fifth of what they take as dicts."""
+    children: dict[Kind, Child] = field(default_factory=dict)
+    answered_at: dict[Kind, float] = field(default_factory=dict)
+    gone_at: dict[Kind, int] = field(default_factory=dict)
+    """The resourceVersion at which the last child of this kind was seen to be gone: older news of it is void."""
+    attempts: dict[Kind, Attempt] = field(default_factory=dict)
+    contests: dict[Kind, Contest] = field(default_factory=dict)
+    had_children: frozenset[str] = frozenset()
+    """Uids of the owners of all children that were ever seen here."""
+    status_version: int = 0
+    status_at: float = float("-inf")
+    unsettled_at: float | None = None
+    looks: Looks = field(default_factory=Looks)
+    scaler: Scaler | None = None
+    template: tuple[int, Json] | None = None
+
+    @property
+    def app(self) -> App | None:
+        """The MyApp, if there is one."""
+        if self.identity is None:
+            return None
+        spec, status = orjson.loads(self._content)
+        return replace(self.identity, spec=spec, status=status)
+
+    def take_app(self, app: App) -> None:
+        """Keeps this MyApp from now on."""
+        self.identity = replace(app, spec=_NOTHING, status=_NOTHING)
+        self._content = bytes(memoryview(orjson.dumps((app.spec, app.status))))  # copied, as it comes with room to grow
+
+    @property
+    def status_awaited(self) -> bool:
+        """Whether the watch has not yet brought back our last status write."""
+        return self.identity is not None and self.identity.resource_version < self.status_version
+
+    def take_child(self, kind: Kind, child: Child) -> None:
+        """Keeps this child from now on, with what is known of it from before and still holds."""
+        self.children[kind] = child.after(self.children.get(kind))
+        if child.owner is not None and child.owner.uid not in self.had_children:
+            self.had_children |= {child.owner.uid}
+
+    def unreturned(self, before: float) -> Iterator[str]:
+        """What of this app was written before this moment and not seen again; only what surely has our label."""
+        app = self.identity
+        if app is None:
+            return
+        if self.status_awaited and self.status_at <= before:
+            yield "the status"
+        for kind, child in self.children.items():
+            ours = child.applied and child.is_controlled_by(app)
+            if child.awaited and ours and self.answered_at[kind] <= before:
+                yield f"the {kind}"
