@@ -304,6 +304,9 @@ class Store:
         return record if record and record.app and record.app.uid == app.uid else None
 
     def _keep(self, record: _Record, kind: Kind, child: Child) -> None:
+        known = record.children.get(kind)
+        if known is not None and known.uid == child.uid and child.rollout is None:
+            child = replace(child, rollout=known.rollout)  # metadata alone does not take away what is known
         record.children[kind] = child
         if child.owner is not None:
             record.had_children.add(child.owner.uid)
