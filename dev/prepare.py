@@ -6,7 +6,7 @@ Whatever is there already costs a look, so the fixtures of tests/e2e call the sa
 import os
 import sys
 
-from dev.cluster import Cluster, ClusterError, binary, up
+from dev.cluster import Cluster, ClusterError, binary, packages, up
 from dev.cluster.progress import say, step
 from dev.images import APP, OPERATOR, Destination, build, load
 from dev.overlay import write_overlay
@@ -40,9 +40,10 @@ def main() -> int:
 
 
 def simulated() -> Cluster:
-    """The cluster of tests/api, whose pods run nothing, and the judge of what its objects say."""
+    """The cluster of tests/api, whose pods run nothing, the judge of what its objects say, and wrong clocks."""
     cluster = up("simulated")
     binary("kstatus")
+    packages.faketime()
     return cluster
 
 

@@ -151,7 +151,12 @@ def simulated_nodes(count: int) -> dict[str, Any]:
             "metadata": {
                 "name": f"simulated-{index}",
                 "annotations": {"kwok.x-k8s.io/node": "fake"},
-                "labels": {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "type": "kwok"},
+                "labels": {
+                    "kubernetes.io/hostname": f"simulated-{index}",
+                    "kubernetes.io/os": "linux",
+                    "kubernetes.io/arch": "amd64",
+                    "type": "kwok",
+                },
             },
             "status": {"allocatable": capacity, "capacity": capacity},
         }

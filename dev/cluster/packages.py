@@ -13,6 +13,10 @@ CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 CNI_PLUGINS = ("bridge", "host-local", "loopback")
 CNI_PACKAGE = "containernetworking-plugins"
 
+# Where other distributions than Debian have it.
+FAKETIME_FOLDERS = (Path("/usr/lib64/faketime"), Path("/usr/lib/faketime"))
+FAKETIME_PACKAGE = "libfaketime"
+
 
 def node_programs() -> dict[str, str]:
     """The programs a node with real containers needs, each with the Debian package that has it."""
@@ -52,6 +56,24 @@ def missing_for_node() -> tuple[str, ...]:
 def ensure(programs: Mapping[str, str]) -> None:
     """Install the packages whose programs are missing, or say which they are."""
     install(missing(programs, lambda program: find(program) is not None))
+
+
+def faketime() -> Path:
+    """The library that gives one process a clock of its own; installed where it is missing, or its package is named."""
+    library = _faketime()
+    if library is None:
+        install((FAKETIME_PACKAGE,))
+        library = _faketime()
+    if library is None:
+        raise ClusterError(f"The package {FAKETIME_PACKAGE} holds no libfaketime.so.1 in a folder that is known here.")
+    return library
+
+
+def _faketime() -> Path | None:
+    """Looked for anew each time: the folder comes with the package."""
+    folders = (*Path("/usr/lib").glob("*-linux-gnu*/faketime"), *FAKETIME_FOLDERS)
+    libraries = (folder / "libfaketime.so.1" for folder in folders)
+    return next((library for library in libraries if library.exists()), None)
 
 
 def install(packages: tuple[str, ...]) -> None:

@@ -14,7 +14,9 @@ from tests.harness.operator import OperatorProcess, kubeconfig_of, service_accou
 from tests.harness.operator_pod import OperatorPod
 from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
+from tests.harness.relay import Relay
 from tests.harness.release import Release
+from tests.harness.replica import Replica
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
@@ -31,7 +33,9 @@ __all__ = [
     "OperatorPod",
     "OperatorProcess",
     "Refused",
+    "Relay",
     "Release",
+    "Replica",
     "Request",
     "Visitor",
     "Witness",

@@ -13,6 +13,7 @@ _ROOTS = {
     "myapps": "/apis/apps.example.com/v1",
     "deployments": "/apis/apps/v1",
     "events": "/api/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
     "replicasets": "/apis/apps/v1",
     "resourcequotas": "/api/v1",
     "services": "/api/v1",

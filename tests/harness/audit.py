@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+_CREDENTIAL = "authentication.kubernetes.io/credential-id"
+
 
 @dataclass(frozen=True)
 class Request:
@@ -17,17 +19,26 @@ class Request:
     code: int
     at: str
 
+    @property
+    def time(self) -> datetime:
+        """When the API server got it."""
+        return datetime.fromisoformat(self.at)
+
     def __str__(self) -> str:
         """As in a failing test."""
         return f"{self.at[11:23]} {self.verb} {self.resource} {self.name} {self.code}"
 
 
 class Audit:
-    """The requests of one user in one namespace, from now on or from the last `restart`."""
+    """The requests of one user in one namespace, from now on or from the last `restart`.
 
-    def __init__(self, log: Path, user: str, namespace: str) -> None:
+    With a `credential`, only those that were made with just this token of the user.
+    """
+
+    def __init__(self, log: Path, user: str, namespace: str, credential: str = "") -> None:
         self._log = log
         self._user = user
+        self._credential = credential
         self._namespace = namespace
         self.restart()
 
@@ -55,6 +66,7 @@ class Audit:
     def _is_of_interest(self, event: dict[str, Any]) -> bool:
         return (
             event["user"].get("username") == self._user
+            and self._credential in ("", *event["user"].get("extra", {}).get(_CREDENTIAL, ()))
             and event.get("objectRef", {}).get("namespace") == self._namespace
             and event["verb"] != "watch"
             and event["requestReceivedTimestamp"] >= self._since

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,8 @@ def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) ->
     command = [str(kubectl), "--kubeconfig", str(admin), "--namespace", namespace]
     overlay = [str(kubectl), "kustomize", str(ROOT / "deploy/overlays/namespaced")]
     manifests = subprocess.run(overlay, check=True, capture_output=True, text=True).stdout
-    objects = [each for each in yaml.safe_load_all(manifests) if each["kind"] != "Deployment"]
+    beside = ("Deployment", "PodDisruptionBudget")  # there is a process instead of pods
+    objects = [each for each in yaml.safe_load_all(manifests) if each["kind"] not in beside]
     for each in objects:
         each["metadata"]["namespace"] = namespace
         for subject in each.get("subjects", ()):
@@ -41,18 +43,31 @@ def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, fold
     ).stdout.strip()
     config = yaml.safe_load(admin.read_text())
     config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
+    folder.mkdir(exist_ok=True)
     path = folder / f"{namespace}.kubeconfig"
     path.write_text(yaml.safe_dump(config))
     return path
 
 
 class OperatorProcess:
-    """`myapp-operator run`, started, stopped and killed as often as a test likes; also that of an earlier release."""
+    """`myapp-operator run`, started, stopped and killed as often as a test likes; also that of an earlier release.
 
-    def __init__(self, kubeconfig: Path, folder: Path, *arguments: str, release: Release | None = None) -> None:
+    `module` is run in its place: one of this package that changes something about it.
+    """
+
+    def __init__(
+        self,
+        kubeconfig: Path,
+        folder: Path,
+        *arguments: str,
+        release: Release | None = None,
+        environment: Mapping[str, str] | None = None,
+        module: str = "",
+    ) -> None:
+        self._module = module
         self._kubeconfig = kubeconfig
         self._arguments = arguments
-        self._environment = release.environment if release else None
+        self._environment = {**(release.environment if release else os.environ), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._held, self._port = hold_port()
         self.log = folder / "operator.log"
@@ -60,6 +75,8 @@ class OperatorProcess:
     def start(self, *, wait: bool = True, lives: int | None = None) -> None:
         """Starts it and waits until /readyz says yes. With `lives`, it is killed after that many writes to children."""
         program = [str(Path(sys.executable).with_name("myapp-operator"))]
+        if self._module:
+            program = [sys.executable, "-m", self._module]
         if lives is not None:
             program = [sys.executable, "-m", "tests.harness.doomed", str(lives)]
         command = [*program, "run", *self._arguments]
@@ -73,13 +90,17 @@ class OperatorProcess:
 
     def probe(self, path: str) -> int:
         """The HTTP code that a probe gets; 0 where nobody answers."""
+        return self.answer(path)[0]
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """The HTTP code and the text that a probe gets; 0 where nobody answers."""
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port}{path}", timeout=30) as answer:
-                return int(answer.status)
+                return int(answer.status), answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code
+            return error.code, error.read().decode()
         except OSError:
-            return 0
+            return 0, ""
 
     def hold_probe(self) -> http.client.HTTPConnection:
         """Asks /healthz and keeps the connection, as some who watch over it do; the caller closes it."""

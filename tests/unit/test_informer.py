@@ -16,6 +16,7 @@ from myapp_operator.kube import Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.refusals import Retry
 from myapp_operator.store import Store
+from myapp_operator.workqueue import WorkQueue
 from tests.unit.jumping import JumpingLoop
 from tests.unit.samples import KEY, app
 
@@ -66,12 +67,25 @@ class FakeKube:
         await asyncio.sleep(seconds)
 
 
+class _Wishes:
+    """Writes down which keys are to be looked at."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        self.add = keys.append
+        self.add_all = keys.extend
+
+
+def queue_to(keys: list[Key]) -> WorkQueue:
+    return cast(WorkQueue, _Wishes(keys))
+
+
 class World:
     def __init__(self) -> None:
         self.kube = FakeKube()
         self.store = Store()
         self.changed: list[Key] = []
-        self.informer = Informer(cast(Kube, self.kube), self.store, SERVICE, None, self.changed.append)
+        self.queue = queue_to(self.changed)
+        self.informer = Informer(cast(Kube, self.kube), self.store, SERVICE, None, self.queue)
 
     def run_for(self, seconds: float, *others: Callable[[], Awaitable[None]]) -> None:
         async def main() -> None:
@@ -165,10 +179,10 @@ def test_the_sweep_drops_apps_that_vanished_and_has_every_one_looked_at(world: W
     world.store.put_app(app("gone", uid="uid-g"))
     world.kube.there = [{"metadata": {"uid": "uid-1"}}]
     looked: list[Key] = []
-    sweep = Sweep(cast(Kube, world.kube), world.store, [None], looked.append)
+    sweep = Sweep(cast(Kube, world.kube), world.store, [None], queue_to(looked))
 
     async def run() -> None:
-        await sweep.run([Informer(cast(Kube, FakeKube()), Store(), SERVICE, None, looked.append)])
+        await sweep.run([Informer(cast(Kube, FakeKube()), Store(), SERVICE, None, queue_to(looked))])
 
     async def main() -> None:
         task = asyncio.ensure_future(run())
@@ -189,7 +203,7 @@ def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     swept = FakeKube()
     swept.there = [{"metadata": {"uid": "uid-1"}}]
     looked: list[Key] = []
-    sweep = Sweep(cast(Kube, swept), world.store, [None], looked.append)
+    sweep = Sweep(cast(Kube, swept), world.store, [None], queue_to(looked))
     world.kube.watched = [[UnreachableError("cut")]]
     world.run_for(30, lambda: sweep.run([world.informer]))
     assert looked == [KEY]
@@ -206,7 +220,7 @@ class Addon(World):
         super().__init__()
         self.store.put_app(app())
         self.kube.missing = True
-        self.informer = Informer(cast(Kube, self.kube), self.store, names.ROUTE, None, self.changed.append)
+        self.informer = Informer(cast(Kube, self.kube), self.store, names.ROUTE, None, self.queue)
 
 
 def test_what_is_not_installed_is_not_watched_but_looked_for_at_each_sweep() -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from myapp_operator.kube import yaml_text
+from myapp_operator.kube import yaml_bytes
 
 TEXTS = {
     "umlauts": "Gr\u00fc\u00dfe",
@@ -18,6 +18,6 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_any_text_reads_the_same_as_json_and_as_yaml(text: str) -> None:
-    sent = yaml_text({text: [text]})
+    sent = yaml_bytes({text: [text]})
     assert json.loads(sent) == {text: [text]}
     assert yaml.safe_load(sent) == {text: [text]}

@@ -255,7 +255,7 @@ def test_an_app_is_looked_at_again_when_a_list_ends_the_wait_for_an_answer(store
 
 
 def test_metadata_of_the_same_version_does_not_take_the_rollout_away(store: Store) -> None:
-    """Our own writes are answered by metadata alone; a complete Deployment has no later event that would bring it back."""
+    """As an answer to our own write; a complete Deployment has no later event that would bring it back."""
     store.put_child(KEY, DEPLOYMENT, child())
     assert known(store).rollout == rollout()
 
@@ -292,6 +292,25 @@ def test_failures_are_remembered_until_they_are_forgiven(store: Store) -> None:
     store.remember(app(), SERVICE, REFUSED)
     store.forgive(app(), [DEPLOYMENT])
     assert store.attempts(app()) == {SERVICE: REFUSED}
+
+
+def test_what_was_found_as_wanted_is_not_walked_again_until_its_fields_change(store: Store) -> None:
+    store.put_child(KEY, DEPLOYMENT, child(resource_version=25, applied="hash", fields="{}"))
+    store.found_as_wanted(app(), [DEPLOYMENT])
+    store.put_child(KEY, DEPLOYMENT, child(resource_version=26, applied="hash", fields="{}"))
+    assert store.children(KEY)[DEPLOYMENT].intact
+    store.put_child(KEY, DEPLOYMENT, child(resource_version=27, applied="hash", fields='{"f:spec":{}}'))
+    assert not store.children(KEY)[DEPLOYMENT].intact
+
+
+@pytest.mark.parametrize(
+    "change", [{"applied": "other"}, {"uid": "another object"}], ids=["other hash", "other object"]
+)
+def test_what_was_found_as_wanted_is_walked_again_when_it_is_another(store: Store, change: dict[str, str]) -> None:
+    store.put_child(KEY, DEPLOYMENT, child(resource_version=25, applied="hash", fields="{}"))
+    store.found_as_wanted(app(), [DEPLOYMENT])
+    store.put_child(KEY, DEPLOYMENT, child(resource_version=26, fields="{}", **{"applied": "hash", **change}))
+    assert not store.children(KEY)[DEPLOYMENT].intact
 
 
 def test_the_end_of_an_outage_forgives_only_what_was_its_fault(store: Store) -> None:

@@ -13,7 +13,7 @@ from myapp_operator.names import Key
 from myapp_operator.workqueue import WorkQueue
 from tests.unit.jumping import JumpingLoop
 
-A, B, C = Key("default", "a"), Key("default", "b"), Key("other", "a")
+A, B, C, D = Key("default", "a"), Key("default", "b"), Key("other", "a"), Key("default", "d")
 FOREVER = 1_000_000.0
 
 Script = Callable[[WorkQueue], Awaitable[None]]
@@ -71,10 +71,101 @@ def add(*keys: Key) -> Script:
     return script
 
 
-def test_keys_are_looked_at_in_their_order() -> None:
+def test_keys_of_a_namespace_are_looked_at_in_their_order() -> None:
     work = Work()
-    play(work, add(B, A, C), workers=1)
-    assert [key for _, key in work.visits] == [B, A, C]
+    play(work, add(B, A, D), workers=1)
+    assert [key for _, key in work.visits] == [B, A, D]
+
+
+def test_a_single_app_does_not_wait_for_the_thousands_of_another_namespace() -> None:
+    """Each of them changes again and again, so that at any moment nearly all of them wait."""
+    crowd = [Key("crowd", f"app-{number}") for number in range(5000)]
+    work = Work(seconds=1)
+    asked: list[float] = []
+
+    async def script(queue: WorkQueue) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(10):
+            for key in crowd:
+                queue.add(key)
+            await asyncio.sleep(7)
+            asked.append(loop.time())
+            queue.add(A)
+            await asyncio.sleep(3)
+
+    play(work, script)
+    assert len(asked) == 10
+    assert [at - since for since, at in zip(asked, work.times(), strict=True)] == pytest.approx([0] * 10, abs=1)
+
+
+def test_a_change_does_not_wait_for_what_happened_before_there_were_workers() -> None:
+    """Whoever takes over from another operator finds a key of every app, and has changes to follow at once."""
+
+    async def main() -> None:
+        queue, work = WorkQueue(), Work(seconds=1)
+        for key in (A, B):
+            queue.add(key)
+        running = asyncio.create_task(queue.run(work, workers=1))
+        await asyncio.sleep(0.5)
+        queue.add(D)
+        await asyncio.sleep(10)
+        running.cancel()
+        assert [key for _, key in work.visits] == [A, D, B]
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(main())
+
+
+def test_an_event_does_not_wait_for_a_look_at_all_apps() -> None:
+    work = Work(seconds=1)
+
+    async def script(queue: WorkQueue) -> None:
+        await asyncio.sleep(0)  # the workers begin
+        queue.add_all([A, B, D])
+        queue.add(C)
+
+    play(work, script, workers=1)
+    assert [key for _, key in work.visits] == [C, A, B, D]
+
+
+def test_a_key_that_is_looked_at_anyway_keeps_its_timer_until_then() -> None:
+    """A deadline is not missed because many wait."""
+    work = Work(seconds=10)
+
+    async def script(queue: WorkQueue) -> None:
+        queue.add_after(A, 15)
+        queue.add_all([B, D, A])
+        for _ in range(3):
+            await asyncio.sleep(10)
+            queue.add(C)
+
+    play(work, script, workers=1)
+    assert work.times() == [20]
+
+
+def test_a_look_at_all_apps_misses_no_change_of_the_one_that_is_looked_at() -> None:
+    work = Work(seconds=10)
+
+    async def script(queue: WorkQueue) -> None:
+        queue.add(A)
+        await asyncio.sleep(5)
+        queue.add_all([A])
+
+    play(work, script)
+    assert work.times() == [0, 10]
+
+
+def test_an_app_that_fails_again_and_again_keeps_nobody_else_waiting() -> None:
+    work = Work(a=[UnreachableError("no answer")] * 9)
+
+    async def script(queue: WorkQueue) -> None:
+        queue.add(A)
+        for _ in range(50):
+            await asyncio.sleep(1.5)
+            queue.add(B)
+
+    play(work, script, workers=1)
+    assert work.times(B) == [1.5 * number for number in range(1, 51)]
 
 
 def test_a_key_that_waits_is_looked_at_once_however_often_it_is_added() -> None:
@@ -236,3 +327,85 @@ def test_wishes_that_are_void_do_not_pile_up() -> None:
 
     play(work, script)
     assert sizes[0] < 100
+
+
+# Whether it goes on
+
+
+class Stuck:
+    """Work that does not end for some keys."""
+
+    def __init__(self, *keys: Key) -> None:
+        self._keys = keys
+
+    async def __call__(self, key: Key) -> float | None:
+        await asyncio.sleep(FOREVER if key in self._keys else 1)
+        return None
+
+
+def said(work: Stuck, *moments: float, keys: tuple[Key, ...] = (A, B), workers: int = 4) -> list[str]:
+    """What the queue says of itself at these moments, when it was asked to look at some keys at the first one."""
+
+    async def main() -> list[str]:
+        queue = WorkQueue()
+        running = asyncio.create_task(queue.run(work, workers))
+        found = []
+        for key in keys:
+            queue.add(key)
+        for moment in moments:
+            await asyncio.sleep(moment - asyncio.get_running_loop().time())
+            found.append(queue.stuck())
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        return found
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        return runner.run(main())
+
+
+def test_a_look_that_does_not_end_is_told_after_ten_minutes_while_others_go_on() -> None:
+    before, after = said(Stuck(A), 590, 610)
+    assert before == ""
+    assert after == "a look at default/a has not ended for 610 s"
+
+
+def test_a_queue_that_goes_on_is_not_stuck_however_many_wait_and_for_how_long() -> None:
+    crowd = tuple(Key("crowd", f"app-{number}") for number in range(2000))
+    assert said(Stuck(), 100, 700, 1500, keys=crowd, workers=1) == ["", "", ""]
+
+
+def test_a_queue_without_work_is_not_stuck() -> None:
+    assert said(Stuck(), 1000, 5000) == ["", ""]
+
+
+def test_keys_that_wait_for_workers_who_do_not_take_them_are_told() -> None:
+    async def main() -> None:
+        queue = WorkQueue()
+        running = asyncio.create_task(queue.run(Stuck(), workers=0))
+        await asyncio.sleep(5000)
+        queue.add(A)
+        assert queue.stuck() == "", "it has just come"
+        await asyncio.sleep(610)
+        assert queue.stuck() == "apps wait to be looked at, and none has been for 610 s"
+        running.cancel()
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(main())
+
+
+def test_keys_that_wait_before_there_are_workers_are_not_stuck() -> None:
+    """An operator that stands by lets them wait as long as another one leads."""
+
+    async def main() -> None:
+        queue = WorkQueue()
+        queue.add(A)
+        await asyncio.sleep(5000)
+        assert queue.stuck() == ""
+        running = asyncio.create_task(queue.run(Stuck(), workers=0))
+        await asyncio.sleep(1)
+        assert queue.stuck() == "", "the workers have just come"
+        running.cancel()
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(main())

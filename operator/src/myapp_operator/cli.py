@@ -31,6 +31,10 @@ def main() -> None:
     multiple=True,
     help="Let MyApps have a Service of this type, which is reached from outside of the cluster; repeatable.",
 )
+@click.option(
+    "--lease-namespace",
+    help="Namespace of the Lease that lets one of several operators write; without it this one writes on its own.",
+)
 @click.option("--probes-host", default="0.0.0.0", show_default=True, help="Address of /healthz and /readyz.")  # noqa: S104
 @click.option("--probes-port", default=8080, show_default=True, help="Port of /healthz and /readyz.")
 def run(
@@ -39,13 +43,14 @@ def run(
     log_format: str,
     log_level: str,
     service_types: tuple[str, ...],
+    lease_namespace: str | None,
     probes_host: str,
     probes_port: int,
 ) -> None:
     """Run the operator until SIGTERM.
 
     Exit codes: 2 settings are wrong, 3 the CRD is missing, 4 the API server could not be reached for a minute,
-    5 rights are missing.
+    5 rights are missing, 6 another operator leads: the Lease was lost.
     """
     stopping.exit_on_signal()
     from myapp_operator import run as running  # noqa: PLC0415  the other commands need no client and no kopf
@@ -53,7 +58,7 @@ def run(
     logs.configure(log_format, log_level)
     try:
         settings = running.Settings(
-            namespaces, kubeconfig, probes_host, probes_port, Allowance(frozenset(service_types))
+            namespaces, kubeconfig, probes_host, probes_port, Allowance(frozenset(service_types)), lease_namespace
         )
         asyncio.run(running.run(settings))
     except StartError as error:

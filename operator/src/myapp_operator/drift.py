@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, CARRIED
 from myapp_operator.observed import Child
@@ -59,7 +61,7 @@ def fingerprint(body: Json) -> str:
 
 def drifted(body: Json, applied: str, child: Child) -> bool:
     """Whether the child differs from what is wanted: `body`, which carries the hash `applied`."""
-    return child.applied != applied or next(lost(body, child), None) is not None
+    return child.applied != applied or (not child.intact and next(lost(body, child), None) is not None)
 
 
 def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def lost(body: Json, child: Child) -> Iterator[str]:
     if not child.fields:
         yield EVERYTHING
         return
-    ours = json.loads(child.fields)
+    ours = orjson.loads(child.fields)
     body = {key: value for key, value in body.items() if key not in _UNOWNED}
     body["metadata"] = {key: value for key, value in body["metadata"].items() if key not in _UNOWNED_METADATA}
     annotations = body["metadata"].get("annotations", {})

@@ -14,6 +14,10 @@ class InvalidMyAppError(OperatorError):
     """A MyApp breaks the rules of the API; the sentence names field and rule."""
 
 
+class NotLeadingError(Exception):
+    """A write was held back because this operator does not lead (see `fence`): no fault of what it was for."""
+
+
 class NoSuchMyAppError(OperatorError):
     """There is no MyApp of the name that was asked for."""
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from myapp_operator import names
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError
@@ -19,6 +19,7 @@ from myapp_operator.kube import APPS, Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child
 from myapp_operator.store import Store
+from myapp_operator.workqueue import WorkQueue
 
 _SWEEP_SECONDS = 600.0
 _FIRST_PAUSE = 0.5
@@ -104,12 +105,10 @@ class Watcher(ABC):
 class Informer(Watcher):
     """Brings one kind of child into the store. One whose API is not installed has no list: version 0."""
 
-    def __init__(
-        self, kube: Kube, store: Store, kind: Kind, namespace: str | None, changed: Callable[[Key], None]
-    ) -> None:
+    def __init__(self, kube: Kube, store: Store, kind: Kind, namespace: str | None, queue: WorkQueue) -> None:
         super().__init__(kube, kind, namespace, selector=names.MANAGED_BY_SELECTOR)
         self._store = store
-        self._changed = changed
+        self._queue = queue
 
     async def _listing(self) -> Listing:
         try:
@@ -122,8 +121,7 @@ class Informer(Watcher):
     def _replace(self, listing: Listing, sent_at: float) -> None:
         if self._store.note_served(self._kind, served=listing.version > 0):
             logger.info("%s: %s", self._kind.plural, "served" if listing.version else f"{self._kind.addon} is missing")
-            for app in self._store.apps():
-                self._changed(app)
+            self._queue.add_all(self._store.apps())
         listed = {}
         for raw in listing.items:
             if key := self._key(raw["metadata"]):
@@ -132,7 +130,7 @@ class Informer(Watcher):
             self._kind, listed, namespace=self._namespace, sent_at=sent_at, version=listing.version
         )
         for key in changed:
-            self._changed(key)
+            self._queue.add(key)
 
     def _take(self, event: Event) -> None:
         key = self._key(event.object["metadata"])
@@ -143,7 +141,7 @@ class Informer(Watcher):
             self._store.drop_child(key, self._kind, child.resource_version)
         else:
             self._store.put_child(key, self._kind, child)
-        self._changed(key)
+        self._queue.add(key)
 
     def _key(self, metadata: dict[str, str]) -> Key | None:
         app = self._kind.app_of(metadata.get("name", ""))
@@ -153,11 +151,11 @@ class Informer(Watcher):
 class Sweep:
     """Lists the MyApps now and then: drops those that vanished unseen, and has every app looked at again."""
 
-    def __init__(self, kube: Kube, store: Store, namespaces: list[str | None], changed: Callable[[Key], None]) -> None:
+    def __init__(self, kube: Kube, store: Store, namespaces: list[str | None], queue: WorkQueue) -> None:
         self._kube = kube
         self._store = store
         self._namespaces = namespaces
-        self._changed = changed
+        self._queue = queue
 
     async def first(self) -> set[str]:
         """The uids of all MyApps there are: the store is complete once it holds them.
@@ -184,14 +182,13 @@ class Sweep:
             self._store.forgive_outages()
             for informer in informers:
                 informer.swept.set()
-            for key in self._store.apps():
-                self._changed(key)
+            self._queue.add_all(self._store.apps())
 
     def _drop_vanished(self, namespace: str | None, listing: Listing) -> None:
         uids = (raw["metadata"]["uid"] for raw in listing.items)
         for key in self._store.retain_apps(uids, namespace=namespace, version=listing.version):
             logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
-            self._changed(key)
+            self._queue.add(key)
 
 
 async def _first_outage(informers: Sequence[Watcher], seconds: float) -> None:

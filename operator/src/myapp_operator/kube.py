@@ -5,12 +5,12 @@ Nobody else knows a path, a content type or a precondition.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
+import orjson
 
 from myapp_operator import names
 from myapp_operator.connection import JSON, Connection
@@ -26,7 +26,7 @@ _SILENCE = 90.0
 _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_APPLY = "application/apply-patch+yaml; charset=utf-8"
+_APPLY = "application/apply-patch+yaml"
 _BEYOND_ASCII = re.compile("[\x7f-\uffff]")
 _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 """As kubectl writes: an unknown field is an error, not dropped."""
@@ -206,7 +206,7 @@ class Kube:
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
             query={"fieldManager": names.MANAGER, "force": "true", "dryRun": "All"},
-            body=yaml_text({**body, "metadata": {**metadata, **preconditions}}),
+            body=yaml_bytes({**body, "metadata": {**metadata, **preconditions}}),
             content=_APPLY,
         )
 
@@ -232,20 +232,20 @@ class Kube:
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
             query={"fieldManager": manager, "force": str(force).lower()},
-            body=yaml_text({**body, "metadata": {**metadata, **preconditions}}),
+            body=yaml_bytes({**body, "metadata": {**metadata, **preconditions}}),
             content=_APPLY,
             accept=_ONLY_METADATA,
         )
 
 
-def yaml_text(body: Json) -> str:
+def yaml_bytes(body: Json) -> bytes:
     """JSON that reads the same as YAML, of which an apply is made.
 
     YAML does not know JSON's pairs of escapes for characters such as an emoji, so those stand for themselves. All else
     beyond ASCII is escaped, since YAML takes some of it for the end of a line and refuses some.
     """
-    text = json.dumps(body, ensure_ascii=False)
-    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = orjson.dumps(body).decode()
+    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:
@@ -255,7 +255,7 @@ def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = 
 
 
 def _event(line: bytes) -> Event:
-    event = json.loads(line)
+    event = orjson.loads(line)
     if event["type"] == "ERROR":
         status = event["object"]
         if status.get("code") == 410:

@@ -22,7 +22,7 @@ _SPACING = 0.1
 """Seconds between two looks at any apps."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Situation:
     """How an app stands by the account of its Deployment, as far as it matters for when to look."""
 
@@ -43,7 +43,7 @@ class Situation:
     """Whether the Deployment has given up: its deadline has passed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Looks:
     """What is remembered of the looks at one app."""
 

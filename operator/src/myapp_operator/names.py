@@ -66,9 +66,12 @@ class Key(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind of child. `X-<suffix>` is the name of the child of a MyApp X."""
+    """One kind of child. `X-<suffix>` is the name of the child of a MyApp X.
+
+    There is one object for each, so that they are told apart by identity: they are keys in the busiest dicts.
+    """
 
     kind: str
     api_version: str

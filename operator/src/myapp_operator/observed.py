@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+import orjson
+
 from myapp_operator.grammar import Json
 from myapp_operator.names import (
     ADOPT,
@@ -24,7 +26,7 @@ from myapp_operator.names import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class App:
     """A MyApp as it was stored: identity, raw spec and raw status."""
 
@@ -56,7 +58,7 @@ class App:
         return int(self.status.get("observedGeneration", -1)) < 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The controller ownerReference of a child."""
 
@@ -70,7 +72,7 @@ class Owner:
         return f'{self.kind} "{self.name}"'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a Deployment."""
 
@@ -79,7 +81,7 @@ class Condition:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """How a Deployment is doing, by its own account."""
 
@@ -115,7 +117,7 @@ class Rollout:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RolledBack:
     """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
 
@@ -146,7 +148,7 @@ class RolledBack:
         return f"{self.reason}: {self.message}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Child:
     """An object in the place of a child, ours or not."""
 
@@ -175,6 +177,8 @@ class Child:
     rolled_back: RolledBack | None = None
     template: str = ""
     """Hash of the version of the pods that was let through last; empty where we have noted none."""
+    intact: bool = False
+    """Whether `fields` was found to hold all that `applied` stands for, and need not be walked again."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
@@ -202,6 +206,16 @@ class Child:
         """This child after the answer to one of our writes: new metadata, the last known rollout."""
         newer = answer.resource_version > self.resource_version or answer.uid != self.uid
         return replace(answer, rollout=self.rollout if answer.uid == self.uid else None, awaited=newer or self.awaited)
+
+    def after(self, known: Child | None) -> Child:
+        """This child, newly seen, with what is known of it from before and still holds."""
+        if known is None or known.uid != self.uid:
+            return self
+        rollout = self.rollout or known.rollout  # metadata alone does not take away what is known
+        intact = known.intact and (known.applied, known.fields) == (self.applied, self.fields)
+        if (rollout, intact) == (self.rollout, self.intact):
+            return self
+        return replace(self, rollout=rollout, intact=intact)
 
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
@@ -248,7 +262,7 @@ def _scales(entry: Json) -> bool:
 
 def _our_fields(meta: Json) -> str:
     fields = _our_entry(meta)
-    return "" if fields is None else json.dumps(fields, separators=(",", ":"))
+    return "" if fields is None else orjson.dumps(fields).decode()
 
 
 def _our_entry(meta: Json) -> Json | None:

@@ -1,7 +1,8 @@
-"""What the kubelet asks: /healthz (the process lives) and /readyz (everything has been listed once)."""
+"""What the kubelet asks: /healthz (work goes on, or a restart helps) and /readyz (we know what there is)."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -9,22 +10,27 @@ from aiohttp import web
 
 from myapp_operator.errors import StartError
 
+logger = logging.getLogger(__name__)
+
+Trouble = Callable[[], str]
+"""Says in one sentence what is wrong; empty if nothing is."""
+
 
 @asynccontextmanager
-async def serve(host: str, port: int, is_ready: Callable[[], bool]) -> AsyncIterator[None]:
-    """Answers the probes while the block runs.
+async def serve(host: str, port: int, *, stuck: Trouble, unready: Trouble) -> AsyncIterator[None]:
+    """Answers the probes while the block runs: 503 with the sentence where there is trouble.
 
     Raises:
         StartError: the port is taken.
     """
 
     async def healthz(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        if trouble := stuck():  # the kubelet tells nobody why it restarts us
+            logger.error("work is stuck, so /healthz fails: %s", trouble)
+        return _answer(trouble)
 
     async def readyz(_: web.Request) -> web.Response:
-        if is_ready():
-            return web.Response(text="ok\n")
-        return web.Response(status=503, text="waiting for the first list of MyApps and their children\n")
+        return _answer(unready())
 
     app = web.Application()
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
@@ -39,3 +45,7 @@ async def serve(host: str, port: int, is_ready: Callable[[], bool]) -> AsyncIter
         yield
     finally:
         await runner.cleanup()
+
+
+def _answer(trouble: str) -> web.Response:
+    return web.Response(status=503 if trouble else 200, text=f"{trouble or 'ok'}\n")

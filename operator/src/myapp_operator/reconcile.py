@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import desired, drift, events, fights, names, plan, rollback, status
+from myapp_operator import events, fights, names, plan, rollback, status
 from myapp_operator.allowance import Allowance
+from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.gate import Gate
 from myapp_operator.kube import Kube
 from myapp_operator.looking import Onlooker
-from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
@@ -48,7 +48,7 @@ class Reconciler:
         self._kube = kube
         self._store = store
         self._recorder = recorder
-        self._allowance = allowance
+        self._asked = Asked(allowance)
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
@@ -62,10 +62,9 @@ class Reconciler:
             self._gate.forget(key)
             return None
         try:
-            spec = self._allowance.checked(parse_spec(app.spec))
+            spec, asked = self._asked.by(app)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
-        asked = desired.build(app, spec)
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.looks(app)
@@ -101,8 +100,7 @@ class Reconciler:
 
         What was seen before a look is not judged after it: the pods may have come or gone meanwhile.
         """
-        bodies = (each.body for each in wanted if each.kind is names.DEPLOYMENT and each.body)
-        template = next((drift.fingerprint(body["spec"]["template"]) for body in bodies), "")
+        template = next((each.template for each in wanted if each.kind is names.DEPLOYMENT), "")
         looks, again = await self._onlooker.look(seen, template)
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from myapp_operator import events
-from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.errors import ApiError, NotLeadingError, OperatorError
 from myapp_operator.events import Notice, Tally, Told
 from myapp_operator.kube import Kube
 from myapp_operator.names import Key
@@ -58,6 +58,8 @@ class Recorder:
                 await self._write(letter)
             except OperatorError as error:
                 logger.warning("cannot write an event for %s, left out: %s", letter.app.key, error)
+            except NotLeadingError:  # this process ends
+                logger.debug("an event for %s was held back", letter.app.key)
             except Exception:  # a bug: one event must not stop the operator
                 logger.exception("cannot write an event for %s, left out", letter.app.key)
 

@@ -122,5 +122,7 @@ class Revisions:
             return []
 
 
-def _noted(wanted: Sequence[Wanted], notes: Mapping[str, str]) -> list[Wanted]:
+def _noted(wanted: Sequence[Wanted], notes: Mapping[str, str]) -> Sequence[Wanted]:
+    if not notes:
+        return wanted
     return [replace(each, notes={**each.notes, **notes}) if each.kind == names.DEPLOYMENT else each for each in wanted]

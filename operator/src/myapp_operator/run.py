@@ -7,17 +7,23 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import kopf
 
-from myapp_operator import desired, handlers, names, probes, stopping
+from myapp_operator import desired, endings, handlers, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
-from myapp_operator.errors import ApiError, OperatorError, StartError
+from myapp_operator.echo import Echo
+from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Sweep, Watcher
 from myapp_operator.kube import Kube
+from myapp_operator.leader import Leader, new_identity
+from myapp_operator.lease_requests import LeaseRequests
+from myapp_operator.names import Key
 from myapp_operator.reconcile import Reconciler
 from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
@@ -25,10 +31,6 @@ from myapp_operator.referring import ReferentInformer
 from myapp_operator.refusals import Retry, classify
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
-
-EXIT_CRD_MISSING = 3
-EXIT_UNREACHABLE = 4
-EXIT_FORBIDDEN = 5
 
 _WORKERS = 16
 _START_SECONDS = 60.0
@@ -43,13 +45,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line chooses. No namespaces: all of them."""
+    """What the command line chooses. No namespaces: all of them. No namespace of the Lease: nobody else writes."""
 
     namespaces: tuple[str, ...] = ()
     kubeconfig: Path | None = None
     probes_host: str = "0.0.0.0"  # noqa: S104  the kubelet asks from outside the pod
     probes_port: int = 8080
     allowance: Allowance = field(default_factory=Allowance)
+    lease_namespace: str | None = None
 
     @property
     def scopes(self) -> list[str | None]:
@@ -60,18 +63,20 @@ class Settings:
 class Operator:
     """All parts of the running operator, wired together."""
 
-    def __init__(self, settings: Settings, kube: Kube) -> None:
+    def __init__(self, settings: Settings, kube: Kube, leader: Leader | None = None) -> None:
         self._settings = settings
         self._kube = kube
+        self._leader = leader
         self._store = Store()
         self._queue = WorkQueue()
-        self._ready = False
+        self._ready = asyncio.Event()
         self._recorder = Recorder(kube)
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
-        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue.add)
+        self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
+        self._echo = Echo(kube, self._store, settings.scopes)
         self._informers: list[Watcher] = [
-            Informer(kube, self._store, kind, scope, self._queue.add)
+            Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
             for scope in settings.scopes
         ] + [
@@ -86,12 +91,15 @@ class Operator:
         Raises:
             StartError: it cannot start, or not go on; the sentence says why and what to do.
         """
-        async with probes.serve(self._settings.probes_host, self._settings.probes_port, lambda: self._ready):
+        where = self._settings.probes_host, self._settings.probes_port
+        async with probes.serve(*where, stuck=self._queue.stuck, unready=self._unready):
             await self._list_apps()
             versions = {each: await _patiently(each.list, self._kube.host) for each in self._informers}
             try:
                 await self._work(versions)
             except BaseExceptionGroup as group:
+                if sentence := endings.first_of(group):
+                    raise sentence from group
                 # kopf ends when its watch is refused for good. Asking once more tells which sentence fits.
                 logger.debug("ended by", exc_info=group)
                 await self._list_apps()
@@ -103,10 +111,34 @@ class Operator:
             for informer, version in versions.items():
                 tasks.create_task(informer.run(version))
             tasks.create_task(self._sweep.run(self._informers))
+            tasks.create_task(self._announce())
+            tasks.create_task(self._echo.run())
+            tasks.create_task(self._take_part())
+            await self._watch_apps()
+
+    async def _take_part(self) -> None:
+        """Writes, with a Lease only while it is ours. Who is not ready does not ask for it: another one may be.
+
+        Meanwhile the keys of all apps wait in the queue.
+        """
+        if self._leader is None:
+            await self._write()
+            return
+        await self._ready.wait()
+        try:
+            await self._leader.run(self._write)
+        except ApiError as error:
+            raise endings.of_lease(error, self._settings.lease_namespace) from error
+
+    async def _write(self) -> None:
+        """Works until cancelled. All that is ever written is written from here."""
+        async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS))
             tasks.create_task(self._recorder.run())
-            tasks.create_task(self._announce())
-            await self._watch_apps()
+
+    def _unready(self) -> str:
+        """Why what we know cannot be relied on, in one sentence; empty where it can."""
+        return self._echo.trouble if self._ready.is_set() else "waiting for the first list of MyApps and their children"
 
     async def _list_apps(self) -> set[str]:
         """The uids of all MyApps there are."""
@@ -136,7 +168,7 @@ class Operator:
                 if missing <= self._store.uids():
                     break
                 await asyncio.sleep(_LOOK_PAUSE)
-        self._ready = True
+        self._ready.set()
         where = ", ".join(self._settings.namespaces) or "all namespaces"
         logger.info("ready: looking after %d MyApps in %s", len(self._store.uids()), where)
 
@@ -150,10 +182,27 @@ async def run(settings: Settings) -> None:
     stopping.cancel_on_signal()
     gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
     try:
-        async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-            await Operator(settings, Kube(connection)).run()
+        if settings.lease_namespace:
+            await _run_as_one_of_several(settings, settings.lease_namespace)
+        else:
+            async with Connection(await load_configuration(settings.kubeconfig)) as connection:
+                await Operator(settings, Kube(connection)).run()
     except asyncio.CancelledError:
         logger.info("stopped")
+
+
+async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> None:
+    """Runs the operator with a fence before its writes; the Lease that opens it has a connection without one."""
+    fence = Fence()
+    guarded = Connection(await load_configuration(settings.kubeconfig), fence.check)
+    async with guarded, Connection(await load_configuration(settings.kubeconfig)) as free:
+        requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER))
+        lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
+        leader = Leader(requests, fence, new_identity(), lost)
+        try:
+            await Operator(settings, Kube(guarded), leader).run()
+        finally:
+            await leader.release()
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
@@ -164,7 +213,7 @@ async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
             return await request()
         except OperatorError as error:
             if not _may_pass(error) or asyncio.get_running_loop().time() > deadline:
-                raise _start_error(error, host) from error
+                raise endings.of_request(error, host) from error
             logger.warning("%s; trying again in %.0f s", error, _START_PAUSE)
             await asyncio.sleep(_START_PAUSE)
 
@@ -173,15 +222,3 @@ def _may_pass(error: OperatorError) -> bool:
     """Whether waiting helps; without the CRD its API is not there, which it may be later, but not by waiting."""
     missing = isinstance(error, ApiError) and error.status == 404
     return isinstance(classify(error), Retry) and not missing
-
-
-def _start_error(error: OperatorError, host: str) -> StartError:
-    if isinstance(error, ApiError) and error.status == 404:
-        what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
-        return StartError(EXIT_CRD_MISSING, f"{what}: install the CRD first, with: kubectl apply -k crds")
-    if isinstance(error, ApiError) and error.status in (401, 403):
-        return StartError(EXIT_FORBIDDEN, f"rights are missing ({error}): grant those of deploy/operator/role.yaml")
-    if isinstance(error, ApiError):
-        return StartError(EXIT_UNREACHABLE, f"the API server at {host} does not answer as it should: {error}")
-    message = f"the API server at {host} cannot be reached: check the address and that it runs ({error})"
-    return StartError(EXIT_UNREACHABLE, message)

@@ -49,7 +49,7 @@ class Hands:
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
-        self._store.forgive(app, todo.as_wanted)
+        self._store.found_as_wanted(app, todo.as_wanted)
         results = await asyncio.gather(*(self._take(app, step) for step in todo.steps))
         obstacles = dict(todo.obstacles)
         for step, result in zip(todo.steps, results, strict=True):
@@ -134,7 +134,7 @@ class Hands:
         else:
             self._store.forgive(app, [step.kind])
         if step.verb is Verb.DELETE:
-            self._store.answered_deletion(app, step.kind)
+            self._store.answered_deletion(app, step.kind, now)
         elif answer is not None:
             self._store.answered_child(app, step.kind, answer, now)
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PATIENCE = 4.0
@@ -27,6 +27,12 @@ def cancel_on_signal() -> None:
     task = asyncio.current_task()
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, _stop, task)
+
+
+def end_at_once(exit_code: int, why: str) -> NoReturn:
+    """Ends the process and waits for nothing, for whoever must not go on."""
+    logger.error("%s", why)
+    os._exit(exit_code)
 
 
 def _stop(task: asyncio.Task[None] | None) -> None:

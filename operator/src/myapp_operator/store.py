@@ -8,7 +8,7 @@ knowledge fails at the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from myapp_operator.attempts import Attempt
@@ -47,6 +47,17 @@ class _Record:
     looks: Looks = field(default_factory=Looks)
     scaler: Scaler | None = None
     template: tuple[int, Json] | None = None
+
+    def unreturned(self, before: float) -> Iterator[str]:
+        """What of this app was written before this moment and not seen again; only what surely has our label."""
+        if self.app is None:
+            return
+        if self.app.resource_version < self.status_version and self.status_at <= before:
+            yield "the status"
+        for kind, child in self.children.items():
+            ours = child.applied and child.is_controlled_by(self.app)
+            if child.awaited and ours and self.answered_at[kind] <= before:
+                yield f"the {kind}"
 
 
 class Store:
@@ -172,10 +183,11 @@ class Store:
                 self._keep(record, kind, known.answered(child))
             record.answered_at[kind] = now
 
-    def answered_deletion(self, app: App, kind: Kind) -> None:
+    def answered_deletion(self, app: App, kind: Kind, now: float) -> None:
         """Remembers that a child was deleted: nothing more is done about it until the watch has brought that."""
         if (record := self._record_of(app)) and (known := record.children.get(kind)):
             record.children[kind] = replace(known, awaited=True)
+            record.answered_at[kind] = now
 
     def answered_status(self, app: App, version: int, now: float) -> None:
         """Remembers a status write: no other one until the watch has brought this one back."""
@@ -197,6 +209,15 @@ class Store:
         if record := self._record_of(app):
             for kind in kinds:
                 record.attempts.pop(kind, None)
+
+    def found_as_wanted(self, app: App, kinds: Iterable[Kind]) -> None:
+        """Remembers that these children are as wanted, or not wanted and not there: earlier failures are history."""
+        if record := self._record_of(app):
+            for kind in kinds:
+                record.attempts.pop(kind, None)
+                known = record.children.get(kind)
+                if known is not None and not known.intact:
+                    record.children[kind] = replace(known, intact=True)
 
     def forgive_outages(self) -> None:
         """Forgets the failures that were no fault of the object: the API server answers again."""
@@ -287,6 +308,21 @@ class Store:
         record = self._record_of(app)
         return now - record.status_at if record else float("inf")
 
+    def last_status(self, namespace: str | None) -> float:
+        """When a status was written last in this namespace, or in any; minus infinity where none was."""
+        found = (record.status_at for key, record in self._records.items() if namespace in (None, key.namespace))
+        return max(found, default=float("-inf"))
+
+    def unreturned(self, before: float) -> list[str]:
+        """What was written before this moment and was not brought back by a watch, as in messages."""
+        records = self._records.items()
+        return [f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before)]
+
+    def known_apps(self, namespace: str | None) -> dict[str, App]:
+        """Every known MyApp of this namespace, or of all, by uid."""
+        apps = (record.app for key, record in self._records.items() if namespace in (None, key.namespace))
+        return {app.uid: app for app in apps if app is not None}
+
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""
         return {key for key, record in self._records.items() if record.app is not None}
@@ -304,10 +340,7 @@ class Store:
         return record if record and record.app and record.app.uid == app.uid else None
 
     def _keep(self, record: _Record, kind: Kind, child: Child) -> None:
-        known = record.children.get(kind)
-        if known is not None and known.uid == child.uid and child.rollout is None:
-            child = replace(child, rollout=known.rollout)  # metadata alone does not take away what is known
-        record.children[kind] = child
+        record.children[kind] = child.after(record.children.get(kind))
         if child.owner is not None:
             record.had_children.add(child.owner.uid)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
-from myapp_operator.errors import OperatorError
+from myapp_operator.errors import NotLeadingError, OperatorError
 from myapp_operator.names import Key
+from myapp_operator.turns import Turns
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+_LONGEST_LOOK = 600.0
+"""Seconds after which a look at a key counts as stuck: a request takes 30 at most, and few follow one another."""
 
 logger = logging.getLogger(__name__)
 
@@ -23,27 +26,39 @@ class WorkQueue:
     """Decides when which key is looked at. Used from one event loop only.
 
     A key that is added while a worker is at it is looked at again afterwards, so no change is missed and no key has two
-    workers.
+    workers. Whose turn it is among those that wait, `turns` says.
     """
 
-    def __init__(self) -> None:
-        self._ready: asyncio.Queue[Key] = asyncio.Queue()
-        self._queued: set[Key] = set()
-        self._active: set[Key] = set()
+    def __init__(self, longest_look: float = _LONGEST_LOOK) -> None:
+        self._longest_look = longest_look
+        self._turns = Turns()
+        self._tickets: asyncio.Queue[None] = asyncio.Queue()  # one for each key that waits; a semaphore costs more
+        self._active: dict[Key, float] = {}
         self._again: set[Key] = set()
         self._due: dict[Key, float] = {}
         self._timers: list[tuple[float, Key]] = []
         self._failures: dict[Key, int] = {}
         self._wake = asyncio.Event()
+        self._running = False
+        self._moved_at = 0.0
 
     def add(self, key: Key) -> None:
-        """Wants the key looked at as soon as possible."""
-        self._due.pop(key, None)
+        """Wants the key looked at as soon as possible.
+
+        What happens before there are workers is mostly done by another operator: it waits behind what happens later.
+        """
         if key in self._active:
             self._again.add(key)
-        elif key not in self._queued:
-            self._queued.add(key)
-            self._ready.put_nowait(key)
+        else:
+            self._let_wait(key, self._turns.put if self._running else self._turns.put_back)
+
+    def add_all(self, keys: Iterable[Key]) -> None:
+        """Wants all these looked at in case something was missed: after those that were added one by one."""
+        for key in keys:
+            if key in self._active:
+                self._again.add(key)
+            else:
+                self._let_wait(key, self._turns.put_back)
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Wants the key looked at in some seconds; the earliest such wish counts."""
@@ -56,27 +71,49 @@ class WorkQueue:
 
     async def run(self, work: Work, workers: int) -> None:
         """Works until cancelled."""
+        self._running, self._moved_at = True, asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._run_timers(), name="timers")
             for number in range(workers):
                 tasks.create_task(self._run_worker(work), name=f"worker {number}")
 
+    def stuck(self) -> str:
+        """Says what does not go on, in one sentence; empty while all does, and before there are workers."""
+        now = asyncio.get_running_loop().time()
+        key, began = min(self._active.items(), key=lambda each: each[1], default=(None, now))
+        if now - began > self._longest_look:
+            return f"a look at {key} has not ended for {now - began:.0f} s"
+        if self._running and self._turns and now - self._moved_at > self._longest_look:
+            return f"apps wait to be looked at, and none has been for {now - self._moved_at:.0f} s"
+        return ""
+
+    def _let_wait(self, key: Key, put: Callable[[Key], bool]) -> None:
+        if not self._turns:
+            self._moved_at = asyncio.get_running_loop().time()
+        if put(key):
+            self._tickets.put_nowait(None)
+
     async def _run_worker(self, work: Work) -> None:
+        loop = asyncio.get_running_loop()
         while True:
-            key = await self._ready.get()
-            self._queued.discard(key)
-            self._active.add(key)
+            await self._tickets.get()
+            key = self._turns.take()
+            self._due.pop(key, None)  # this look decides anew
+            self._active[key] = loop.time()
             try:
                 again = await work(key)
             except OperatorError as error:
                 again = self._pause_after_failure(key)
                 logger.warning("cannot reconcile %s: %s; trying again in %.0f s", key, error, again, extra=_named(key))
+            except NotLeadingError:  # left to whoever leads: this process ends
+                again = None
             except Exception:  # a bug: one app must not stop the others
                 again = self._pause_after_failure(key)
                 logger.exception("cannot reconcile %s, trying again in %.0f s", key, again, extra=_named(key))
             else:
                 self._failures.pop(key, None)
-            self._active.discard(key)
+            del self._active[key]
+            self._moved_at = loop.time()
             if key in self._again:
                 self._again.discard(key)
                 self.add(key)
@@ -91,6 +128,7 @@ class WorkQueue:
             while self._timers and self._timers[0][0] <= now:
                 due, key = heapq.heappop(self._timers)
                 if self._due.get(key) == due:
+                    del self._due[key]
                     self.add(key)
             timeout = self._timers[0][0] - now if self._timers else None
             try:

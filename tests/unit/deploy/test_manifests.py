@@ -41,6 +41,21 @@ def test_the_operator_has_no_right_beyond_its_job() -> None:
     }
 
 
+def test_of_leases_it_may_make_one_and_change_its_own() -> None:
+    role, binding = documents("operator/lease.yaml")
+    assert (role["kind"], binding["kind"]) == ("Role", "RoleBinding"), "in its own namespace alone"
+    granted = [(tuple(rule["verbs"]), rule.get("resourceNames"), rule["resources"]) for rule in role["rules"]]
+    assert granted == [(("create",), None, ["leases"]), (("get", "update"), ["myapp-operator"], ["leases"])]
+
+
+def test_during_an_update_there_is_always_one_that_may_lead() -> None:
+    spec = documents("operator/deployment.yaml")[0]["spec"]
+    container = spec["template"]["spec"]["containers"][0]
+    assert spec["replicas"] == 2
+    assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert "--lease-namespace=$(POD_NAMESPACE)" in container["args"]
+
+
 def test_secrets_are_a_right_of_their_own_that_is_off_by_default() -> None:
     (patch,) = documents("components/secrets/kustomization.yaml")[0]["patches"]
     (change,) = yaml.safe_load(patch["patch"])
@@ -59,6 +74,26 @@ def test_the_operators_pod_is_what_restricted_asks_for_and_writes_nowhere() -> N
         "capabilities": {"drop": ["ALL"]},
     }
     assert "volumes" not in pod
+
+
+def test_the_operators_pods_are_spread_and_one_stays_while_nodes_are_drained() -> None:
+    deployment = documents("operator/deployment.yaml")[0]["spec"]
+    (spread,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+    assert spread == {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": deployment["selector"],
+        "matchLabelKeys": ["pod-template-hash"],
+    }
+    budget = documents("operator/disruptionbudget.yaml")[0]["spec"]
+    assert budget["selector"] == deployment["selector"]
+    assert budget["maxUnavailable"] == 1
+
+
+def test_the_operator_has_room_for_twice_what_ten_thousand_apps_take() -> None:
+    container = documents("operator/deployment.yaml")[0]["spec"]["template"]["spec"]["containers"][0]
+    assert container["resources"]["limits"] == {"cpu": "2", "memory": "512Mi"}
 
 
 def test_its_namespace_enforces_restricted() -> None:

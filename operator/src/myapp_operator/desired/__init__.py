@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from myapp_operator import names
@@ -43,6 +44,11 @@ class Wanted:
     applied: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Annotations by which a child of ours remembers something (`names.CARRIED`): written with what else changes."""
+
+    @cached_property
+    def template(self) -> str:
+        """Hash of the pods of a Deployment; empty where nothing is wanted."""
+        return fingerprint(self.body["spec"]["template"]) if self.body else ""
 
 
 def build(app: App, spec: Spec) -> list[Wanted]:

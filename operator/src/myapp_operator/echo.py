@@ -1,0 +1,97 @@
+"""Whether the watches still bring what happens: what we write must come back, and a list must hold nothing new.
+
+A watch can fall silent without an end, and kopf connects again without a word: an operator that misses every change
+looks like one that has nothing to do. See docs/decisions/0013-echo.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from myapp_operator import gaps, names
+from myapp_operator.errors import OperatorError
+from myapp_operator.gaps import Gap
+from myapp_operator.kube import APPS, Kube
+from myapp_operator.observed import App
+from myapp_operator.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often is looked, and how long may be waited; all in seconds."""
+
+    look: float = 30.0
+    quiet: float = 60.0
+    """After this time without a status write a list takes the place of its echo."""
+    patience: float = 90.0
+    """How long news may take."""
+
+
+class Echo:
+    """Listens for the echo of our writes, and lists the MyApps where there was none to be heard."""
+
+    def __init__(self, kube: Kube, store: Store, namespaces: Sequence[str | None], pace: Pace | None = None) -> None:
+        self._kube = kube
+        self._store = store
+        self._pace = pace or Pace()
+        self._gaps: dict[str | None, dict[str, Gap]] = {each: {} for each in namespaces}
+        self._listed_at = dict.fromkeys(namespaces, float("-inf"))
+        self.trouble = ""
+        """What has not arrived in time, in one sentence; empty while all does."""
+
+    async def run(self) -> None:
+        """Looks until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._pace.look)
+            for namespace in self._gaps:
+                if self._is_list_due(namespace, loop.time()):
+                    await self._compare(namespace)
+            self._judge(loop.time())
+
+    def _is_list_due(self, namespace: str | None, now: float) -> bool:
+        """Each namespace has a watch of its own. A gap is followed until it closes, whatever else is heard."""
+        if self._gaps[namespace]:
+            return True
+        return max(self._listed_at[namespace], self._store.last_status(namespace)) <= now - self._pace.quiet
+
+    async def _compare(self, namespace: str | None) -> None:
+        try:
+            listed, version = await self._list(namespace)
+        except OperatorError as error:
+            logger.debug("cannot list %s to compare: %s", names.PLURAL, error)  # what can be known has not changed
+            return
+        now = self._listed_at[namespace] = asyncio.get_running_loop().time()
+        known = self._store.known_apps(namespace)
+        self._gaps[namespace] = gaps.compare(self._gaps[namespace], listed, version, known, now)
+
+    async def _list(self, namespace: str | None) -> tuple[dict[str, App], int]:
+        """The MyApps by uid, metadata only, and the version of the list. No page is kept."""
+        listed: dict[str, App] = {}
+        version = 0
+        async for page in self._kube.pages(APPS, namespace):
+            listed |= {app.uid: app for app in map(App.from_json, page.items)}
+            version = page.version
+        return listed, version
+
+    def _judge(self, now: float) -> None:
+        latest = now - self._pace.patience
+        overdue = (gap for each in self._gaps.values() for gap in each.values() if gap.since <= latest)
+        late = [*self._store.unreturned(latest), *(f"a change of {names.KIND} {gap.key}" for gap in overdue)]
+        before, self.trouble = self.trouble, self._sentence(late) if late else ""
+        if self.trouble and not before:
+            logger.warning("%s", self.trouble)
+        elif before and not self.trouble:
+            logger.info("the watches bring all changes again")
+
+    def _sentence(self, late: Sequence[str]) -> str:
+        others = f", and {len(late) - 1} more," if len(late) > 1 else ""
+        return (
+            f"a watch is silent: {late[0]}{others} has not arrived for {self._pace.patience:.0f} s or longer."
+            " Find out what holds watches back, such as a proxy before the API server; a restart opens them anew"
+        )

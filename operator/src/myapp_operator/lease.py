@@ -1,0 +1,102 @@
+"""Pure: what the Lease says, whether it may be taken, and what is written into it.
+
+The times in it are for people. Whether it has run out is judged by how long it has looked the same to us, so the clocks
+of two machines are never compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from myapp_operator.grammar import Json
+from myapp_operator.names import Key
+
+LEASE_SECONDS = 15
+"""How long a Lease that is not renewed keeps others from taking it."""
+
+DEADLINE_SECONDS = 10.0
+"""How long a leader that cannot renew goes on writing. A write on its way then has until the end of the Lease."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the Lease was last seen to say, and since when."""
+
+    spec: Json | None
+    """None where there is no Lease."""
+    holder: str
+    """Empty where nobody holds it."""
+    seconds: float
+    """How long it must look the same before others may take it."""
+    since: float
+    """On our own clock."""
+
+    def seconds_left(self, now: float) -> float:
+        """The seconds until it may be taken; none where nobody holds it."""
+        return max(0.0, self.since + self.seconds - now) if self.holder else 0.0
+
+
+def look(before: Sighting | None, found: Json | None, now: float) -> Sighting:
+    """Takes in what was just read.
+
+    A Lease that somebody deleted still protects its holder, who writes on until the next renewal.
+    """
+    spec = None if found is None else found.get("spec") or {}
+    if before is not None and before.spec == spec:
+        return before
+    if spec is not None:
+        seconds = spec.get("leaseDurationSeconds") or LEASE_SECONDS
+        return Sighting(spec, spec.get("holderIdentity") or "", float(seconds), now)
+    if before is not None:
+        return replace(before, spec=None, since=now)
+    return Sighting(None, "", 0.0, now)
+
+
+def new(key: Key, identity: str, now: datetime) -> Json:
+    """A Lease where there was none."""
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"namespace": key.namespace, "name": key.name},
+        "spec": _held(identity, now) | {"leaseTransitions": 0},
+    }
+
+
+def taken(found: Json, identity: str, now: datetime) -> Json:
+    """The Lease with another holder. What else stands in it stays, and with it the version that the write names."""
+    spec = found.get("spec") or {}
+    return _with(found, _held(identity, now) | {"leaseTransitions": (spec.get("leaseTransitions") or 0) + 1})
+
+
+def renewed(held: Json, now: datetime) -> Json:
+    """The Lease for another while."""
+    return _with(held, {"renewTime": _stamp(now)})
+
+
+def released(held: Json, now: datetime) -> Json:
+    """The Lease for anybody to take at once."""
+    return _with(held, {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _stamp(now)})
+
+
+def holder(found: Json) -> str:
+    """Who holds it; empty where nobody does."""
+    return (found.get("spec") or {}).get("holderIdentity") or ""
+
+
+def _held(identity: str, now: datetime) -> Json:
+    stamp = _stamp(now)
+    return {
+        "holderIdentity": identity,
+        "leaseDurationSeconds": LEASE_SECONDS,
+        "acquireTime": stamp,
+        "renewTime": stamp,
+    }
+
+
+def _with(lease: Json, changes: Json) -> Json:
+    return {**lease, "spec": {**(lease.get("spec") or {}), **changes}}
+
+
+def _stamp(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,46 @@
+"""What is asked of the API server about the Lease, one method a request.
+
+On a connection of its own: a renewal waits for no other request.
+"""
+
+from __future__ import annotations
+
+import aiohttp
+
+from myapp_operator.connection import Connection
+from myapp_operator.errors import ApiError
+from myapp_operator.grammar import Json
+from myapp_operator.names import Key
+
+_PATIENCE = aiohttp.ClientTimeout(total=1.5, sock_connect=1.5)
+"""Less than the pause between two renewals, so that one that gets no answer costs no more than its turn."""
+
+
+class LeaseRequests:
+    """The requests for one Lease.
+
+    Every method raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
+    """
+
+    def __init__(self, connection: Connection, key: Key) -> None:
+        self.key = key
+        self._connection = connection
+        self._folder = f"/apis/coordination.k8s.io/v1/namespaces/{key.namespace}/leases"
+        self._path = f"{self._folder}/{key.name}"
+
+    async def get(self) -> Json | None:
+        """The Lease, or None if there is none."""
+        try:
+            return await self._connection.json("GET", self._path, patience=_PATIENCE)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def create(self, lease: Json) -> Json:
+        """Creates the Lease, which must not exist yet; returns it as stored."""
+        return await self._connection.json("POST", self._folder, body=lease, patience=_PATIENCE)
+
+    async def replace(self, lease: Json) -> Json:
+        """Replaces the Lease, if it still is of the version that stands in it; returns it as stored."""
+        return await self._connection.json("PUT", self._path, body=lease, patience=_PATIENCE)

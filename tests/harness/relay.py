@@ -1,0 +1,123 @@
+"""A relay between the operator and the API server that understands what it passes on, and can hold some of it back."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+from aiohttp import web
+from yarl import URL
+
+from tests.harness.ports import LOOPBACK, hold_port
+
+_HOP_BY_HOP = {"connection", "content-length", "host", "transfer-encoding"}
+
+
+class Relay:
+    """Passes requests on, one by one, while it is used as a context manager. It speaks plain HTTP to the operator."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        config = yaml.safe_load(kubeconfig.read_text())
+        cluster = config["clusters"][0]["cluster"]
+        self._server = cluster["server"]
+        self._trust = ssl.create_default_context(
+            cadata=base64.b64decode(cluster["certificate-authority-data"]).decode()
+        )
+        self._held, self._port = hold_port()
+        config["clusters"][0]["cluster"] = {"server": f"http://{LOOPBACK}:{self._port}"}
+        self.kubeconfig = kubeconfig.with_suffix(".relay")
+        """Leads through this relay."""
+        self.kubeconfig.write_text(yaml.safe_dump(config))
+        self._silent = False
+        self._silenced: list[asyncio.Transport] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Relay:
+        self._thread.start()
+        self._do(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def silence_apps(self) -> None:
+        """From now on every watch of MyApps stays open, and nothing comes."""
+        self._silent = True
+
+    def end_silence(self) -> None:
+        """Cuts the watches that have missed something, and lets all others through."""
+
+        async def end() -> None:
+            self._silent = False
+            for each in self._silenced:
+                each.close()
+            self._silenced.clear()
+
+        self._do(end())
+
+    def hold_writes(self) -> None:
+        """From now on no PATCH gets an answer."""
+        self._loop.call_soon_threadsafe(self._writable.clear)
+
+    def let_writes_go(self) -> None:
+        """Passes on also what was held."""
+        self._loop.call_soon_threadsafe(self._writable.set)
+
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=30)
+
+    async def _open(self) -> None:
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._far = aiohttp.ClientSession(
+            auto_decompress=False,
+            connector=aiohttp.TCPConnector(ssl=self._trust, limit=0),
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+        app = web.Application(client_max_size=2**24)
+        app.router.add_route("*", "/{path:.*}", self._pass_on)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, LOOPBACK, self._port).start()
+
+    async def _close(self) -> None:
+        await self._runner.cleanup()
+        await self._far.close()
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "PATCH":
+            await self._writable.wait()
+        url = URL(f"{self._server}{request.raw_path}", encoded=True)
+        body = await request.read() or None
+        async with self._far.request(request.method, url, headers=_passed(request.headers), data=body) as answer:
+            near = web.StreamResponse(status=answer.status, headers=_passed(answer.headers))
+            await near.prepare(request)
+            if request.path.endswith("/myapps") and "watch" in request.query:
+                await self._pass_lines(request, answer, near)
+            else:
+                async for chunk in answer.content.iter_any():
+                    await near.write(chunk)
+            await near.write_eof()
+        return near
+
+    async def _pass_lines(self, request: web.Request, answer: aiohttp.ClientResponse, near: web.StreamResponse) -> None:
+        async for line in answer.content:
+            if not self._silent:
+                await near.write(line)
+            elif request.transport not in self._silenced and request.transport is not None:
+                self._silenced.append(request.transport)
+
+
+def _passed(headers: Any) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP}

@@ -1,0 +1,54 @@
+"""One of several operators of a namespace, of which one leads."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from tests.harness.api import Api
+from tests.harness.audit import Audit, Request
+from tests.harness.operator import OperatorProcess
+
+LEASE = "myapp-operator"
+
+
+class Replica(OperatorProcess):
+    """Told apart from the others in the audit log by its token, which must be its own."""
+
+    def __init__(
+        self,
+        api: Api,
+        audit_log: Path,
+        kubeconfig: Path,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        of_namespace = ("--namespace", api.namespace, "--lease-namespace", api.namespace)
+        super().__init__(kubeconfig, folder, *of_namespace, environment=environment)
+        self._api = api
+        user = f"system:serviceaccount:{api.namespace}:myapp-operator"
+        self.audit = Audit(audit_log, user, api.namespace, _credential(kubeconfig))
+
+    def leads(self) -> bool:
+        """Whether the Lease is its own."""
+        holder = ((self._api.get("leases", LEASE) or {}).get("spec") or {}).get("holderIdentity")
+        return bool(holder) and holder in self.identities
+
+    @property
+    def identities(self) -> list[str]:
+        """Under which names it has led, one for each process that did."""
+        return re.findall(r"leading, as ([^\s\"]+)", self.output())
+
+    def writes(self) -> list[Request]:
+        """What it has written, or tried to, apart from the Lease and the events; since its audit began."""
+        return [each for each in self.audit.writes() if each.resource != "leases"]
+
+
+def _credential(kubeconfig: Path) -> str:
+    """How the audit log names the token of a kubeconfig."""
+    token: str = yaml.safe_load(kubeconfig.read_text())["users"][0]["user"]["token"]
+    payload = token.split(".")[1]
+    return f"JTI={json.loads(base64.urlsafe_b64decode(payload + '=' * (-len(payload) % 4)))['jti']}"

@@ -1,0 +1,120 @@
+"""The guard before each write, seen from the API server's side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientTimeout, web
+from aiohttp.test_utils import TestServer
+from kubernetes.aio.client import Configuration
+
+from myapp_operator import connection, lease
+from myapp_operator.connection import Connection
+from myapp_operator.errors import NotLeadingError, UnreachableError
+
+WRITES = ("PATCH", "POST", "PUT", "DELETE")
+
+
+class ApiServer:
+    """Notes each request that reaches it; answers each after `seconds`."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str | None]] = []
+        self.asked = asyncio.Event()
+        self.seconds = 0.0
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.requests.append((request.method, request.query.get("timeout")))
+        self.asked.set()
+        await asyncio.sleep(self.seconds)
+        return web.json_response({})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ApiServer]:
+    """On a port of this machine."""
+    server = ApiServer()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    async with TestServer(app) as listening:
+        server.url = str(listening.make_url("")).rstrip("/")
+        yield server
+
+
+class Guard:
+    """Holds writes back from the moment on when it is shut."""
+
+    shut = False
+    asked = 0
+
+    def __call__(self) -> None:
+        self.asked += 1
+        if self.shut:
+            raise NotLeadingError
+
+
+@asynccontextmanager
+async def connected(server: ApiServer, guard: Guard | None = None, *, at_once: int = 100) -> AsyncIterator[Connection]:
+    """With room for so many requests at once."""
+    configuration = Configuration()
+    configuration.host, configuration.connection_pool_maxsize = server.url, at_once
+    async with Connection(configuration, guard) as open_connection:
+        yield open_connection
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_a_write_that_is_held_back_never_reaches_the_api_server(server: ApiServer, method: str) -> None:
+    guard = Guard()
+    async with connected(server, guard) as way:
+        await way.json(method, "/x", body={})
+        guard.shut = True
+        with pytest.raises(NotLeadingError):
+            await way.json(method, "/x", body={})
+    assert [sent for sent, _ in server.requests] == [method]
+
+
+async def test_a_write_is_held_back_also_if_the_guard_shuts_while_it_waits_for_a_connection(server: ApiServer) -> None:
+    guard = Guard()
+    async with connected(server, guard, at_once=1) as way:
+        server.seconds = 0.2
+        first = asyncio.create_task(way.json("PATCH", "/first", body={}))
+        await server.asked.wait()
+        second = asyncio.create_task(way.json("PATCH", "/second", body={}))
+        await asyncio.sleep(0.05)
+        guard.shut = True
+        await first
+        with pytest.raises(NotLeadingError):
+            await second
+    assert len(server.requests) == 1
+
+
+async def test_reads_pass_whatever_the_guard_says(server: ApiServer) -> None:
+    guard = Guard()
+    guard.shut = True
+    async with connected(server, guard) as way:
+        await way.json("GET", "/x")
+    assert guard.asked == 0
+
+
+async def test_without_a_guard_writes_pass_and_have_the_time_of_reads(server: ApiServer) -> None:
+    async with connected(server) as way:
+        await way.json("PATCH", "/x", body={})
+    assert server.requests == [("PATCH", None)]
+
+
+async def test_a_guarded_write_has_ended_before_another_operator_may_write(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total = connection._GUARDED_TIMEOUT.total
+    assert total is not None
+    assert total < lease.LEASE_SECONDS - lease.DEADLINE_SECONDS
+    monkeypatch.setattr(connection, "_GUARDED_TIMEOUT", ClientTimeout(total=0.2))
+    server.seconds = 2
+    async with connected(server, Guard()) as way:
+        with pytest.raises(UnreachableError, match="timed out"):
+            await way.json("PATCH", "/x", body={})
+    assert server.requests == [("PATCH", "4s")], "and the API server itself gives up before that"

@@ -1,0 +1,249 @@
+"""Whether the operator notices that a watch is silent, and takes no lag for it; on a clock that jumps."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import cast
+
+import pytest
+
+from myapp_operator import names
+from myapp_operator.echo import Echo
+from myapp_operator.errors import UnreachableError
+from myapp_operator.grammar import Json
+from myapp_operator.kube import Kube, Listing
+from myapp_operator.names import Key, Kind
+from myapp_operator.observed import App
+from myapp_operator.store import Store
+from tests.unit.jumping import JumpingLoop
+from tests.unit.samples import app, child, owner
+
+Script = Callable[[], Awaitable[None]]
+
+
+def raw(version: int, name: str = "myapp", uid: str = "uid-1", namespace: str = "default") -> Json:
+    return {"metadata": {"name": name, "namespace": namespace, "uid": uid, "resourceVersion": str(version)}}
+
+
+class World:
+    """A cluster whose MyApps are `there`; the store knows of them what a test says."""
+
+    def __init__(self, namespaces: Sequence[str | None] = (None,)) -> None:
+        self.there: list[Json] = [raw(10)]
+        self.version = 100
+        self.away = False
+        self.lists: list[str | None] = []
+        self.store = Store()
+        self.store.put_app(app())
+        self.echo = Echo(cast(Kube, self), self.store, namespaces)
+
+    async def pages(self, kind: Kind, namespace: str | None) -> AsyncIterator[Listing]:
+        """Stands in for the API server: a page for each MyApp, and one at least."""
+        await asyncio.sleep(0.01)
+        assert kind.kind == names.KIND
+        assert not kind.whole
+        self.lists.append(namespace)
+        if self.away:
+            raise UnreachableError("no answer")
+        found = [each for each in self.there if namespace in (None, each["metadata"]["namespace"])]
+        for page in [[each] for each in found] or [[]]:
+            yield Listing(page, self.version)
+
+    def run(self, script: Script) -> None:
+        """Runs the echo while the script lasts."""
+
+        async def main() -> None:
+            task = asyncio.ensure_future(self.echo.run())
+            await script()
+            assert not task.done(), "the echo ended"
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+            runner.run(main())
+
+    def run_for(self, seconds: float) -> None:
+        self.run(lambda: asyncio.sleep(seconds))
+
+
+async def until(moment: float) -> None:
+    await asyncio.sleep(moment - asyncio.get_running_loop().time())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_where_nothing_happens_there_is_one_list_a_minute_and_no_trouble(world: World) -> None:
+    world.run_for(600)
+    assert 9 <= len(world.lists) <= 11
+    assert world.echo.trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        pytest.param([raw(20)], "a change of MyApp default/myapp", id="a change"),
+        pytest.param([raw(10), raw(20, "new", "uid-2")], "a change of MyApp default/new", id="a new one"),
+        pytest.param([], "a change of MyApp default/myapp", id="a deletion"),
+    ],
+)
+def test_what_does_not_arrive_is_told_after_a_list_and_ninety_seconds(
+    world: World, there: list[Json], words: str
+) -> None:
+    world.there = there
+    seen: list[str] = []
+
+    async def script() -> None:
+        for moment in (100, 160):
+            await until(moment)
+            seen.append(world.echo.trouble)
+
+    world.run(script)
+    assert seen[0] == ""
+    assert f"a watch is silent: {words} has not arrived for 90 s or longer" in seen[1]
+
+
+def test_trouble_ends_with_the_gap_and_both_are_logged_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.there = [raw(20), raw(30, "new", "uid-2")]
+
+    async def script() -> None:
+        await until(1000)
+        assert ", and 1 more, has not arrived" in world.echo.trouble
+        world.store.put_app(app(resource_version=20))
+        world.store.put_app(app("new", "uid-2", resource_version=30))
+        await until(1050)
+        assert world.echo.trouble == ""
+        await until(2000)
+
+    with caplog.at_level(logging.INFO):
+        world.run(script)
+    begin, end = caplog.records
+    assert begin.levelno == logging.WARNING
+    assert "a watch is silent" in begin.getMessage()
+    assert end.getMessage() == "the watches bring all changes again"
+
+
+def test_a_watch_that_always_lags_a_little_is_no_trouble(world: World) -> None:
+    async def script() -> None:
+        for version in range(20, 120):
+            world.there = [raw(version)]
+            await asyncio.sleep(25)
+            world.store.put_app(app(resource_version=version - 1))
+            assert world.echo.trouble == ""
+
+    world.run(script)
+
+
+def test_no_list_is_asked_for_while_our_own_writes_come_back(world: World) -> None:
+    async def script() -> None:
+        for version in range(20, 60):
+            now = asyncio.get_running_loop().time()
+            known = app(resource_version=version - 1)
+            world.store.answered_status(known, version, now)
+            world.store.put_app(app(resource_version=version))
+            await asyncio.sleep(40)
+
+    world.run(script)
+    assert world.lists == []
+    assert world.echo.trouble == ""
+
+
+def test_a_status_that_does_not_come_back_is_told_without_any_list(world: World) -> None:
+    async def script() -> None:
+        world.store.put_app(app("busy", "uid-2"))
+        world.store.answered_status(app(), 20, 0.0)
+        for version in range(20, 31):  # others come back
+            busy = app("busy", "uid-2", resource_version=version)
+            world.store.answered_status(busy, version, asyncio.get_running_loop().time())
+            world.store.put_app(busy)
+            await asyncio.sleep(10)
+            assert bool(world.echo.trouble) == (asyncio.get_running_loop().time() >= 90)
+        assert "our own change of the status of default/myapp has not arrived" in world.echo.trouble
+        world.store.put_app(app(resource_version=20))
+        await asyncio.sleep(31)
+        assert world.echo.trouble == ""
+
+    world.run(script)
+    assert world.lists == []
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["written", "deleted"])
+def test_a_child_that_does_not_come_back_is_told_too(world: World, deleted: bool) -> None:
+    kind = names.SERVICE
+    ours = child(resource_version=20, owner=owner(), applied="hash")
+
+    async def script() -> None:
+        world.store.answered_child(app(), kind, ours, 0.0)
+        if deleted:
+            world.store.put_child(app().key, kind, ours)
+            await until(200)
+            assert world.echo.trouble == ""
+            world.store.answered_deletion(app(), kind, 200.0)
+            await until(280)
+            assert world.echo.trouble == "", "it has just been deleted, however old it was"
+            await until(330)
+        else:
+            await until(100)
+        assert "our own change of the Service of default/myapp" in world.echo.trouble
+        world.store.drop_child(app().key, kind, 30)
+        await asyncio.sleep(31)
+        assert world.echo.trouble == ""
+
+    world.run(script)
+
+
+def test_an_api_server_that_is_away_is_no_silent_watch(world: World) -> None:
+    world.away = True
+    world.run_for(600)
+    assert world.echo.trouble == ""
+
+
+def test_an_api_server_that_goes_away_heals_nothing(world: World) -> None:
+    world.there = [raw(20)]
+
+    async def script() -> None:
+        await until(200)
+        world.away = True
+        await until(400)
+        assert world.echo.trouble
+
+    world.run(script)
+
+
+def test_each_namespace_has_a_watch_that_is_listened_to() -> None:
+    world = World(["default", "other"])
+    world.there = [raw(10), raw(20, "far", "uid-2", "other")]
+
+    async def script() -> None:
+        for version in range(11, 31):  # one watch is alive
+            now = asyncio.get_running_loop().time()
+            world.store.answered_status(app(resource_version=version), version, now)
+            world.store.put_app(app(resource_version=version))
+            await asyncio.sleep(10)
+        assert "a change of MyApp other/far" in world.echo.trouble
+        world.store.put_app(App(Key("other", "far"), "uid-2", 20, 1, deleting=False))
+        await asyncio.sleep(31)
+        assert world.echo.trouble == ""
+
+    world.run(script)
+    assert set(world.lists) == {"other"}
+
+
+def test_an_app_that_was_gone_before_it_arrived_is_no_trouble_also_where_writes_come_back(world: World) -> None:
+    world.there = [raw(10), raw(20, "brief", "uid-2")]
+
+    async def script() -> None:
+        await until(40)
+        world.there = [raw(10)]
+        for version in range(21, 51):
+            known = app(resource_version=version)
+            world.store.answered_status(known, version, asyncio.get_running_loop().time())
+            world.store.put_app(known)
+            await asyncio.sleep(10)
+            assert world.echo.trouble == ""
+
+    world.run(script)

@@ -1,0 +1,354 @@
+"""The election: operators on one clock that jumps, and a Lease that is kept here as the API server keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, cast
+
+import pytest
+
+from myapp_operator import lease
+from myapp_operator.errors import ApiError, UnreachableError
+from myapp_operator.fence import Fence
+from myapp_operator.grammar import Json
+from myapp_operator.leader import Leader
+from myapp_operator.lease_requests import LeaseRequests
+from myapp_operator.names import Key
+from tests.unit.jumping import JumpingLoop
+from tests.unit.samples import refusal
+
+PATIENCE = 1.5
+CONFLICT = refusal(409, "the object has been modified", reason="Conflict")
+GONE = refusal(404, "not found", reason="NotFound")
+
+
+class Ended(BaseException):
+    """The process of an operator is no more."""
+
+
+class Stored:
+    """The Lease at the API server."""
+
+    def __init__(self) -> None:
+        self.lease: Json | None = None
+        self.version = 0
+
+    def write(self, body: Json) -> Json:
+        if body["metadata"].get("resourceVersion") != (self.lease and self.lease["metadata"]["resourceVersion"]):
+            raise CONFLICT if self.lease else GONE
+        return self.edit(body)
+
+    def edit(self, body: Json) -> Json:
+        self.version += 1
+        self.lease = {**body, "metadata": {**body["metadata"], "resourceVersion": str(self.version)}}
+        return self.lease
+
+    @property
+    def holder(self) -> str:
+        return lease.holder(self.lease) if self.lease else ""
+
+
+class Way:
+    """The way of one operator to that Lease, which may be cut or lose answers."""
+
+    key = Key("system", "myapp-operator")
+
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+        self.cut = False
+        self.loses_answers = False
+        self.refuses: ApiError | None = None
+        self.writes = 0
+
+    async def get(self) -> Json | None:
+        await self._travel(lost=self.cut)
+        return self._stored.lease
+
+    async def create(self, body: Json) -> Json:
+        return await self.replace(body)
+
+    async def replace(self, body: Json) -> Json:
+        await self._travel(lost=self.cut)
+        answer = self._stored.write(body)
+        self.writes += 1
+        await self._travel(lost=self.loses_answers)
+        return answer
+
+    async def _travel(self, *, lost: bool) -> None:
+        await asyncio.sleep(PATIENCE if lost else 0.01)
+        if lost:
+            raise UnreachableError("no answer")
+        if self.refuses:
+            raise self.refuses
+
+
+class Candidate:
+    """One operator: its way to the Lease, its fence, and when it worked."""
+
+    def __init__(self, name: str, stored: Stored) -> None:
+        self.name = name
+        self.way = Way(stored)
+        self.stopped_for = 0.0
+        self.fence = Fence(self.now)
+        self.last_words = ""
+        self.ended_at = 0.0
+        self.worked_from = 0.0
+        self.leader = Leader(cast(LeaseRequests, self.way), self.fence, name, self._lost, self.now)
+        self.task = asyncio.create_task(self.leader.run(self._work))
+
+    async def _work(self) -> None:
+        self.worked_from = asyncio.get_running_loop().time()
+        await asyncio.Event().wait()
+
+    def now(self) -> float:
+        """On its clock, which goes on while its process is stopped."""
+        return asyncio.get_running_loop().time() + self.stopped_for
+
+    @property
+    def writes(self) -> bool:
+        """Whether a write would pass."""
+        return self.fence.seconds_left() > 0
+
+    def _lost(self, words: str) -> NoReturn:
+        self.last_words = words
+        self.ended_at = asyncio.get_running_loop().time()
+        raise Ended
+
+
+def play(script: Callable[[Stored], Coroutine[Any, Any, None]]) -> None:
+    """Runs a script on the clock that jumps, for an hour of it at most; what is left over is cancelled."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(3600):
+            await script(Stored())
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(bounded())
+
+
+async def end(candidate: Candidate) -> None:
+    """Waits until its process has ended by itself."""
+    with pytest.raises(BaseExceptionGroup) as group:
+        await candidate.task
+    assert group.group_contains(Ended)
+
+
+async def sigterm(candidate: Candidate) -> None:
+    candidate.task.cancel()
+    await asyncio.wait([candidate.task])
+    await candidate.leader.release()
+
+
+async def never_two(*candidates: Candidate, seconds: float) -> None:
+    """Looks all along whether more than one may write."""
+    for _ in range(int(seconds * 20)):
+        assert sum(each.writes for each in candidates) <= 1
+        await asyncio.sleep(0.05)
+
+
+def test_one_of_several_leads_and_the_others_wait(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(stored: Stored) -> None:
+        a, b, c = (Candidate(name, stored) for name in "abc")
+        await never_two(a, b, c, seconds=120)
+        assert [each.writes for each in (a, b, c)].count(True) == 1
+        assert [each.worked_from > 0 for each in (a, b, c)].count(True) == 1
+        await sigterm(a)
+
+    with caplog.at_level(logging.INFO):
+        play(script)
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+    assert sorted(said)[:3] == ["leading, as a", "the Lease is released", "waiting: a leads"], "once, not all along"
+
+
+def test_one_that_dies_is_followed_within_sixteen_seconds() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        await asyncio.sleep(60)
+        a.way.cut = True  # so that it cannot release
+        died = b.now()
+        await sigterm(a)
+        await never_two(a, b, seconds=20)
+        assert b.writes
+        assert 13 <= b.worked_from - died <= 16
+
+    play(script)
+
+
+def test_one_that_is_told_to_stop_leaves_the_lease_to_the_next() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        await asyncio.sleep(60)
+        told = b.now()
+        await sigterm(a)
+        assert not a.writes
+        await asyncio.sleep(1)
+        assert b.worked_from - told < 1
+
+    play(script)
+
+
+def test_one_that_is_cut_off_stops_writing_before_its_lease_ends_and_ends() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        await asyncio.sleep(60)
+        a.way.cut = True
+        cut = b.now()
+        await never_two(a, b, seconds=30)
+        await end(a)
+        assert a.ended_at - cut <= 10
+        assert a.last_words == "the Lease could not be renewed for 10 s: ending, so that no two operators write"
+        assert b.worked_from >= a.ended_at + 4.5, "a write on its way has this long"
+
+    play(script)
+
+
+def test_one_that_was_stopped_for_longer_than_that_ends_when_it_goes_on() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        writes = a.way.writes
+        a.stopped_for = 11
+        assert not a.writes
+        await end(a)
+        assert a.way.writes == writes
+        assert a.last_words.startswith("this process was stopped for longer than the 10 s of a renewal")
+
+    play(script)
+
+
+def test_one_whose_lease_was_taken_ends() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        assert stored.lease
+        stored.edit({**stored.lease, "spec": {**stored.lease["spec"], "holderIdentity": "b"}})
+        await end(a)
+        assert a.last_words == "the Lease was taken: b leads now: ending, so that no two operators write"
+        assert stored.holder == "b"
+
+    play(script)
+
+
+def test_a_pause_of_the_api_server_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        for _ in range(5):
+            await asyncio.sleep(20)
+            a.way.cut = b.way.cut = True
+            await asyncio.sleep(6)
+            a.way.cut = b.way.cut = False
+        assert a.writes
+        assert not b.worked_from
+
+    play(script)
+    assert "cannot renew the Lease, trying again: no answer" in caplog.text
+
+
+def test_an_answer_that_was_lost_changes_nothing() -> None:
+    """The renewal was done, so the version that we know is no longer the one that is there."""
+
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        a.way.loses_answers = True
+        await asyncio.sleep(5)
+        a.way.loses_answers = False
+        await asyncio.sleep(30)
+        assert a.writes
+        assert stored.holder == "a"
+
+    play(script)
+
+
+def test_the_lost_answer_to_taking_it_costs_no_wait() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        a.way.loses_answers = True
+        await asyncio.sleep(1)
+        a.way.loses_answers = False
+        await asyncio.sleep(2)
+        assert a.writes
+
+    play(script)
+
+
+def test_whoever_labels_the_lease_disturbs_nobody() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        assert stored.lease
+        stored.edit({**stored.lease, "metadata": {**stored.lease["metadata"], "labels": {"a": "b"}}})
+        await asyncio.sleep(30)
+        assert a.writes
+        assert stored.lease["metadata"]["labels"] == {"a": "b"}
+
+    play(script)
+
+
+def test_whoever_deletes_the_lease_makes_no_second_leader() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        await asyncio.sleep(5)
+        stored.lease = None
+        await never_two(a, b, seconds=60)
+        assert a.writes
+        assert stored.holder == "a"
+
+    play(script)
+
+
+def test_one_that_is_told_to_stop_while_it_takes_the_lease_gives_it_back() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        a.way.loses_answers = True
+        await asyncio.sleep(0.5)
+        assert stored.holder == "a"
+        a.way.loses_answers = False
+        await sigterm(a)
+        assert stored.lease is not None
+        assert stored.holder == ""
+
+    play(script)
+
+
+def test_one_that_waits_leaves_the_lease_alone_when_it_is_told_to_stop() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        await asyncio.sleep(5)
+        await sigterm(b)
+        assert (stored.holder, b.way.writes) == (a.name, 0)
+
+    play(script)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal(403, "leases is forbidden", reason="Forbidden"),
+        refusal(404, 'namespaces "system" not found', reason="NotFound", kind="namespaces"),
+    ],
+    ids=["no rights", "no namespace"],
+)
+def test_what_only_an_administrator_can_heal_is_raised(error: ApiError) -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        a.way.refuses = error
+        with pytest.raises(ApiError) as raised:
+            await a.task
+        assert raised.value is error
+
+    play(script)

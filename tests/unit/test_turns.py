@@ -1,0 +1,91 @@
+"""Whose turn it is: nobody waits for the many keys of somebody else."""
+
+import random
+
+import pytest
+
+from myapp_operator.names import Key
+from myapp_operator.turns import Turns
+
+A, B = Key("default", "a"), Key("default", "b")
+MANY = [Key("crowd", f"app-{number}") for number in range(5000)]
+
+
+def taken(turns: Turns) -> list[Key]:
+    found = []
+    while turns:
+        found.append(turns.take())
+    return found
+
+
+def test_within_a_namespace_whoever_waited_longest_is_first() -> None:
+    turns = Turns()
+    for key in MANY:
+        turns.put(key)
+    assert taken(turns) == MANY
+
+
+def test_one_key_of_another_namespace_is_next_but_one_however_many_wait() -> None:
+    turns = Turns()
+    for key in [*MANY, A]:
+        turns.put(key)
+    assert A in taken(turns)[:2]
+
+
+def test_namespaces_take_turns_however_their_keys_came() -> None:
+    turns = Turns()
+    for key in (MANY[0], MANY[1], A, MANY[2], B):
+        turns.put(key)
+    assert taken(turns) == [MANY[0], A, MANY[1], B, MANY[2]]
+
+
+def test_what_an_event_asks_for_is_before_what_is_looked_at_anyway() -> None:
+    turns = Turns()
+    for key in MANY:
+        turns.put_back(key)
+    turns.put(A)
+    assert taken(turns) == [A, *MANY]
+
+
+def test_an_event_brings_a_key_forward_that_was_to_be_looked_at_anyway() -> None:
+    turns = Turns()
+    for key in MANY:
+        turns.put_back(key)
+    assert not turns.put(MANY[-1]), "it waited already"
+    assert taken(turns) == [MANY[-1], *MANY[:-1]]
+
+
+def test_a_key_that_an_event_asks_for_is_not_moved_back_nor_taken_twice() -> None:
+    turns = Turns()
+    assert turns.put(A)
+    assert not turns.put_back(A)
+    assert not turns.put(A)
+    assert taken(turns) == [A]
+
+
+def test_looking_at_all_ends_even_if_events_never_do() -> None:
+    turns = Turns()
+    for key in MANY[:10]:
+        turns.put_back(key)
+    seen = set()
+    for _ in range(100):
+        turns.put(A)
+        seen.add(turns.take())
+    assert seen == {A, *MANY[:10]}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_comes_in_whatever_order_every_key_is_taken_once(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    turns, waiting = Turns(), set()
+    for _ in range(300):
+        key = Key(dice.choice("xyz"), dice.choice("abcdef"))
+        if dice.random() < 0.4 and waiting:
+            waiting.remove(turns.take())
+        else:
+            assert dice.choice([turns.put, turns.put_back])(key) == (key not in waiting)
+            waiting.add(key)
+        assert bool(turns) == bool(waiting)
+    rest = taken(turns)
+    assert len(rest) == len(waiting)
+    assert set(rest) == waiting
