@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.api.hand_made import ADOPT, hand_made
 from tests.harness import Api, Audit, OperatorProcess, Witness, hasty, never, wait_for
 
 Json = dict[str, Any]
@@ -174,12 +175,34 @@ def test_suspended_it_keeps_its_autoscaler_and_resumed_it_begins_with_the_least_
     assert "myapp-operator" not in managers(api)
 
 
+THEIRS = {
+    "metadata": {"name": "theirs"},
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "myapp-deployment"},
+        "minReplicas": 4,
+        "maxReplicas": 9,
+    },
+}
+
+
+def test_adopted_with_its_autoscaler_it_keeps_its_pods(
+    api: Api, operator: OperatorProcess, deployments: Witness
+) -> None:
+    api.create("deployments", hand_made("deployments", annotations=ADOPT))
+    api.create("horizontalpodautoscalers", THEIRS)
+    wait_for("it is scaled", lambda: number(api) == 4)
+    deployments.catch_up()
+    since = len(deployments.versions) - 1
+    api.create("myapps", app(replicas=2))
+    words = 'HorizontalPodAutoscaler "theirs" scales the Deployment, so replicas is ignored'
+    wait_for("it is named", lambda: api.is_ready() and words in api.message())
+    assert fewest(deployments, since)[0] == 4
+
+
 def test_somebody_elses_autoscaler_is_named_and_not_fought(api: Api, operator: OperatorProcess, audit: Audit) -> None:
     api.create("myapps", app(replicas=2))
     wait_for("Ready", api.is_ready)
-    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "myapp-deployment"}
-    spec = {"scaleTargetRef": target, "minReplicas": 4, "maxReplicas": 9}
-    api.create("horizontalpodautoscalers", {"metadata": {"name": "theirs"}, "spec": spec})
+    api.create("horizontalpodautoscalers", THEIRS)
     words = 'HorizontalPodAutoscaler "theirs" scales the Deployment, so replicas is ignored'
     wait_for("it is named", lambda: api.is_ready() and words in api.message(), seconds=120)
     assert number(api) == 4

@@ -6,7 +6,8 @@ from typing import Any
 
 from myapp_operator import desired, names
 from myapp_operator.model import parse_spec
-from tests.unit.samples import KEY, app, applied, rollout
+from myapp_operator.observed import Child
+from tests.unit.samples import KEY, app, applied, owner, rollout
 from tests.unit.world import CONFLICT, DEPLOYMENT, SERVICE, World
 
 FIXED = {"image": "myapp:latest", "replicas": 10, "resources": {"requests": {"cpu": "1"}}}
@@ -125,3 +126,25 @@ async def test_where_nobody_has_an_autoscaler_the_number_is_put_back() -> None:
     await world.reconcile()
     assert "list HorizontalPodAutoscaler" not in world.kube.requests
     assert SERVICE in world.store.children(KEY)
+
+
+async def test_an_adopted_deployment_keeps_the_number_that_its_autoscaler_has_set() -> None:
+    world = Scaled(FIXED, was=FIXED)
+    world.kube.listed[names.HPA.kind] = [THEIRS]
+    entry = {"manager": "hpa", "operation": "Update", "subresource": "scale", "apiVersion": "apps/v1"}
+    meta = {
+        "uid": "uid-x",
+        "resourceVersion": str(world.kube.next_version()),
+        "annotations": {names.ADOPT: "true"},
+        "managedFields": [{**entry, "fieldsV1": {"f:spec": {"f:replicas": {}}}}],
+    }
+    theirs = {"metadata": meta, "spec": {"replicas": 13, "selector": {"matchLabels": {"app": "myapp"}}}}
+    world.kube.there = {"Deployment": theirs, "MyApp": {"metadata": {"uid": "uid-1"}}}
+    world.store.put_child(KEY, DEPLOYMENT, Child.from_json(theirs))
+    await world.reconcile()
+    assert world.kube.applied["Deployment"]["spec"]["replicas"] == 13
+    applied_hash = world.kube.applied["Deployment"]["metadata"]["annotations"][names.APPLIED]
+    world.deployment_is(13, ours=True, scaled=True, applied=applied_hash, owner=owner(), offered=False)
+    await world.reconcile()
+    assert world.kube.requests[:2] == ["hold Deployment", "apply Deployment"]
+    assert world.kube.held == (13, False)

@@ -131,7 +131,9 @@ def test_an_autoscaler_is_looked_for_only_where_the_number_was_set_as_by_one() -
         return replicas.are_scaled_by_others(of[DEPLOYMENT], stands(fixed(), fields, **changes)[DEPLOYMENT], app())
 
     assert looked_for(fixed(), THEIRS, scaled=True)
-    assert not looked_for(fixed(), OURS, scaled=True)
+    assert looked_for(fixed(), OURS, scaled=True), "adopted just now, the number is held by both"
+    assert looked_for(fixed(), THEIRS, scaled=True, owner=None, offered=True)
+    assert not looked_for(fixed(), OURS)
     assert not looked_for(fixed(), THEIRS)
     assert not looked_for(scaled(), THEIRS, scaled=True)
     assert not looked_for(fixed(suspend=True), THEIRS, scaled=True)

@@ -271,6 +271,12 @@ def test_an_app_is_looked_at_again_when_a_list_ends_the_wait_for_an_answer(store
     assert take(store, {KEY: deployment(resource_version=25)}) == {KEY}
 
 
+def test_metadata_of_the_same_version_does_not_take_the_rollout_away(store: Store) -> None:
+    """As an answer to our own write; a complete Deployment has no later event that would bring it back."""
+    store.put_child(KEY, DEPLOYMENT, child())
+    assert known(store).rollout == rollout()
+
+
 # Status
 
 

@@ -414,3 +414,13 @@ def test_values_of_variables_are_hidden_in_why_pods_are_refused() -> None:
     secret = spec(env=[{"name": "A", "value": "hunter2hunter2"}])
     found = children(rollout(conditions=refused_pods('pods "x" is forbidden: no hunter2hunter2 here')))
     assert decide(seen(spec=secret, children=found)).message == "pods are refused: no *** here"
+
+
+def test_at_zero_the_advice_is_what_would_start_pods() -> None:
+    none = children(rollout(0))
+    load = {"minReplicas": 2, "maxReplicas": 4, "cpu": 80}
+    fixed = seen(spec=spec(replicas=0), children=none)
+    scaled = seen(spec=spec(autoscaling=load, resources={"requests": {"cpu": "1"}}), children=none)
+    idle = "scaled to zero: scale the Deployment up, since at zero an autoscaler does nothing"
+    assert decide(fixed).message == "scaled to zero: raise spec.replicas to start pods"
+    assert decide(scaled).message == decide(replace(seen(children=none), scaler="theirs")).message == idle

@@ -76,10 +76,13 @@ def left_to_scaler(wanted: Iterable[Wanted], children: Mapping[Kind, Child], app
 
 
 def are_scaled_by_others(deployment: Wanted, child: Child | None, app: App) -> bool:
-    """Whether others have set the number of pods that the app asks for, as an autoscaler does, and maybe one did."""
-    if child is None or deployment.body is None or not child.is_controlled_by(app):
+    """Whether others have set the number of pods that the app asks for, as an autoscaler does, and maybe one did.
+
+    In an adoption that matters as well, and after it, when the number is held by both.
+    """
+    if child is None or deployment.body is None or not (child.is_controlled_by(app) or child.may_be_adopted):
         return False
-    return bool(deployment.body["spec"].get("replicas")) and child.scaled and not _are_ours(child)
+    return bool(deployment.body["spec"].get("replicas")) and child.scaled
 
 
 def scalers(listed: Iterable[Json], app: App) -> list[str]:

@@ -49,11 +49,16 @@ class Seen:
         return child if child is not None and child.is_controlled_by(self.app) else None
 
     @property
+    def is_autoscaled(self) -> bool:
+        """Whether an autoscaler says how many pods there are, that of the app or somebody else's."""
+        return bool(self.spec.autoscaling or self.scaler)
+
+    @property
     def wanted(self) -> int:
         """Pods that this generation asks for, or an autoscaler in its stead."""
         if self.spec.suspend:
             return 0
-        if self.rollout and (self.spec.autoscaling or self.scaler):
+        if self.rollout and self.is_autoscaled:
             return self.rollout.wanted
         return self.spec.autoscaling.min_replicas if self.spec.autoscaling else self.spec.replicas
 

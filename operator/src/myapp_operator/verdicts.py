@@ -197,7 +197,9 @@ def _ready(seen: Seen) -> Verdict:
     if seen.spec.suspend:
         return Verdict(Reason.SUSPENDED, "suspended: set spec.suspend to false to start the pods", Outlook.READY)
     if seen.wanted == 0:
-        return Verdict(Reason.SCALED_TO_ZERO, "scaled to zero: raise spec.replicas to start pods", Outlook.READY)
+        idle = "scale the Deployment up, since at zero an autoscaler does nothing"
+        way_up = idle if seen.is_autoscaled else "raise spec.replicas to start pods"
+        return Verdict(Reason.SCALED_TO_ZERO, f"scaled to zero: {way_up}", Outlook.READY)
     message = "; ".join([f'all pods run image "{seen.spec.image}"', *_notes(seen)])
     return Verdict(Reason.READY, sentence(message), Outlook.READY)
 
