@@ -15,7 +15,7 @@ from tests.harness.operator_pod import OperatorPod
 from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
 from tests.harness.release import Release
-from tests.harness.replica import Replica
+from tests.harness.replica import Replica, start_in_turn
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
@@ -44,6 +44,7 @@ __all__ = [
     "myapp",
     "never",
     "service_account",
+    "start_in_turn",
     "version",
     "wait_for",
 ]
