@@ -114,7 +114,7 @@ def _end(ground: Ground) -> None:
         ("kubectl delete deployment myapp-deployment", "it comes back"),
         ("kubectl explain myapp.spec", "everything a MyApp can say"),
         ("kubectl apply -f deploy/samples/hello.yaml", "an app that says more of it"),
-        ("kubectl logs -n myapp-system deployment/myapp-operator", "what the operator did"),
+        ("kubectl logs -n myapp-system -l app.kubernetes.io/name=myapp-operator", "what the operator did"),
     ):
         say(f"  {command:<58} # {why}")
     say("\nTo clean up:\n")
@@ -146,5 +146,5 @@ def _of_operator(terminal: Terminal) -> list[str]:
     return terminal.evidence(
         "kubectl get pods -n myapp-system",
         "kubectl get events -n myapp-system --field-selector type=Warning --sort-by=.lastTimestamp",
-        "kubectl logs -n myapp-system deployment/myapp-operator --tail=12",
+        "kubectl logs -n myapp-system -l app.kubernetes.io/name=myapp-operator --tail=12",
     )

@@ -1,6 +1,7 @@
 """A real API server with simulated nodes, and one namespace with its own operator for each test."""
 
 import fcntl
+import signal
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,9 +11,21 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster, binary, down, up
-from tests.harness import Api, Audit, Door, Kstatus, OperatorProcess, Witness, service_account, wait_for
+from tests.harness import (
+    Api,
+    Audit,
+    Door,
+    Kstatus,
+    OperatorProcess,
+    Replica,
+    Witness,
+    kubeconfig_of,
+    service_account,
+    wait_for,
+)
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+NewReplica = Callable[..., Replica]
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +98,25 @@ def operator(account: Path, namespace: str, tmp_path: Path) -> Iterator[Operator
     yield process
     if process.running:
         process.stop()
+
+
+@pytest.fixture
+def new_replica(cluster: Cluster, api: Api, account: Path, tmp_path: Path) -> Iterator[NewReplica]:
+    """Makes operators of the test's namespace, each with a token of its own; `account` has made their rights."""
+    made: list[Replica] = []
+
+    def make(*, behind: Callable[[Path], Door] | None = None, environment: dict[str, str] | None = None) -> Replica:
+        folder = tmp_path / f"replica-{len(made)}"
+        token = kubeconfig_of("myapp-operator", cluster.kubectl, cluster.kubeconfig, api.namespace, folder)
+        way = behind(token).kubeconfig if behind else token
+        made.append(Replica(api, cluster.audit_log, way, folder, environment))
+        return made[-1]
+
+    yield make
+    for each in made:
+        if each.running:
+            each.signal(signal.SIGCONT)
+            each.kill()
 
 
 @pytest.fixture

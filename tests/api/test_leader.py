@@ -1,15 +1,14 @@
 """Two operators, of which one writes: whatever becomes of it, the other one goes on, and never both write."""
 
 import signal
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dev.cluster import Cluster, ClusterError, packages
-from tests.api.conftest import Kubectl
-from tests.harness import Api, Door, OperatorProcess, Replica, hasty, kubeconfig_of, never, wait_for
+from tests.api.conftest import Kubectl, NewReplica
+from tests.harness import Api, Door, OperatorProcess, Replica, hasty, never, start_in_turn, wait_for
 
 TAKEOVER = 17.0
 """Seconds from the death of the leader to the first write of another one."""
@@ -17,48 +16,15 @@ HANDOVER = 3.0
 """The same for a leader that is told to stop."""
 LOST = 6
 
-NewReplica = Callable[..., Replica]
-
-
-@pytest.fixture
-def new_replica(cluster: Cluster, api: Api, account: Path, tmp_path: Path) -> Iterator[NewReplica]:
-    """Makes operators of the test's namespace, each with a token of its own; `account` has made their rights."""
-    made: list[Replica] = []
-
-    def make(*, behind: Callable[[Path], Door] | None = None, environment: dict[str, str] | None = None) -> Replica:
-        folder = tmp_path / f"replica-{len(made)}"
-        token = kubeconfig_of("myapp-operator", cluster.kubectl, cluster.kubeconfig, api.namespace, folder)
-        way = behind(token).kubeconfig if behind else token
-        made.append(Replica(api, cluster.audit_log, way, folder, environment))
-        return made[-1]
-
-    yield make
-    for each in made:
-        if each.running:
-            each.signal(signal.SIGCONT)
-            each.kill()
-
-
-def start(leader: Replica, standby: Replica) -> None:
-    """Starts both, the leader first."""
-    leader.start()
-    wait_for("it leads", leader.leads)
-    standby.start()
-    wait_for("the other one waits", lambda: "waiting: " in standby.output())
-
 
 def first_write(replica: Replica) -> datetime:
     """When it wrote first since its audit began."""
     return wait_for("it writes", replica.writes)[0].time
 
 
-def children(api: Api) -> set[str]:
-    return {each["metadata"]["name"] for plural in ("deployments", "services") for each in api.list(plural)}
-
-
 def test_one_of_two_writes_and_both_are_ready(api: Api, new_replica: NewReplica) -> None:
     leader, standby = new_replica(), new_replica()
-    start(leader, standby)
+    start_in_turn(leader, standby)
     api.create("myapps", hasty())
     wait_for("Ready", api.is_ready)
     assert leader.writes()
@@ -69,7 +35,7 @@ def test_one_of_two_writes_and_both_are_ready(api: Api, new_replica: NewReplica)
 
 def test_when_the_leader_is_killed_the_other_one_writes_within_17_seconds(api: Api, new_replica: NewReplica) -> None:
     leader, standby = new_replica(), new_replica()
-    start(leader, standby)
+    start_in_turn(leader, standby)
     api.create("myapps", hasty("before"))
     wait_for("Ready", lambda: api.is_ready("before"))
     leader.kill()
@@ -85,7 +51,7 @@ def test_when_the_leader_is_told_to_stop_the_other_one_writes_within_3_seconds(
     api: Api, new_replica: NewReplica
 ) -> None:
     leader, standby = new_replica(), new_replica()
-    start(leader, standby)
+    start_in_turn(leader, standby)
     leader.signal(signal.SIGTERM)
     told = datetime.now(UTC)
     wait_for("the Lease is released", lambda: not leader.leads(), every=0.02)
@@ -99,7 +65,7 @@ def test_when_the_leader_is_told_to_stop_the_other_one_writes_within_3_seconds(
 def test_a_leader_that_was_stopped_and_continued_writes_nothing_more(api: Api, new_replica: NewReplica) -> None:
     """It is stopped in mid-work, and finds more to do when it goes on."""
     leader, standby = new_replica(), new_replica()
-    start(leader, standby)
+    start_in_turn(leader, standby)
     names = [f"app-{number}" for number in range(20)]
     for name in names:
         api.create("myapps", hasty(name, replicas=0))
@@ -126,7 +92,7 @@ def test_a_leader_that_is_cut_off_ends_and_the_other_one_goes_on(api: Api, new_r
         return doors[0]
 
     leader, standby = new_replica(behind=through_a_door), new_replica()
-    start(leader, standby)
+    start_in_turn(leader, standby)
     doors[0].shut()
     leader.audit.restart()
     api.create("myapps", hasty())
@@ -177,7 +143,7 @@ def test_a_clock_that_jumps_by_an_hour_changes_nothing(
     wrong, right = wrong_clock.environment, None
     leader = new_replica(environment=wrong if whose == "leader" else right)
     standby = new_replica(environment=right if whose == "leader" else wrong)
-    start(leader, standby)
+    start_in_turn(leader, standby)
     wrong_clock.show("+1h")
     api.create("myapps", hasty("before"))
     never("another one leads", lambda: not leader.leads() or standby.writes(), seconds=17)

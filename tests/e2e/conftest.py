@@ -116,7 +116,7 @@ def system(cluster: Cluster) -> Kubectl:
 
 @pytest.fixture
 def operator(system: Kubectl) -> OperatorPod:
-    """The operator's pod, to look at."""
+    """The operator's pod that leads, to look at."""
     operator = OperatorPod(system)
     operator.wait_ready()
     return operator
@@ -124,7 +124,7 @@ def operator(system: Kubectl) -> OperatorPod:
 
 @pytest.fixture
 def operator_alone(operator: OperatorPod) -> Iterator[OperatorPod]:
-    """The operator's pod, to hurt: no other test runs meanwhile, and the next one finds a pod that never restarted."""
+    """The same, to hurt: no other test runs meanwhile, and the next one finds a pod that never restarted."""
     yield operator
     operator.delete_at_once()
     operator.wait_ready()

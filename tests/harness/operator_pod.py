@@ -1,4 +1,4 @@
-"""The operator as a pod of the cluster on this machine, and the means to hurt it."""
+"""The operator that leads, as a pod of the cluster on this machine, and the means to hurt it."""
 
 import json
 import os
@@ -13,15 +13,19 @@ _SELECTOR = "app.kubernetes.io/name=myapp-operator"
 
 
 class OperatorPod:
-    """Its process is seen from outside: from inside, process 1 cannot be killed."""
+    """The pod that led when it was looked at first; once that one is deleted, the one that leads then.
+
+    Its process is seen from outside: from inside, process 1 cannot be killed.
+    """
 
     def __init__(self, kubectl: Kubectl) -> None:
         self._kubectl = kubectl
+        self._name = ""
 
     @property
     def pod(self) -> dict[str, Any]:
-        """The pod that runs or starts."""
-        return wait_for("there is a pod", self._pods)[0]
+        """The pod, whether it still leads or not."""
+        return wait_for("there is a pod that leads", self._find)
 
     @property
     def container(self) -> dict[str, Any]:
@@ -55,13 +59,26 @@ class OperatorPod:
         self._kubectl("delete", "pod", self.pod["metadata"]["name"], "--grace-period=0", "--force")
 
     def wait_ready(self) -> None:
-        """Waits until it has listed everything."""
+        """Waits until every pod of the operator has listed everything, and one of them leads."""
         wait_for("the operator is ready", self._is_ready)
 
     def _is_ready(self) -> bool:
-        return any(Api.condition(pod, "Ready").get("status") == "True" for pod in self._pods())
+        pods = self._pods()
+        ready = all(Api.condition(pod, "Ready").get("status") == "True" for pod in pods.values())
+        return ready and self._leader() in pods
 
-    def _pods(self) -> list[dict[str, Any]]:
-        """There may be none for a moment, and the old one lingers while it ends."""
+    def _find(self) -> dict[str, Any] | None:
+        pods = self._pods()
+        if self._name not in pods:
+            self._name = self._leader()
+        return pods.get(self._name)
+
+    def _leader(self) -> str:
+        """Whom the Lease names, which may have been deleted."""
+        holder = self._kubectl("get", "lease", "myapp-operator", "-o", "jsonpath={.spec.holderIdentity}")
+        return holder.rpartition("_")[0]
+
+    def _pods(self) -> dict[str, dict[str, Any]]:
+        """By name. There may be none for a moment, and an old one lingers while it ends."""
         found = json.loads(self._kubectl("get", "pods", "-l", _SELECTOR, "-o", "json"))["items"]
-        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return {pod["metadata"]["name"]: pod for pod in found if "deletionTimestamp" not in pod["metadata"]}

@@ -11,6 +11,7 @@ import yaml
 from tests.harness.api import Api
 from tests.harness.audit import Audit, Request
 from tests.harness.operator import OperatorProcess
+from tests.harness.waiting import wait_for
 
 LEASE = "myapp-operator"
 
@@ -45,6 +46,14 @@ class Replica(OperatorProcess):
     def writes(self) -> list[Request]:
         """What it has written, or tried to, apart from the Lease and the events; since its audit began."""
         return [each for each in self.audit.writes() if each.resource != "leases"]
+
+
+def start_in_turn(leader: Replica, standby: Replica) -> None:
+    """Starts both, the leader first."""
+    leader.start()
+    wait_for("it leads", leader.leads)
+    standby.start()
+    wait_for("the other one waits", lambda: "waiting: " in standby.output())
 
 
 def _credential(kubeconfig: Path) -> str:

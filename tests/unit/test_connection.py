@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import ClientTimeout, web
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import Configuration
 
-from myapp_operator import connection, lease
 from myapp_operator.connection import Connection
 from myapp_operator.errors import NotLeadingError, UnreachableError
 
@@ -46,15 +45,17 @@ async def server() -> AsyncIterator[ApiServer]:
 
 
 class Guard:
-    """Holds writes back from the moment on when it is shut."""
+    """Holds writes back from the moment on when it is shut; until then each may take so many seconds."""
 
     shut = False
     asked = 0
+    seconds = 10.0
 
-    def __call__(self) -> None:
+    def __call__(self) -> float:
         self.asked += 1
         if self.shut:
             raise NotLeadingError
+        return self.seconds
 
 
 @asynccontextmanager
@@ -106,15 +107,10 @@ async def test_without_a_guard_writes_pass_and_have_the_time_of_reads(server: Ap
     assert server.requests == [("PATCH", None)]
 
 
-async def test_a_guarded_write_has_ended_before_another_operator_may_write(
-    server: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    total = connection._GUARDED_TIMEOUT.total
-    assert total is not None
-    assert total < lease.LEASE_SECONDS - lease.DEADLINE_SECONDS
-    monkeypatch.setattr(connection, "_GUARDED_TIMEOUT", ClientTimeout(total=0.2))
-    server.seconds = 2
-    async with connected(server, Guard()) as way:
+async def test_a_guarded_write_takes_no_longer_than_it_may(server: ApiServer) -> None:
+    guard = Guard()
+    server.seconds, guard.seconds = 2, 1
+    async with connected(server, guard) as way:
         with pytest.raises(UnreachableError, match="timed out"):
-            await way.json("PATCH", "/x", body={})
-    assert server.requests == [("PATCH", "4s")], "and the API server itself gives up before that"
+            await way.json("PATCH", "/x", query={"force": "true"}, body={})
+    assert server.requests == [("PATCH", "0.5s")], "and the API server itself gives up before that"

@@ -22,12 +22,12 @@ def passes(fence: Fence) -> bool:
 
 
 def test_it_is_shut_at_first() -> None:
-    assert not passes(Fence(Clock()))
+    assert not passes(Fence(4.5, Clock()))
 
 
 def test_it_shuts_by_itself_when_its_time_is_over() -> None:
     clock = Clock()
-    fence = Fence(clock)
+    fence = Fence(4.5, clock)
     fence.open_until(110)
     assert passes(fence)
     assert fence.seconds_left() == 10
@@ -38,8 +38,17 @@ def test_it_shuts_by_itself_when_its_time_is_over() -> None:
     assert fence.seconds_left() == 0
 
 
+def test_a_write_may_take_until_shortly_after_that_time_and_no_longer() -> None:
+    clock = Clock()
+    fence = Fence(4.5, clock)
+    fence.open_until(110)
+    assert fence.check() == 14.5
+    clock.now = 109
+    assert fence.check() == 5.5
+
+
 def test_it_can_be_shut_before() -> None:
-    fence = Fence(Clock())
+    fence = Fence(4.5, Clock())
     fence.open_until(110)
     fence.shut()
     assert not passes(fence)

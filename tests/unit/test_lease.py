@@ -25,6 +25,10 @@ def sighting(*looks: tuple[float, Json | None]) -> Sighting:
     return seen
 
 
+def test_a_write_that_passed_in_the_last_moment_has_ended_before_another_operator_may_write() -> None:
+    assert lease.DEADLINE_SECONDS + lease.GRACE_SECONDS < lease.LEASE_SECONDS
+
+
 def test_where_there_is_none_it_may_be_made_at_once() -> None:
     assert sighting((100, None)).seconds_left(100) == 0
 

@@ -33,11 +33,8 @@ _LONGEST_TEXT = 500
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _LONGEST_LINE = 2**21
 """Bytes of one event of a watch that are read ahead; the largest object that etcd keeps has 1.5 MB."""
-_GUARDED_TIMEOUT = aiohttp.ClientTimeout(total=4.5, sock_connect=4.5)
-"""For a write that must have ended before another operator may write: less than a Lease lasts after its last renewal
-would have been due (see `lease`)."""
-_GUARDED_LIMIT = {"timeout": "4s"}
-"""The same for the API server, which otherwise goes on with a write whose sender has left, while a webhook ponders."""
+_SOONER = 0.5
+"""Seconds by which the API server gives up before we do: it goes on with a write whose sender was stopped."""
 
 
 async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
@@ -84,11 +81,13 @@ async def load_users_configuration(kubeconfig: Path | None, context: str | None)
 class Connection:
     """A connection to the API server. Use it as an async context manager.
 
-    Every request raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none. With a
-    `guard`, that is called directly before each write is sent, and holds the write back by raising an error of its own.
+    Every request raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
+
+    A `guard` is called directly before each write is sent: it gives the seconds that the write may take, or holds it
+    back by raising an error of its own.
     """
 
-    def __init__(self, configuration: Configuration, guard: Callable[[], None] | None = None) -> None:
+    def __init__(self, configuration: Configuration, guard: Callable[[], float] | None = None) -> None:
         self._configuration = configuration
         self._proxy = configuration.proxy or _proxy_for(configuration.host)
         self._guard = guard
@@ -138,7 +137,7 @@ class Connection:
     ) -> aiohttp.ClientResponse:
         """Sends one request; an answer that is no success is raised. A `body` that is not bytes is sent as JSON."""
         if self._guard and method != "GET":
-            query, patience = {**(query or {}), **_GUARDED_LIMIT}, _GUARDED_TIMEOUT
+            patience = aiohttp.ClientTimeout(total=self._guard())
         url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
         if authorization := await self._configuration.get_api_key_with_prefix("BearerToken"):
@@ -169,13 +168,13 @@ def _proxy_for(host: str) -> str | None:
     return None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
 
 
-def _guarded_by(guard: Callable[[], None]) -> type[aiohttp.ClientRequest]:
+def _guarded_by(guard: Callable[[], float]) -> type[aiohttp.ClientRequest]:
     """A request that asks for leave when it has its connection: to get one may take any time."""
 
     class GuardedRequest(aiohttp.ClientRequest):
         async def send(self, conn: Any) -> aiohttp.ClientResponse:
             if self.method != "GET":
-                guard()
+                self.url = self.url.update_query(timeout=f"{guard() - _SOONER:.1f}s")
             return await super().send(conn)
 
     return GuardedRequest

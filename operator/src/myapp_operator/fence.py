@@ -15,9 +15,13 @@ def elapsed() -> float:
 
 
 class Fence:
-    """Shut at first, and shut again by itself when its time is over."""
+    """Shut at first, and shut again by itself when its time is over.
 
-    def __init__(self, clock: Callable[[], float] = elapsed) -> None:
+    A write that has passed may take `grace` seconds longer than that, and no more.
+    """
+
+    def __init__(self, grace: float, clock: Callable[[], float] = elapsed) -> None:
+        self._grace = grace
         self._clock = clock
         self._until = -math.inf
 
@@ -33,11 +37,13 @@ class Fence:
         """How long writes still pass."""
         return max(0.0, self._until - self._clock())
 
-    def check(self) -> None:
-        """Returns where a write may pass.
+    def check(self) -> float:
+        """Lets a write pass: the seconds that it may take.
 
         Raises:
-            NotLeadingError: it may not.
+            NotLeadingError: it may not pass.
         """
-        if self._clock() >= self._until:
+        left = self.seconds_left()
+        if not left:
             raise NotLeadingError
+        return left + self._grace

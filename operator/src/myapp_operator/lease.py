@@ -16,7 +16,10 @@ LEASE_SECONDS = 15
 """How long a Lease that is not renewed keeps others from taking it."""
 
 DEADLINE_SECONDS = 10.0
-"""How long a leader that cannot renew goes on writing. A write on its way then has until the end of the Lease."""
+"""How long a leader that cannot renew goes on writing."""
+
+GRACE_SECONDS = 4.5
+"""How long a write may take that is sent in the last moment. It has ended before the Lease has."""
 
 
 @dataclass(frozen=True)

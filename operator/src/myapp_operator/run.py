@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import kopf
 
-from myapp_operator import desired, endings, handlers, names, probes, stopping
+from myapp_operator import desired, endings, handlers, lease, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
@@ -193,7 +193,7 @@ async def run(settings: Settings) -> None:
 
 async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> None:
     """Runs the operator with a fence before its writes; the Lease that opens it has a connection without one."""
-    fence = Fence()
+    fence = Fence(lease.GRACE_SECONDS)
     guarded = Connection(await load_configuration(settings.kubeconfig), fence.check)
     async with guarded, Connection(await load_configuration(settings.kubeconfig)) as free:
         requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER))
