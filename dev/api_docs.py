@@ -120,7 +120,7 @@ def _plain(described: Json) -> str:
     if "additionalProperties" in described:
         return f"map of at most {described['maxProperties']}: {_plain(described['additionalProperties'])}"
     if "anyOf" in described:
-        return f"{_range('integer', described)} or string that matches `{described['pattern']}`"
+        return f"{_range('integer', described)}, or percentage"
     return _range(str(described["type"]), described)
 
 

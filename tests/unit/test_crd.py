@@ -51,7 +51,7 @@ def part_rules(part: type[Part]) -> Iterator[Rule]:
 
 
 OUR_RULES = [NAME_RULE, OWN_NAME_RULE, *part_rules(Spec)]
-RULES = [*OUR_RULES, typerules.QUANTITY_RULE, *chain(*typerules.RULES.values())]
+RULES = [*OUR_RULES, typerules.QUANTITY_RULE, typerules.port_rule("http"), *chain(*typerules.RULES.values())]
 
 
 def test_the_file_in_crds_is_current() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from myapp_operator.crd import rules
-from myapp_operator.crd.typerules import QUANTITY_RULE
+from myapp_operator.crd.typerules import QUANTITY_RULE, port_rule
 from myapp_operator.grammar import Json
 
 MAX_ITEMS = 256
@@ -71,4 +71,4 @@ def of_list(name: str) -> Json:
 
 def of_port(name: str) -> Json:
     """Return the bounds of a port that may also be called by this one name."""
-    return {**PORT, "maxLength": len(name), "pattern": f"^{name}$"}
+    return {**PORT, "maxLength": 15, **rules.listed((port_rule(name),))}

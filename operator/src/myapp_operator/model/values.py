@@ -23,7 +23,8 @@ Label = Annotated[str, Field(max_length=63)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Argument = Annotated[str, Field(max_length=8192)]
 Arguments = Annotated[list[Argument], Field(max_length=256)]
-Percentage = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)]
+Percentage = Annotated[str, Field(max_length=15)]
+"""Its form is a rule, `count_rule`."""
 CountOrPercentage = Annotated[int, Field(ge=0, le=1000)] | Percentage
 LabelValue = Annotated[str, Field(max_length=63)]
 Labels = Annotated[dict[str, LabelValue], Field(max_length=64)]
@@ -31,6 +32,7 @@ AnnotationValue = Annotated[str, Field(max_length=2048)]
 Annotations = Annotated[dict[str, AnnotationValue], Field(max_length=64)]
 
 _KEY = f"({_LABEL}([.]{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+_PERCENTAGE = "(100|[1-9]?[0-9])%"
 _VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 
 IMAGE_RULE = Rule(
@@ -64,6 +66,22 @@ def name_rule(field: str, *, dots: bool = False) -> Rule:
         ),
         path=f".{field}",
         holds=lambda it: getattr(it, attribute) is None or re.fullmatch(pattern, getattr(it, attribute)) is not None,
+    )
+
+
+def count_rule(field: str) -> Rule:
+    """The rule on a field that holds a number or a percentage."""
+    attribute = to_snake(field)
+
+    def holds(part: Any) -> bool:
+        given = getattr(part, attribute)
+        return not isinstance(given, str) or re.fullmatch(_PERCENTAGE, given) is not None
+
+    return Rule(
+        cel=f"!has(self.{field}) || type(self.{field}) == int || self.{field}.matches('^{_PERCENTAGE}$')",
+        message=f"{field} must be a number such as 1, or a percentage from 0% to 100%: write one of them",
+        path=f".{field}",
+        holds=holds,
     )
 
 
