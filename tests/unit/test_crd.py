@@ -167,6 +167,21 @@ def test_merge_keys_are_required_and_described() -> None:
         assert set(node["x-kubernetes-list-map-keys"]) <= {*node["items"].get("required", ()), *filled_in}, path
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("spec.env[].valueFrom.configMapKeyRef", "name"),
+        ("spec.envFrom[].secretRef", "name"),
+        ("spec.volumes[].configMap", "name"),
+        ("spec.volumes[].secret", "secretName"),
+        ("spec.sidecars[].probes.liveness.exec", "command"),
+    ],
+)
+def test_what_no_pod_can_do_without_is_required(path: str, field: str) -> None:
+    """Published as optional, so without it the MyApp would be taken and its Deployment refused."""
+    assert field in NODES[path]["required"]
+
+
 def test_no_probe_reaches_another_host() -> None:
     assert "spec.probes.readiness.httpGet.port" in NODES
     assert [path for path in NODES if path.endswith(".host")] == ["spec.ingress.host"]

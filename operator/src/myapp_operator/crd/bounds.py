@@ -45,6 +45,15 @@ OF_TYPES: Mapping[str, Json] = {
 }
 """Bounds of single fields, by type and name, where they are narrower than those of all fields of that name."""
 
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("ConfigMapEnvSource", "ConfigMapKeySelector", "ConfigMapProjection"), ("name",)),
+    **dict.fromkeys(("SecretEnvSource", "SecretKeySelector", "SecretProjection"), ("name",)),
+    "ConfigMapVolumeSource": ("name",),
+    "SecretVolumeSource": ("secretName",),
+    "ExecAction": ("command",),
+}
+"""Fields that the document calls optional, and without which the API server takes no pod."""
+
 QUANTITY: Json = {"maxLength": 32, **rules.listed((QUANTITY_RULE,))}
 """The bounds of a quantity, which may be a number or a string; they stand beside the two."""
 
