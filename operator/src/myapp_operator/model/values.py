@@ -103,7 +103,7 @@ def label_rules(field: str) -> tuple[Rule, ...]:
 
 
 def annotation_rules(field: str) -> tuple[Rule, ...]:
-    """The rules on a map of annotations of a child."""
+    """The rules on a map of annotations of a child. Some ingress controllers read those of a Service as well."""
     attribute = to_snake(field)
     return (
         key_rule(field),
@@ -112,6 +112,15 @@ def annotation_rules(field: str) -> tuple[Rule, ...]:
             message=f"a key of {field} must not begin with apps.example.com/, which is the operator's: remove it",
             path=f".{field}",
             holds=lambda it: not any(key.startswith("apps.example.com/") for key in getattr(it, attribute) or ()),
+        ),
+        Rule(
+            cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('-snippets?$'))",
+            message=(
+                "an annotation that ends in -snippet or -snippets must not be set, since it puts text into the "
+                "configuration of the ingress controller: remove it"
+            ),
+            path=f".{field}",
+            holds=lambda it: not any(key.endswith(("-snippet", "-snippets")) for key in getattr(it, attribute) or ()),
         ),
     )
 
