@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from myapp_operator import crd
@@ -29,6 +30,7 @@ spec:
 refuses it, and the API server drops it when another client sends it.
 """
 _TABLE = "| Field | Type | Default | Meaning |\n|---|---|---|---|"
+_BESIDE = re.compile(r"^`spec\.(sidecars|initContainers)\[\]\.")
 _TYPES = "https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.31/"
 
 
@@ -38,11 +40,12 @@ def render() -> str:
         [
             _HEAD,
             "## Spec\n",
-            "Fields that are printed **bold** are required.\n",
+            "Fields that are printed **bold** are required; one within another field, where that is written.\n",
             _TABLE,
             *_rows(Spec, "spec"),
             "\n## Rules\n",
-            "Checked when a MyApp is applied; this is what the API server answers.\n",
+            "Checked when a MyApp is applied; this is what the API server answers. What holds of a field of the app's",
+            "own container holds of the same field in `sidecars[]` and `initContainers[]`.\n",
             *_rules(),
             "\n## Status\n",
             "Written by the operator alone.\n",
@@ -56,7 +59,7 @@ def render() -> str:
 def _rows(part: type[Part], path: str) -> Iterator[str]:
     for each in schema.of_fields(part):
         field = f"{path}.{each.name}"
-        name = f"**`{field}`**" if each.required and part is Spec else f"`{field}`"
+        name = f"**`{field}`**" if each.required and path.startswith("spec") else f"`{field}`"
         default = "" if each.default is None or isinstance(each.default, dict) else f"`{schema.in_words(each.default)}`"
         yield f"| {name} | {_cell(_type(each))} | {default} | {_cell(each.meaning)} |"
         if isinstance(each.inner, type):
@@ -70,7 +73,13 @@ def _rules() -> Iterator[str]:
     for field, sentence in _sentences(root, ""):
         fields.setdefault(sentence, []).append(f"`{field.removeprefix('.')}`")
     for sentence, named in fields.items():
-        yield f"- {', '.join(named)}: {sentence}."
+        yield f"- {', '.join(_once(named))}: {sentence}."
+
+
+def _once(named: list[str]) -> list[str]:
+    """Return the fields less those that containers beside the app share with the app's own."""
+    shared = ((field, _BESIDE.sub("`spec.", field)) for field in named)
+    return [field for field, own in shared if own == field or own not in named]
 
 
 def _sentences(node: Json, path: str) -> Iterator[tuple[str, str]]:
@@ -78,8 +87,9 @@ def _sentences(node: Json, path: str) -> Iterator[tuple[str, str]]:
         yield path + rule.get("fieldPath", ""), rule["message"]
     for name, child in node.get("properties", {}).items():
         yield from _sentences(child, f"{path}.{name}")
-    if "items" in node:
-        yield from _sentences(node["items"], f"{path}[]")
+    for each in ("items", "additionalProperties"):
+        if each in node:
+            yield from _sentences(node[each], f"{path}[]")
 
 
 def _type(field: Property) -> str:
@@ -107,8 +117,10 @@ def _plain(described: Json) -> str:
         return " or ".join(f"`{value}`" for value in described["enum"])
     if described.get("format") == "date-time":
         return "time"
+    if "additionalProperties" in described:
+        return f"map of at most {described['maxProperties']}: {_plain(described['additionalProperties'])}"
     if "anyOf" in described:
-        return f"{_range('integer', described)} or string that matches `{described['pattern']}`"
+        return f"{_range('integer', described)}, or percentage"
     return _range(str(described["type"]), described)
 
 

@@ -50,7 +50,11 @@ REFUSED = [
         "spec.rollout.maxUnavailable: Invalid value: maxSurge and maxUnavailable must not both be 0, since a rollout "
         "could never take its first step: raise one of them",
     ),
-    ({"rollout": {"maxSurge": "101%"}}, "spec.rollout.maxSurge in body should match '^(100|[1-9]?[0-9])%$'"),
+    (
+        {"rollout": {"maxSurge": "101%"}},
+        "spec.rollout.maxSurge: Invalid value: maxSurge must be a number such as 1, or a percentage from 0% to 100%: "
+        "write one of them",
+    ),
     (
         {"resources": {"requests": {"cpu": 2}, "limits": {"cpu": "1900m"}}},
         "spec.resources.requests.cpu: Invalid value: requests.cpu must not be above limits.cpu: "
@@ -69,7 +73,11 @@ REFUSED = [
     ({"resources": {"limits": {"memory": "2GB"}}}, f'spec.resources.limits.memory: Invalid value: "2GB": {QUANTITY}'),
     ({"resources": {"limits": {"cpu": -1}}}, f"spec.resources.limits.cpu: Invalid value: -1: {QUANTITY}"),
     ({"resources": {"limits": {"cpu": 0.5}}}, "spec.resources.limits.cpu in body must be of type integer,string"),
-    ({"probes": {"startup": {"httpGet": {"port": "web"}}}}, "spec.probes.startup.httpGet.port in body should match"),
+    (
+        {"probes": {"startup": {"httpGet": {"port": "web"}}}},
+        'spec.probes.startup.httpGet.port: Invalid value: "web": the port of a probe must be a number, or http for the '
+        "port of the app: write one of them",
+    ),
     ({"env": [{"name": "A", "value": "1"}, {"name": "A"}]}, 'spec.env[1]: Duplicate value: {"name":"A"}'),
     (
         {"env": [{"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]},

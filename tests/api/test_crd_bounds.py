@@ -88,7 +88,7 @@ def at_bounds(node: Json, path: str) -> Iterator[tuple[Any, bool]]:
     if "minimum" in node:
         yield from ((node["minimum"], True), (node["minimum"] - 1, False))
         yield from ((node["maximum"], True), (node["maximum"] + 1, False))
-    if "maxLength" in node and "pattern" not in node:
+    if "maxLength" in node and "maximum" not in node:  # with both, the text is a rule's: a percentage, a name
         # A quantity where any number or string may stand, else a name; a path begins with a slash.
         letter = "1" if "x-kubernetes-int-or-string" in node else "a"
         first = "/" if path.endswith(".path") else letter

@@ -109,7 +109,8 @@ def test_two_appliers_share_a_list_by_its_merge_key(here: Callable[..., str]) ->
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        ("replicas", "Number of pods. 0 is legal: it keeps everything but the pods. Default: 2."),
+        ("replicas", "Number of pods. 0 is legal: it keeps everything but the pods."),
+        ("replicas", "Ignored while `autoscaling` is set. Default: 2."),
         ("env", "Environment variables, as in a Pod."),
         ("env.valueFrom", "Source for the environment variable's value."),
         ("rollout.maxSurge", "Default: 25%."),

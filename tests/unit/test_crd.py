@@ -51,7 +51,7 @@ def part_rules(part: type[Part]) -> Iterator[Rule]:
 
 
 OUR_RULES = [NAME_RULE, OWN_NAME_RULE, *part_rules(Spec)]
-RULES = [*OUR_RULES, typerules.QUANTITY_RULE, *chain(*typerules.RULES.values())]
+RULES = [*OUR_RULES, typerules.QUANTITY_RULE, typerules.port_rule("http"), *chain(*typerules.RULES.values())]
 
 
 def test_the_file_in_crds_is_current() -> None:
@@ -165,6 +165,21 @@ def test_merge_keys_are_required_and_described() -> None:
         fields = node["items"]["properties"]
         filled_in = {name for name, field in fields.items() if "default" in field}
         assert set(node["x-kubernetes-list-map-keys"]) <= {*node["items"].get("required", ()), *filled_in}, path
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("spec.env[].valueFrom.configMapKeyRef", "name"),
+        ("spec.envFrom[].secretRef", "name"),
+        ("spec.volumes[].configMap", "name"),
+        ("spec.volumes[].secret", "secretName"),
+        ("spec.sidecars[].probes.liveness.exec", "command"),
+    ],
+)
+def test_what_no_pod_can_do_without_is_required(path: str, field: str) -> None:
+    """Published as optional, so without it the MyApp would be taken and its Deployment refused."""
+    assert field in NODES[path]["required"]
 
 
 def test_no_probe_reaches_another_host() -> None:

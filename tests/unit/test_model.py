@@ -77,8 +77,13 @@ def test_counts_may_be_percentages(value: int | str) -> None:
     assert parse_spec(of(rollout={"maxSurge": value})).rollout.max_surge == value
 
 
-@pytest.mark.parametrize("value", ["101%", "x", "-1%", "05%", 1001, -1])
-def test_counts_that_are_none_are_refused(value: int | str) -> None:
+@pytest.mark.parametrize("value", ["101%", "x", "-1%", "05%", "12.5%", "25 %"])
+def test_percentages_that_are_none_are_refused(value: str) -> None:
+    assert refusal(of(rollout={"maxSurge": value})).startswith("spec.rollout: maxSurge must be a number such as 1, or")
+
+
+@pytest.mark.parametrize("value", [1001, -1])
+def test_counts_that_are_none_are_refused(value: int) -> None:
     assert refusal(of(rollout={"maxSurge": value})).startswith("spec.rollout.maxSurge")
 
 
@@ -98,7 +103,7 @@ def test_what_the_api_server_refuses_is_refused_here_too(fields: Json) -> None:
 
 
 def test_the_path_of_a_count_is_that_of_the_users_file() -> None:
-    assert refusal(of(rollout={"maxSurge": "x"})).startswith("spec.rollout.maxSurge: ")
+    assert refusal(of(rollout={"maxSurge": 1001})).startswith("spec.rollout.maxSurge: ")
 
 
 def test_plain_data_is_passed_on_as_it_is() -> None:

@@ -25,6 +25,17 @@ def test_every_row_has_four_cells() -> None:
 def test_required_fields_are_bold_and_defaults_stand_in_their_column() -> None:
     assert "| **`spec.image`** | string, 1 to 512 characters |  |" in PAGE
     assert "| `spec.replicas` | integer, 0 to 1000 | `2` |" in PAGE
+    assert "| **`spec.ingress.host`** | string, at most 253 characters |  |" in PAGE
+
+
+def test_maps_are_shown_with_their_bounds() -> None:
+    assert "| `spec.podMetadata.labels` | map of at most 64: string, at most 63 characters |" in PAGE
+
+
+def test_a_rule_of_all_containers_names_the_field_of_the_apps_own_and_a_rule_of_others_names_theirs() -> None:
+    rules = PAGE.partition("## Rules")[2]
+    assert "- `spec.envFrom[]`: an item of envFrom must" in rules
+    assert "- `spec.sidecars[].ports`, `spec.initContainers[].ports`: no two ports" in rules
 
 
 def test_every_sentence_of_the_crd_stands_once() -> None:

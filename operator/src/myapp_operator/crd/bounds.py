@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from myapp_operator.crd import rules
-from myapp_operator.crd.typerules import QUANTITY_RULE
+from myapp_operator.crd.typerules import QUANTITY_RULE, port_rule
 from myapp_operator.grammar import Json
 
 MAX_ITEMS = 256
@@ -45,6 +45,15 @@ OF_TYPES: Mapping[str, Json] = {
 }
 """Bounds of single fields, by type and name, where they are narrower than those of all fields of that name."""
 
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("ConfigMapEnvSource", "ConfigMapKeySelector", "ConfigMapProjection"), ("name",)),
+    **dict.fromkeys(("SecretEnvSource", "SecretKeySelector", "SecretProjection"), ("name",)),
+    "ConfigMapVolumeSource": ("name",),
+    "SecretVolumeSource": ("secretName",),
+    "ExecAction": ("command",),
+}
+"""Fields that the document calls optional, and without which the API server takes no pod."""
+
 QUANTITY: Json = {"maxLength": 32, **rules.listed((QUANTITY_RULE,))}
 """The bounds of a quantity, which may be a number or a string; they stand beside the two."""
 
@@ -71,4 +80,4 @@ def of_list(name: str) -> Json:
 
 def of_port(name: str) -> Json:
     """Return the bounds of a port that may also be called by this one name."""
-    return {**PORT, "maxLength": len(name), "pattern": f"^{name}$"}
+    return {**PORT, "maxLength": 15, **rules.listed((port_rule(name),))}

@@ -100,6 +100,8 @@ def _referenced(definition: str, mark: KubeType, name: str = "") -> Json:
     if "properties" in node:
         node["properties"] = offered(definition, node["properties"], mark)
     schema = _structural(node, mark, name) | rules.listed(typerules.RULES.get(kind, ()))
+    if kind in bounds.REQUIRED:
+        schema["required"] = sorted({*schema.get("required", ()), *bounds.REQUIRED[kind]})
     for field, more in bounds.OF_TYPES.get(kind, {}).items():
         schema["properties"][field] |= more
     return schema

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from myapp_operator.grammar import Rule
-from myapp_operator.model import RESOURCES
+from myapp_operator.model import RESERVED_KEYS, RESOURCES
 
 QUANTITY_RULE = Rule(
     cel="isQuantity(string(self)) && !quantity(string(self)).isLessThan(quantity('0'))",
@@ -18,6 +18,15 @@ QUANTITY_RULE = Rule(
         "and memory or storage as 512Mi, 2Gi or 2G"
     ),
 )
+
+
+def port_rule(name: str) -> Rule:
+    """The rule on a port that is told by its number or by this name."""
+    return Rule(
+        cel=f"type(self) == int || self == '{name}'",
+        message=f"the port of a probe must be a number, or {name} for the port of the app: write one of them",
+    )
+
 
 _METRICS = ("ContainerResource", "External", "Object", "Pods", "Resource")
 
@@ -56,6 +65,26 @@ def _fitting_metric() -> Rule:
     )
 
 
+def _inside_the_volume(field: str) -> Rule:
+    return Rule(
+        cel=f"!has(self.{field}) || !self.{field}.matches('^/|(^|/)[.][.](/|$)')",
+        message=f"{field} must be a path inside the volume, with no / at its beginning and no .. in it: remove them",
+        path=f".{field}",
+    )
+
+
+def _unreserved(field: str) -> Rule:
+    """The rule on what the claim of an ephemeral volume carries; on pods the model has one of its own."""
+    return Rule(
+        cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('^{RESERVED_KEYS}$'))",
+        message=(
+            "a volumeClaimTemplate must not have the key app or pod-template-hash, nor one under apps.example.com/, "
+            "kubernetes.io/ or k8s.io/: choose another key"
+        ),
+        path=f".{field}",
+    )
+
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "ResourceRequirements": tuple(map(_request_within_limit, RESOURCES)),
     "Probe": (_one_of("a probe", "httpGet", "tcpSocket", "exec", "grpc"),),
@@ -91,6 +120,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         _one_of("an item of projected.sources", "configMap", "secret", "downwardAPI", "serviceAccountToken"),
     ),
     "DownwardAPIVolumeFile": (_one_of("an item of downwardAPI", "fieldRef", "resourceFieldRef"),),
+    "ObjectMeta": (_unreserved("labels"), _unreserved("annotations")),
     "EphemeralVolumeSource": (
         Rule(
             cel="has(self.volumeClaimTemplate)",
@@ -111,11 +141,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             cel="!has(self.subPath) || !has(self.subPathExpr)",
             message="a volumeMount must not have both subPath and subPathExpr: remove one of them",
         ),
-        Rule(
-            cel="!has(self.subPath) || !self.subPath.matches('^/|(^|/)[.][.](/|$)')",
-            message="subPath must be a path inside the volume: remove a / at its beginning and every ..",
-            path=".subPath",
-        ),
+        _inside_the_volume("subPath"),
+        _inside_the_volume("subPathExpr"),
     ),
     "MetricSpec": (_fitting_metric(),),
 }

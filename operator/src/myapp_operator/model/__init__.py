@@ -11,7 +11,7 @@ MyApp is applied; `holds` is the same rule in Python, for whoever has no server 
 from myapp_operator.model.containers import Container, ContainerPort, InitContainer, Sidecar
 from myapp_operator.model.exposure import ExtraPort, Peer
 from myapp_operator.model.parsing import parse_spec
-from myapp_operator.model.pods import PodMetadata
+from myapp_operator.model.pods import RESERVED_KEYS, PodMetadata
 from myapp_operator.model.rollout import Rollout
 from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
 from myapp_operator.model.spec import NAME_RULE, OWN_NAME_RULE, Spec
@@ -22,6 +22,7 @@ __all__ = [
     "IMAGE_RULE",
     "NAME_RULE",
     "OWN_NAME_RULE",
+    "RESERVED_KEYS",
     "RESOURCES",
     "Autoscaling",
     "Condition",

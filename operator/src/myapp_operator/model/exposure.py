@@ -132,15 +132,6 @@ class Ingress(Part):
         _PATH_RULE,
         name_rule("className", dots=True),
         *annotation_rules("annotations"),
-        Rule(
-            cel="!has(self.annotations) || self.annotations.all(key, !key.endsWith('-snippet'))",
-            message=(
-                "an annotation that ends in -snippet must not be set, since it puts text into the configuration of "
-                "the ingress controller: remove it"
-            ),
-            path=".annotations",
-            holds=lambda it: not any(key.endswith("-snippet") for key in it.annotations or ()),
-        ),
     )
 
     host: Name

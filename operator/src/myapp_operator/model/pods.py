@@ -62,16 +62,17 @@ class Scheduling(Part):
     """PriorityClass of the pods."""
 
 
-_RESERVED = "(app|pod-template-hash|apps[.]example[.]com/.*|([^/]*[.])?(kubernetes|k8s)[.]io/.*)"
+RESERVED_KEYS = "(app|pod-template-hash|apps[.]example[.]com/.*|([^/]*[.])?(kubernetes|k8s)[.]io/.*)"
+"""The labels and annotations that no user may set on pods, nor on what is made with them; a pattern."""
 
 
 def _unreserved(field: str) -> Rule:
     def holds(part: PodMetadata) -> bool:
         keys: Mapping[str, str] = getattr(part, field) or {}
-        return not any(re.fullmatch(_RESERVED, key, re.DOTALL) for key in keys)
+        return not any(re.fullmatch(RESERVED_KEYS, key, re.DOTALL) for key in keys)
 
     return Rule(
-        cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('^{_RESERVED}$'))",
+        cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('^{RESERVED_KEYS}$'))",
         message=(
             "the keys app and pod-template-hash must be left to the operator and to Kubernetes, and so must all under "
             "apps.example.com/, kubernetes.io/ and k8s.io/: choose another key"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from myapp_operator.grammar import Part, Rule
-from myapp_operator.model.values import CountOrPercentage
+from myapp_operator.model.values import CountOrPercentage, count_rule
 
 
 class Rollout(Part):
@@ -32,6 +32,8 @@ class Rollout(Part):
             path=".maxUnavailable",
             holds=lambda it: not (it.max_surge in (0, "0%") and it.max_unavailable in (0, "0%")),
         ),
+        count_rule("maxSurge"),
+        count_rule("maxUnavailable"),
     )
 
     strategy: Literal["RollingUpdate", "Recreate"] = "RollingUpdate"

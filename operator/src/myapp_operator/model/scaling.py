@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from myapp_operator.grammar import Json, KubeType, Part, Rule
-from myapp_operator.model.values import CountOrPercentage
+from myapp_operator.model.values import CountOrPercentage, count_rule
 
 Percent = Annotated[int, Field(ge=1, le=1000)]
 Pods = Annotated[int, Field(ge=1, le=1000)]
@@ -55,6 +55,8 @@ class DisruptionBudget(Part):
             message="disruptionBudget must have exactly one of minAvailable and maxUnavailable: choose one",
             holds=lambda it: (it.min_available is None) != (it.max_unavailable is None),
         ),
+        count_rule("minAvailable"),
+        count_rule("maxUnavailable"),
     )
 
     min_available: CountOrPercentage | None = None

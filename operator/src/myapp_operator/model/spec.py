@@ -53,9 +53,9 @@ class Spec(Part):
     ) = None
     """Secrets with the credentials of the image's registry, as in a Pod."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 2
-    """Number of pods. 0 is legal: it keeps everything but the pods."""
+    """Number of pods. 0 is legal: it keeps everything but the pods. Ignored while `autoscaling` is set."""
     port: Port = 5000
-    """Port on which the app listens. The container gets it as environment variable PORT."""
+    """Port on which the app listens, and which the container gets as PORT. Changing it may lose requests meanwhile."""
     command: Arguments | None = None
     """Replaces the image's entry point. Passed on unchanged, never through a shell."""
     args: Arguments | None = None

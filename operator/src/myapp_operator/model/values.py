@@ -23,7 +23,8 @@ Label = Annotated[str, Field(max_length=63)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Argument = Annotated[str, Field(max_length=8192)]
 Arguments = Annotated[list[Argument], Field(max_length=256)]
-Percentage = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)]
+Percentage = Annotated[str, Field(max_length=15)]
+"""Its form is a rule, `count_rule`."""
 CountOrPercentage = Annotated[int, Field(ge=0, le=1000)] | Percentage
 LabelValue = Annotated[str, Field(max_length=63)]
 Labels = Annotated[dict[str, LabelValue], Field(max_length=64)]
@@ -31,6 +32,7 @@ AnnotationValue = Annotated[str, Field(max_length=2048)]
 Annotations = Annotated[dict[str, AnnotationValue], Field(max_length=64)]
 
 _KEY = f"({_LABEL}([.]{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+_PERCENTAGE = "(100|[1-9]?[0-9])%"
 _VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 
 IMAGE_RULE = Rule(
@@ -67,6 +69,22 @@ def name_rule(field: str, *, dots: bool = False) -> Rule:
     )
 
 
+def count_rule(field: str) -> Rule:
+    """The rule on a field that holds a number or a percentage."""
+    attribute = to_snake(field)
+
+    def holds(part: Any) -> bool:
+        given = getattr(part, attribute)
+        return not isinstance(given, str) or re.fullmatch(_PERCENTAGE, given) is not None
+
+    return Rule(
+        cel=f"!has(self.{field}) || type(self.{field}) == int || self.{field}.matches('^{_PERCENTAGE}$')",
+        message=f"{field} must be a number such as 1, or a percentage from 0% to 100%: write one of them",
+        path=f".{field}",
+        holds=holds,
+    )
+
+
 def label_rules(field: str) -> tuple[Rule, ...]:
     """The rules on a map of labels."""
     attribute = to_snake(field)
@@ -85,7 +103,7 @@ def label_rules(field: str) -> tuple[Rule, ...]:
 
 
 def annotation_rules(field: str) -> tuple[Rule, ...]:
-    """The rules on a map of annotations of a child."""
+    """The rules on a map of annotations of a child. Some ingress controllers read those of a Service as well."""
     attribute = to_snake(field)
     return (
         key_rule(field),
@@ -94,6 +112,15 @@ def annotation_rules(field: str) -> tuple[Rule, ...]:
             message=f"a key of {field} must not begin with apps.example.com/, which is the operator's: remove it",
             path=f".{field}",
             holds=lambda it: not any(key.startswith("apps.example.com/") for key in getattr(it, attribute) or ()),
+        ),
+        Rule(
+            cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('-snippets?$'))",
+            message=(
+                "an annotation that ends in -snippet or -snippets must not be set, since it puts text into the "
+                "configuration of the ingress controller: remove it"
+            ),
+            path=f".{field}",
+            holds=lambda it: not any(key.endswith(("-snippet", "-snippets")) for key in getattr(it, attribute) or ()),
         ),
     )
 
