@@ -1,0 +1,52 @@
+"""How much is done, in which order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+EVERY = ("burst", "idle", "noop", "arrival", "poison", "edits", "heal", "restart", "deletion")
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The size of a run."""
+
+    apps: int = 1000
+    """How many are created in the burst, edited and deleted."""
+    repeats: int = 2
+    arrival_seconds: int = 60
+    idle_seconds: int = 60
+    healed: int = 100
+    """How many children are deleted to see them come back."""
+    workloads: tuple[str, ...] = EVERY
+    """What is done, in this order."""
+    arms: tuple[str, ...] = ("limit", "ours", "tutorial")
+    profile: Path | None = None
+    """Where a profile of the burst is written; None: none is made."""
+
+
+PROGRAMMES: Mapping[str, Programme] = MappingProxyType(
+    {
+        "standard": Programme(),
+        "quick": Programme(apps=200, repeats=1, arrival_seconds=10, idle_seconds=10, healed=20),
+        "full": Programme(apps=10_000, repeats=1, idle_seconds=300, arms=("limit", "ours")),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One arm, once, on a control plane of its own."""
+
+    arm: str
+    repeat: int
+
+
+def rounds(arms: Sequence[str], repeats: int) -> Iterator[Round]:
+    """All arms once, then all again: what changes on the machine meanwhile meets each of them."""
+    for repeat in range(repeats):
+        for arm in arms:
+            yield Round(arm, repeat)
