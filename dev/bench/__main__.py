@@ -33,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _programme(options: argparse.Namespace) -> Programme:
     programme = PROGRAMMES[options.programme]
+    if options.apps is not None:
+        programme = replace(programme, also=())
     for name in ("apps", "repeats", "workloads", "arms", "profile"):
         if (chosen := getattr(options, name)) is not None:
             programme = replace(programme, **{name: chosen})

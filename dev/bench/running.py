@@ -27,11 +27,11 @@ _FED = ("burst", "arrival")
 def play(programme: Programme, arms: Mapping[str, Arm], command: str) -> Results:
     """All rounds; one that fails is reported and the next one is played."""
     results = Results(command, describe())
-    for number, each in enumerate(order := list(rounds(programme.arms, programme.repeats)), start=1):
-        say(f"\n[{number}/{len(order)}] {each.arm}, {programme.apps} apps, repeat {each.repeat + 1}\n")
-        trial = Trial(each.arm, each.repeat, programme.apps)
+    for number, each in enumerate(order := list(rounds(programme)), start=1):
+        say(f"\n[{number}/{len(order)}] {each}\n")
+        trial = Trial(each.arm, each.repeat, each.programme.apps)
         results.trials.append(trial)
-        _try(arms[each.arm], programme, trial)
+        _try(arms[each.arm], each.programme, trial)
     return results
 
 
@@ -48,6 +48,7 @@ def _try(arm: Arm, programme: Programme, trial: Trial) -> None:
 async def _play(arm: Arm, fresh: plane.Plane, programme: Programme, trial: Trial) -> None:
     async with staged(arm, fresh) as stage:
         await stage.start()
+        await stage.quiet()
         for name in programme.workloads:
             if takes_part(arm, name):
                 await _measure(stage, name, programme, trial)

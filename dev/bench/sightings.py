@@ -16,6 +16,7 @@ NEVER = float("inf")
 class Child:
     """One child as it was seen last."""
 
+    name: str
     uid: str
     generation: int
     since: float
@@ -99,13 +100,14 @@ class Sightings:
         sight.ready = min(sight.ready, now) if is_ready else NEVER
 
     def _note_child(self, sight: Sight, plural: str, event: str, seen: Json, now: float) -> None:
-        uid, generation = seen["metadata"]["uid"], seen["metadata"].get("generation", 0)
+        name, uid = seen["metadata"]["name"], seen["metadata"]["uid"]
+        generation = seen["metadata"].get("generation", 0)
         known = sight.children.get(plural)
         if event == "DELETED":
             if known is not None and known.uid == uid:
                 del sight.children[plural]
         elif known is None or known.uid != uid:
-            sight.children[plural] = Child(uid, generation, now, now)
+            sight.children[plural] = Child(name, uid, generation, now, now)
         elif known.generation != generation:
             known.generation, known.changed = generation, now
         if plural == names.DEPLOYMENT.plural:

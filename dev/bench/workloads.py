@@ -74,8 +74,8 @@ async def _arrive(stage: Stage, prefix: str, programme: Programme, *, poison: fl
     apps = _names(f"{prefix}{existing}", int(_PER_SECOND * programme.arrival_seconds))
     sick = set(apps[:: int(1 / poison)]) if poison else set()
     healthy = [app for app in apps if app not in sick]
-    for app in sick:
-        await stage.load.occupy(names.SERVICE, _stranger(f"{app}-service"))
+    for app in sick if stage.arm.occupied else ():
+        await stage.load.occupy(names.SERVICE, _stranger(stage.arm.occupied.format(name=app)))
 
     async def create(app: str) -> None:
         await stage.load.create(app, stage.arm.poison if app in sick else None)
@@ -155,14 +155,14 @@ async def heal(stage: Stage, programme: Programme) -> Outcome:
     """Delete children one after the other: of every other app the Service, of the rest the Deployment."""
     apps = stage.apps[: programme.healed]
     kinds = {app: (names.SERVICE, names.DEPLOYMENT)[number % 2] for number, app in enumerate(apps)}
-    before = {app: stage.seen.app(app).children[kinds[app].plural].uid for app in apps}
+    before = {app: stage.seen.app(app).children[kinds[app].plural] for app in apps}
 
     async def rob(app: str) -> None:
-        await stage.load.delete_child(app, kinds[app], kinds[app].name_for(app))
+        await stage.load.delete_child(app, kinds[app], before[app].name)
 
     def healed(app: str) -> bool:
         child = stage.seen.app(app).children.get(kinds[app].plural)
-        return child is not None and child.uid != before[app]
+        return child is not None and child.uid != before[app].uid
 
     async with stage.window() as window:
         await stage.load.steadily(apps, rob, per_second=_PER_SECOND)

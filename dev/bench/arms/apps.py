@@ -11,6 +11,7 @@ from myapp_operator.grammar import Json
 CONDITION = "Ready"
 EDIT: Json = {"spec": {"image": "myapp:2"}}
 POISON: Json = {"spec": {"scheduling": {"nodeSelector": {"no-such": "node"}}}}
+OCCUPIED = "{name}-service"
 
 
 def body(name: str) -> Json:

@@ -36,7 +36,9 @@ class Arm:
     edit: Json | None = None
     """The merge patch that changes the Deployment."""
     poison: Json | None = None
-    """The merge patch that makes an app that never becomes ready; its Service's name is taken besides."""
+    """The merge patch that makes an app that never becomes ready."""
+    occupied: str = ""
+    """The name of a Service that is in the way of such an app, with {name} for the app's own; empty: there is none."""
     fed: bool = False
     """Whether it watches nothing and is told on stdin of each app that was created."""
     probe: str = ""

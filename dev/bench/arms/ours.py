@@ -22,6 +22,7 @@ def arm() -> Arm:
         heals=True,
         edit=apps.EDIT,
         poison=apps.POISON,
+        occupied=apps.OCCUPIED,
         probe="/readyz",
     )
 

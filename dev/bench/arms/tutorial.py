@@ -25,6 +25,7 @@ def arm() -> Arm:
         is_written=apps.is_written,
         edit=apps.EDIT,
         poison=apps.POISON,
+        occupied=apps.OCCUPIED,
     )
 
 
