@@ -3,47 +3,91 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dev.bench import report, running
-from dev.bench.arms import limit, ours, tutorial
+from dev.bench import page, report, running
+from dev.bench.arms import limit, ours, peer, tutorial
+from dev.bench.arms.arm import Arm
+from dev.bench.errors import BenchError
 from dev.bench.plane import FOLDER
 from dev.bench.programme import PROGRAMMES, Programme
+from dev.bench.results import Results
 from dev.bench.workloads import WORKLOADS
 from dev.cluster.progress import say
+
+_CHOICES = ("apps", "repeats", "workloads", "arms", "profile")
+"""The options by which a run becomes another one than docs/performance.md shows."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and report; the exit code is 1 where a workload has failed, whatever the figures are."""
     options = _parser().parse_args(arguments)
-    arms = {each.name: each for each in (limit.arm(), ours.arm(), tutorial.arm())}
-    command = " ".join(["python -m dev.bench", *arguments])
-    results = running.play(_programme(options), arms, command)
+    # Whoever ends us by SIGTERM wants no control plane left behind either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        peers = [peer.read(folder.resolve()) for folder in options.peer]
+        arms = _arms(peers)
+        programme = _programme(options, arms, peers)
+        results = running.play(programme, arms, f"python -m dev.bench {shlex.join(arguments)}")
+    except BenchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted: nothing is left behind, and nothing was written.\n")
+        return 130
+    _show(results, options)
+    return 1 if report.failures(results) else 0
+
+
+def _show(results: Results, options: argparse.Namespace) -> None:
     path = FOLDER / f"{options.programme}.json"
     results.save(path)
     say(f"\n{report.machine(results)}\n{report.table(results)}\n{report.requests(results)}")
     for sentence in report.failures(results):
         say(f"FAILED: {sentence}")
+    for row in report.missed(results):
+        say(f"MISSED: {row}")
     say(f"All figures: {path}")
-    return 1 if report.failures(results) else 0
+    if options.programme in page.PLACES and all(getattr(options, each) is None for each in _CHOICES):
+        say(f"Renewed: {page.renew(results, options.programme)}")
 
 
-def _programme(options: argparse.Namespace) -> Programme:
+def _arms(peers: Sequence[Arm]) -> Mapping[str, Arm]:
+    every = [limit.arm(), ours.arm(), tutorial.arm(), *peers]
+    named = {each.name: each for each in every}
+    if len(named) < len(every):
+        raise BenchError("Two arms have the same name: give each peer one of its own.")
+    return named
+
+
+def _programme(options: argparse.Namespace, arms: Mapping[str, Arm], peers: Sequence[Arm]) -> Programme:
     programme = PROGRAMMES[options.programme]
+    programme = replace(programme, arms=(*programme.arms, *(each.name for each in peers)))
     if options.apps is not None:
         programme = replace(programme, also=())
-    for name in ("apps", "repeats", "workloads", "arms", "profile"):
+    for name in _CHOICES:
         if (chosen := getattr(options, name)) is not None:
             programme = replace(programme, **{name: chosen})
+    _check("arm", programme.arms, arms)
+    _check("workload", programme.workloads, WORKLOADS)
     return programme
+
+
+def _check(what: str, chosen: Sequence[str], known: Mapping[str, object]) -> None:
+    for each in chosen:
+        if each not in known:
+            raise BenchError(f"There is no {what} {each}: choose from {', '.join(known)}.")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dev.bench", description="The benchmark: docs/performance.md.")
     parser.add_argument("programme", choices=sorted(PROGRAMMES), nargs="?", default="standard", help="how much is done")
+    parser.add_argument("--peer", type=Path, action="append", default=[], help="a folder with a peer.yaml; repeatable")
     parser.add_argument("--arms", type=_listed, help="which arms, separated by commas")
     parser.add_argument("--workloads", type=_listed, help=f"which of {', '.join(WORKLOADS)}, separated by commas")
     parser.add_argument("--apps", type=int, help="how many apps")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from dev.bench.measures import GROWTH, GROWTH_GOAL, LIMIT, MEASURES, NOTHING, OURS, Goal, Measure, cell, growth, number
-from dev.bench.results import Results
+from dev.bench.results import START, Results
 
 Row = tuple[str, ...]
 
@@ -33,7 +33,7 @@ def requests(results: Results) -> str:
 def failures(results: Results) -> list[str]:
     """A sentence for each trial that did not come to its end."""
     return [
-        f"{each.arm}, repeat {each.repeat + 1}: {each.failed} failed. {each.sentence}"
+        f"{each.arm}, {each.apps} apps, repeat {each.repeat + 1}: {each.failed} failed. {each.sentence}"
         for each in results.trials
         if each.failed
     ]
@@ -71,7 +71,7 @@ def _growth_row(columns: Sequence[tuple[str, int]], grown: dict[str, float | Non
 
 
 def _cell(results: Results, measure: Measure, column: tuple[str, int], values: Sequence[float]) -> str:
-    fell = sum(each.failed == measure.workload for each in results.of(*column))
+    fell = sum(each.failed in (measure.workload, START) for each in results.of(*column))
     words = f"failed ({fell} of {len(results.of(*column))})" if fell else ""
     return " ".join(part for part in (cell(values) if values or not fell else "", words) if part)
 

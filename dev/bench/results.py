@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+START = "start"
+"""What has failed where an arm never came to its first workload."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -51,6 +54,8 @@ class Results:
     """All trials of one run."""
 
     command: str
+    """How to have it again."""
+    day: str
     machine: Mapping[str, str]
     trials: list[Trial] = field(default_factory=list)
 

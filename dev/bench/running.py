@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from dev.bench import plane
 from dev.bench.arms.arm import Arm
 from dev.bench.errors import BenchError
 from dev.bench.machine import describe
 from dev.bench.programme import Programme, rounds
-from dev.bench.results import Results, Trial
+from dev.bench.results import START, Results, Trial
 from dev.bench.stage import Stage, staged
 from dev.bench.workloads import WORKLOADS
 from dev.cluster import ClusterError
@@ -26,7 +27,7 @@ _FED = ("burst", "arrival")
 
 def play(programme: Programme, arms: Mapping[str, Arm], command: str) -> Results:
     """All rounds; one that fails is reported and the next one is played."""
-    results = Results(command, describe())
+    results = Results(command, datetime.now(UTC).date().isoformat(), describe())
     for number, each in enumerate(order := list(rounds(programme)), start=1):
         say(f"\n[{number}/{len(order)}] {each}\n")
         trial = Trial(each.arm, each.repeat, each.programme.apps)
@@ -40,7 +41,7 @@ def _try(arm: Arm, programme: Programme, trial: Trial) -> None:
         with plane.fresh() as fresh:
             asyncio.run(_play(arm, fresh, programme, trial))
     except FAILURES as error:
-        trial.failed = trial.failed or "start"
+        trial.failed = trial.failed or START
         trial.sentence = str(error)
         say(f"  FAILED: {trial.failed}: {error}")
 
