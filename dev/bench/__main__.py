@@ -20,15 +20,13 @@ from dev.bench.results import Results
 from dev.bench.workloads import WORKLOADS
 from dev.cluster.progress import say
 
-_CHOICES = ("apps", "repeats", "workloads", "arms", "profile")
+_CHOICES = ("arms", "apps", "repeats", "workloads", "profile")
 """The options by which a run becomes another one than docs/performance.md shows."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and report; the exit code is 1 where a workload has failed, whatever the figures are."""
     options = _parser().parse_args(arguments)
-    # Whoever ends us by SIGTERM wants no control plane left behind either.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         peers = [peer.read(folder.resolve()) for folder in options.peer]
         arms = _arms(peers)
@@ -66,16 +64,28 @@ def _arms(peers: Sequence[Arm]) -> Mapping[str, Arm]:
 
 
 def _programme(options: argparse.Namespace, arms: Mapping[str, Arm], peers: Sequence[Arm]) -> Programme:
-    programme = PROGRAMMES[options.programme]
-    programme = replace(programme, arms=(*programme.arms, *(each.name for each in peers)))
-    if options.apps is not None:
-        programme = replace(programme, also=())
-    for name in _CHOICES:
-        if (chosen := getattr(options, name)) is not None:
-            programme = replace(programme, **{name: chosen})
+    whole = PROGRAMMES[options.programme]
+    programme = replace(
+        whole,
+        arms=options.arms or (*whole.arms, *(each.name for each in peers)),
+        apps=options.apps or whole.apps,
+        repeats=_repeats(whole, options.workloads, options.repeats),
+        also=() if options.apps or options.workloads else whole.also,
+        profile=options.profile,
+    )
     _check("arm", programme.arms, arms)
-    _check("workload", programme.workloads, WORKLOADS)
+    for workloads in programme.repeats:
+        _check("workload", workloads, WORKLOADS)
+        if workloads[0] != "burst":
+            raise BenchError("The first workload must be burst, which makes the apps that the others are about.")
     return programme
+
+
+def _repeats(programme: Programme, workloads: tuple[str, ...] | None, times: int | None) -> tuple[tuple[str, ...], ...]:
+    """As the programme has it, unless the command line says what is done, or how often."""
+    if workloads is not None:
+        return (workloads,) * (times or 1)
+    return programme.repeats if times is None else (programme.repeats[0],) * times
 
 
 def _check(what: str, chosen: Sequence[str], known: Mapping[str, object]) -> None:
@@ -91,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--arms", type=_listed, help="which arms, separated by commas")
     parser.add_argument("--workloads", type=_listed, help=f"which of {', '.join(WORKLOADS)}, separated by commas")
     parser.add_argument("--apps", type=int, help="how many apps")
-    parser.add_argument("--repeats", type=int, help="how often all arms are tried")
+    parser.add_argument("--repeats", type=int, help="how often all of it is done")
     parser.add_argument("--profile", type=Path, help="a file for py-spy's profile of the burst: .svg, .json or .txt")
     return parser
 
@@ -101,4 +111,6 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    # Whoever ends us by SIGTERM wants no control plane left behind either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

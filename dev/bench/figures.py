@@ -1,8 +1,9 @@
 """Numbers made of numbers. Pure."""
 
 import math
-import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from dev.bench import audit
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -22,6 +23,6 @@ def latencies(name: str, seconds: Iterable[float]) -> dict[str, float]:
     return {f"{name} p50": percentile(waits, 0.5), f"{name} p99": percentile(waits, 0.99)} if waits else {}
 
 
-def spread(values: Sequence[float]) -> tuple[float, float, float]:
-    """Median, least and greatest."""
-    return statistics.median(values), min(values), max(values)
+def per_app(requests: Mapping[str, int], apps: int) -> dict[str, float]:
+    """How many requests one app took."""
+    return {"writes/app": audit.writes(requests) / apps, "reads/app": audit.reads(requests) / apps}

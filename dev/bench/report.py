@@ -21,13 +21,11 @@ def table(results: Results) -> str:
 
 
 def requests(results: Results) -> str:
-    """The requests of the burst, for each app, by verb and resource."""
-    columns = results.columns
-    counts = {column: _requests_per_app(results, *column) for column in columns}
-    kinds = sorted({kind for each in counts.values() for kind in each})
-    rows = [(kind, *(cell(counts[column].get(kind, [])) for column in columns)) for kind in kinds]
-    heads = [f"{arm}, {apps} apps" for arm, apps in columns]
-    return _markdown([("Requests per app of the burst", *heads), *rows])
+    """All requests by verb and resource: those of the burst for each app, and those while nothing happened."""
+    tables = [_requests(results, "burst", "Requests per app of the burst", per_app=True)]
+    if any("idle" in trial.outcomes for trial in results.trials):
+        tables.append(_requests(results, "idle", "Requests while idle, in all", per_app=False))
+    return "\n".join(tables)
 
 
 def failures(results: Results) -> list[str]:
@@ -94,13 +92,21 @@ def _verdict(goal: Goal, value: float) -> str:
     return f"{goal}: {'met' if goal.is_met(value) else 'MISSED'}"
 
 
-def _requests_per_app(results: Results, arm: str, apps: int) -> dict[str, list[float]]:
+def _requests(results: Results, workload: str, title: str, *, per_app: bool) -> str:
+    counts = {column: _counts(results, workload, column, per_app=per_app) for column in results.columns}
+    columns = [column for column in results.columns if any(workload in each.outcomes for each in results.of(*column))]
+    kinds = sorted({kind for each in counts.values() for kind in each}) or ["none"]
+    rows = [(kind, *(cell(counts[column].get(kind, [])) for column in columns)) for kind in kinds]
+    return _markdown([(title, *(f"{arm}, {apps} apps" for arm, apps in columns)), *rows])
+
+
+def _counts(results: Results, workload: str, column: tuple[str, int], *, per_app: bool) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
-    for trial in results.of(arm, apps):
-        burst = trial.outcomes.get("burst")
-        for kind, count in (burst.requests if burst else {}).items():
+    for trial in results.of(*column):
+        outcome = trial.outcomes.get(workload)
+        for kind, count in (outcome.requests if outcome else {}).items():
             name = f"refused with {kind}" if kind.isdecimal() else kind
-            found.setdefault(name, []).append(count / apps)
+            found.setdefault(name, []).append(count / trial.apps if per_app else count)
     return found
 
 

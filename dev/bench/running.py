@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dev.bench import plane
@@ -30,27 +31,27 @@ def play(programme: Programme, arms: Mapping[str, Arm], command: str) -> Results
     results = Results(command, datetime.now(UTC).date().isoformat(), describe())
     for number, each in enumerate(order := list(rounds(programme)), start=1):
         say(f"\n[{number}/{len(order)}] {each}\n")
-        trial = Trial(each.arm, each.repeat, each.programme.apps)
+        trial = Trial(each.arm, each.repeat, each.apps)
         results.trials.append(trial)
-        _try(arms[each.arm], each.programme, trial)
+        _try(arms[each.arm], each.workloads, replace(programme, apps=each.apps), trial)
     return results
 
 
-def _try(arm: Arm, programme: Programme, trial: Trial) -> None:
+def _try(arm: Arm, workloads: Sequence[str], programme: Programme, trial: Trial) -> None:
     try:
         with plane.fresh() as fresh:
-            asyncio.run(_play(arm, fresh, programme, trial))
+            asyncio.run(_play(arm, fresh, workloads, programme, trial))
     except FAILURES as error:
         trial.failed = trial.failed or START
         trial.sentence = str(error)
         say(f"  FAILED: {trial.failed}: {error}")
 
 
-async def _play(arm: Arm, fresh: plane.Plane, programme: Programme, trial: Trial) -> None:
+async def _play(arm: Arm, fresh: plane.Plane, workloads: Sequence[str], programme: Programme, trial: Trial) -> None:
     async with staged(arm, fresh) as stage:
         await stage.start()
         await stage.quiet()
-        for name in programme.workloads:
+        for name in workloads:
             if takes_part(arm, name):
                 await _measure(stage, name, programme, trial)
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -20,12 +20,15 @@ from dev.bench.observer import Observer
 from dev.bench.plane import FOLDER, Account, Plane
 from dev.bench.program import Program
 from dev.bench.results import Sample
-from dev.bench.sightings import Sightings
+from dev.bench.sightings import NEVER, Sightings
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 
 _START_SECONDS = 120.0
+_PATIENCE = 120.0
+_PATIENCE_PER_APP = 0.5
+"""Seconds after which something that was waited for has failed: these, and so many more for each app."""
 _QUIET_SHARE = 0.03
 """Share of one CPU below which a program counts as quiet."""
 _QUIET_WINDOWS = 3
@@ -79,24 +82,48 @@ class Stage:
             _ = self.program.pid
         return time.monotonic() - began
 
-    async def quiet(self) -> float:
-        """Wait until the program rests; return the moment at which it began to.
+    async def until(self, what: str, apps: Sequence[str], holds: Callable[[str], bool]) -> None:
+        """Wait until something holds for each of these apps.
+
+        Raises:
+            BenchError: it does not in time, or the program has ended.
+        """
+        seconds = _PATIENCE + _PATIENCE_PER_APP * len(apps)
+        waiting = asyncio.create_task(self.observer.until(what, apps, holds, seconds=seconds))
+        try:
+            while not waiting.done():
+                _ = self.program.pid  # which complains where there is none any more
+                await asyncio.wait([waiting], timeout=1)
+            await waiting
+        finally:
+            waiting.cancel()
+
+    async def settle(self, apps: Sequence[str], *, rest: bool = True) -> None:
+        """Wait until all pods are up and told of, and the program has nothing left to do."""
+
+        def settled(app: str) -> bool:
+            sight = self.seen.app(app)
+            return sight.full < NEVER and (self.arm.is_ready is None or sight.ready < NEVER)
+
+        await self.until("all pods are up and the status says so", apps, settled)
+        if rest:
+            await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until the program rests.
 
         Raises:
             BenchError: it does not come to rest.
         """
-        deadline, restful, began = time.monotonic() + _QUIET_SECONDS, 0, time.monotonic()
+        deadline, restful = time.monotonic() + _QUIET_SECONDS, 0
         while restful < _QUIET_WINDOWS:
             if time.monotonic() > deadline:
                 raise BenchError(f"It did not come to rest within {_QUIET_SECONDS:.0f} s.")
             before = meters.cpu_seconds(self.program.pid)
             await asyncio.sleep(1.0)
             self.audit.read()
-            if meters.cpu_seconds(self.program.pid) - before > _QUIET_SHARE:
-                restful, began = 0, time.monotonic()
-            else:
-                restful += 1
-        return began
+            rests = meters.cpu_seconds(self.program.pid) - before <= _QUIET_SHARE
+            restful = restful + 1 if rests else 0
 
     @asynccontextmanager
     async def window(self) -> AsyncIterator[Window]:
