@@ -18,6 +18,7 @@ from dev.bench.plane import FOLDER
 from dev.bench.programme import PROGRAMMES, Programme
 from dev.bench.results import Results
 from dev.bench.workloads import WORKLOADS
+from dev.cluster.layout import REPOSITORY
 from dev.cluster.progress import say
 
 _CHOICES = ("arms", "apps", "repeats", "workloads", "profile")
@@ -27,32 +28,31 @@ _CHOICES = ("arms", "apps", "repeats", "workloads", "profile")
 def main(arguments: Sequence[str]) -> int:
     """Measure and report; the exit code is 1 where a workload has failed, whatever the figures are."""
     options = _parser().parse_args(arguments)
+    kept = FOLDER / f"{options.programme}.json"
     try:
         peers = [peer.read(folder.resolve()) for folder in options.peer]
         arms = _arms(peers)
         programme = _programme(options, arms, peers)
-        results = running.play(programme, arms, f"python -m dev.bench {shlex.join(arguments)}")
+        results = running.play(programme, arms, f"python -m dev.bench {shlex.join(arguments)}", kept)
     except BenchError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted: nothing is left behind, and nothing was written.\n")
+        sys.stderr.write("\nInterrupted: nothing runs any more; run the same command to begin anew.\n")
         return 130
-    _show(results, options)
+    _show(results)
+    say(f"All figures: {kept.relative_to(REPOSITORY)}")
+    if options.programme in page.PLACES and all(getattr(options, each) is None for each in _CHOICES):
+        say(f"Renewed: {page.renew(results, options.programme).relative_to(REPOSITORY)}")
     return 1 if report.failures(results) else 0
 
 
-def _show(results: Results, options: argparse.Namespace) -> None:
-    path = FOLDER / f"{options.programme}.json"
-    results.save(path)
+def _show(results: Results) -> None:
     say(f"\n{report.machine(results)}\n{report.table(results)}\n{report.requests(results)}")
     for sentence in report.failures(results):
         say(f"FAILED: {sentence}")
     for row in report.missed(results):
         say(f"MISSED: {row}")
-    say(f"All figures: {path}")
-    if options.programme in page.PLACES and all(getattr(options, each) is None for each in _CHOICES):
-        say(f"Renewed: {page.renew(results, options.programme)}")
 
 
 def _arms(peers: Sequence[Arm]) -> Mapping[str, Arm]:

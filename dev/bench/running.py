@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from dev.bench import plane
 from dev.bench.arms.arm import Arm
@@ -26,14 +27,15 @@ _FED = ("burst", "arrival")
 """What an arm that watches nothing can be asked to do."""
 
 
-def play(programme: Programme, arms: Mapping[str, Arm], command: str) -> Results:
-    """All rounds; one that fails is reported and the next one is played."""
+def play(programme: Programme, arms: Mapping[str, Arm], command: str, kept: Path) -> Results:
+    """All rounds; one that fails is reported and the next one is played. What there is so far is kept in a file."""
     results = Results(command, datetime.now(UTC).date().isoformat(), describe())
     for number, each in enumerate(order := list(rounds(programme)), start=1):
         say(f"\n[{number}/{len(order)}] {each}\n")
         trial = Trial(each.arm, each.repeat, each.apps)
         results.trials.append(trial)
         _try(arms[each.arm], each.workloads, replace(programme, apps=each.apps), trial)
+        results.save(kept)
     return results
 
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -82,7 +82,7 @@ class Stage:
             _ = self.program.pid
         return time.monotonic() - began
 
-    async def until(self, what: str, apps: Sequence[str], holds: Callable[[str], bool]) -> None:
+    async def until(self, what: str, apps: Collection[str], holds: Callable[[str], bool]) -> None:
         """Wait until something holds for each of these apps.
 
         Raises:
@@ -98,7 +98,7 @@ class Stage:
         finally:
             waiting.cancel()
 
-    async def settle(self, apps: Sequence[str], *, rest: bool = True) -> None:
+    async def settle(self, apps: Collection[str], *, rest: bool = True) -> None:
         """Wait until all pods are up and told of, and the program has nothing left to do."""
 
         def settled(app: str) -> bool:
