@@ -14,8 +14,8 @@ from dev.bench.results import Results
 
 _PANELS: Sequence[tuple[str, Callable[[Results, str], list[Curve]]]] = (
     ("apps/s in the burst", rate),
-    ("CPU of the operator, ms per app", cpu_per_app),
-    ("memory, MB", memory),
+    ("CPU in the burst, ms per app", cpu_per_app),
+    ("memory in the burst, MB", memory),
     ("10 apps/s: apply to children, ms (p50, and p99 dashed)", latency),
 )
 
@@ -44,4 +44,5 @@ def _panel(axes: Axes, title: str, curves: Callable[[Results, str], list[Curve]]
             axes.plot(curve.apps, curve.values, style, color=f"C{number}", label=label, marker=curve.marker, alpha=0.8)
             named = True
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8)
+    if axes.lines:
+        axes.legend(fontsize=8)
