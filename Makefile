@@ -9,7 +9,7 @@ RUN = $(UV) run --quiet
 # Most tests wait for the cluster, not for a processor; one at a time is handed out, so that no worker sits on long ones.
 PARALLEL = -n 4 --dist load --maxschedchunk=1
 
-include dev/cluster.mk dev/demo.mk dev/generate.mk
+include dev/bench.mk dev/cluster.mk dev/demo.mk dev/generate.mk
 
 .PHONY: help test test-unit test-api test-e2e test-long verify fmt
 

@@ -8,16 +8,6 @@ from collections.abc import Iterator
 from myapp_operator import desired
 from myapp_operator.names import Kind
 
-_BEGIN, _END = "begin children", "end children"
-
-
-def renew(text: str, part: str) -> str:
-    """A file's text with what stands between its two marks replaced; the marks stand in lines of their own."""
-    lines = text.splitlines(keepends=True)
-    first = next(number for number, line in enumerate(lines) if _BEGIN in line)
-    last = next(number for number, line in enumerate(lines) if _END in line)
-    return "".join([*lines[: first + 1], part, *lines[last:]])
-
 
 def rules() -> str:
     """The rules of the operator's role about its children. What an app may do without, it may also delete."""

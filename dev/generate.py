@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dev import api_docs, children
+from dev import api_docs, children, marked
 from myapp_operator import crd
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 def main(arguments: list[str]) -> int:
     """Write the generated files, or with `--check` say which are not current."""
     wanted = {ROOT / "crds/myapps.yaml": crd.render(), ROOT / "docs/api.md": api_docs.render()} | {
-        ROOT / path: children.renew((ROOT / path).read_text(encoding="utf-8"), part)
+        ROOT / path: marked.renew((ROOT / path).read_text(encoding="utf-8"), "children", part)
         for path, part in (("deploy/operator/role.yaml", children.rules()), ("docs/children.md", children.table()))
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

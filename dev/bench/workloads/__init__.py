@@ -1,0 +1,30 @@
+"""What is done to an operator, and what is measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from dev.bench.programme import Programme
+from dev.bench.results import Outcome
+from dev.bench.stage import Stage
+from dev.bench.workloads.changing import edits, heal, noop
+from dev.bench.workloads.creating import arrival, burst, poison
+from dev.bench.workloads.ending import deletion, idle, restart
+
+Workload = Callable[[Stage, Programme], Awaitable[Outcome]]
+
+WORKLOADS: Mapping[str, Workload] = MappingProxyType(
+    {
+        "burst": burst,
+        "idle": idle,
+        "noop": noop,
+        "arrival": arrival,
+        "poison": poison,
+        "edits": edits,
+        "heal": heal,
+        "restart": restart,
+        "deletion": deletion,
+    }
+)
+"""By the names that the command line knows."""
