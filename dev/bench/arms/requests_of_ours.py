@@ -105,7 +105,7 @@ class _Notebook(Connection):
         **_: Any,
     ) -> Json:
         """Notes a request and answers as the API server would."""
-        text = body if isinstance(body, str) else json.dumps(body)
+        text = body.decode() if isinstance(body, bytes) else json.dumps(body)
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": names.MANAGER}
         self.noted.append(Request(method, path + (f"?{urlencode(query)}" if query else ""), text, headers))
         return {"metadata": {"resourceVersion": str(VERSION)}}
