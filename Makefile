@@ -11,7 +11,7 @@ PARALLEL = -n 4 --dist load --maxschedchunk=1
 
 include dev/cluster.mk dev/demo.mk dev/generate.mk
 
-.PHONY: help test test-unit test-api test-e2e verify fmt
+.PHONY: help test test-unit test-api test-e2e test-long verify fmt
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test-api: ## Run the tests against a real API server with simulated nodes (no ro
 test-e2e: ## Run the tests with real containers (root)
 	@$(RUN) python -m dev.prepare
 	$(RUN) pytest $(PARALLEL) tests/e2e
+
+test-long: ## Run the tests that take many minutes, one after another (no root)
+	$(RUN) pytest -m long
 
 verify: generate-check ## Lint, types, layers, generated files
 	$(RUN) ruff check
