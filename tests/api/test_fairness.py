@@ -44,7 +44,8 @@ class Scene:
         self.operator.stop()
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda name: self.crowd.create("myapps", hasty(name, replicas=0)), names(count)))
-        self.operator.start()
+        self.operator.start(wait=False)
+        wait_for("it knows them all", lambda: self.operator.probe("/readyz") == 200, seconds=600)
 
     def follow(self, number: int) -> tuple[float, int]:
         """Edits the single app; returns the seconds until its Service is written, and how many writes for the crowd
