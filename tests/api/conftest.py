@@ -53,8 +53,10 @@ def established(kubectl: Kubectl, name: str, *options: str) -> None:
 def control_plane(name: str, folder: Path) -> Iterator[Cluster]:
     """A control plane of a test's own, without our CRD; its name decides its ports."""
     where = {"name": name, "state": folder / name, "kubeconfig": folder / f"{name}.kubeconfig"}
-    yield up("simulated", **where)  # type: ignore[arg-type]
-    down("simulated", **where)  # type: ignore[arg-type]
+    try:
+        yield up("simulated", **where)  # type: ignore[arg-type]
+    finally:
+        down("simulated", **where)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
