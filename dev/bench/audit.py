@@ -69,12 +69,12 @@ class AuditLog:
         while True:
             if self._file is None:
                 self._file = self._path.open("rb")
+            # Asked before reading: what was put aside by then is whole.
+            is_current = self._is_current(self._file)
             self._take(self._file.read())
-            if self._file_is_current():
+            if is_current:
                 return Counter(self.requests)
-            self._take(self._file.read())
-            self._file.close()
-            self._file = None
+            self.close()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,9 +86,8 @@ class AuditLog:
         *lines, self._rest = (self._rest + data).split(b"\n")
         self.requests += count(lines, self._user)
 
-    def _file_is_current(self) -> bool:
-        assert self._file is not None
+    def _is_current(self, file: BinaryIO) -> bool:
         try:
-            return self._path.stat().st_ino == os.fstat(self._file.fileno()).st_ino
+            return self._path.stat().st_ino == os.fstat(file.fileno()).st_ino
         except FileNotFoundError:
             return True  # just between two files

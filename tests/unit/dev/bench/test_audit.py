@@ -32,8 +32,8 @@ def test_who_is_only_named_in_a_request_has_not_made_it() -> None:
 
 
 def test_a_watch_counts_once_though_it_is_logged_at_both_ends() -> None:
-    lines = [line("watch", "services", stage=stage) for stage in ("ResponseStarted", "ResponseComplete")]
-    assert count(lines, US) == {"watch services": 1}
+    began, ended = (line("watch", "services", stage=stage) for stage in ("ResponseStarted", "ResponseComplete"))
+    assert count([began], US) == count([began, ended], US) == {"watch services": 1}
 
 
 def test_what_was_refused_is_counted_by_code_too() -> None:

@@ -25,7 +25,8 @@ class FakeConnection(Connection):
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         if self.waiting == self._patience:
-            self.gate.set()
+            # Not before all who are about to send have done so.
+            asyncio.get_running_loop().call_soon(self.gate.set)
         await self.gate.wait()
         self.waiting -= 1
         return {"metadata": {"uid": "1", "resourceVersion": "2"}}

@@ -54,6 +54,15 @@ def test_a_status_of_an_older_generation_does_not_count(sightings: Sightings) ->
     assert sightings.app("a").ready == NEVER
 
 
+def test_an_edited_app_is_written_once_the_status_tells_of_the_edit(sightings: Sightings) -> None:
+    written = []
+    for at, (generation, told) in enumerate(((1, 1), (2, 1), (2, 2))):
+        sightings.note(APP, "MODIFIED", myapp(generation=generation, told=told), float(at))
+        written.append(sightings.app("a").is_written)
+    assert written == [True, False, True]
+    assert sightings.app("a").written == 2.0
+
+
 def test_the_moment_counts_at_which_something_became_so(sightings: Sightings) -> None:
     for at in (1.0, 2.0):
         sightings.note(APP, "MODIFIED", myapp(told=1, ready="True"), at)
