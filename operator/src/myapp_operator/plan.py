@@ -84,6 +84,8 @@ def make(
 
 def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
     """The plan without the reverts and adoptions that must wait: each would only make the other side write again."""
+    if not fights:
+        return todo
     paused = {kind for kind, fight in fights.items() if fight.pauses(now)}
     waiting = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT} & paused
     moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
@@ -201,15 +203,15 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
     """What to do with a child of ours that is there."""
     if want.body is None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
-    target = replace(target, hold=replicas.hold(want.body, child, fewest))
+    hold = replicas.hold(want.body, child, fewest)
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
         reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
-        return replace(target, body=body, attempt=want.applied, why=why, reverts=reverts)
-    if target.hold:
+        return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts)
+    if hold:
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
-        return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler")
+        return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
     if _cannot_make_pods(child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
         return replace(target, body=body, attempt=NUDGING, why=NUDGING)

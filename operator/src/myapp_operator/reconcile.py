@@ -108,7 +108,8 @@ class Reconciler:
         """What to do now; in a fight over a child, its next revert waits. `held`: what waits for something else."""
         going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
         todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
-        todo = replace(todo, obstacles={**held, **todo.obstacles})
+        if held:
+            todo = replace(todo, obstacles={**held, **todo.obstacles})
         todo = plan.keep_off(todo, wanted, self._store.unserved())
         return plan.hold_back(todo, going_on, now)
 

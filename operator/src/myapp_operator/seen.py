@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from myapp_operator import names
 from myapp_operator.fights import Fight
@@ -37,7 +38,7 @@ class Seen:
     stranded: bool = False
     """Whether it should go back to an earlier version and none is known that was Ready."""
 
-    @property
+    @cached_property
     def rollout(self) -> Rollout | None:
         """The Deployment's own account, if it is ours."""
         deployment = self.child(names.DEPLOYMENT)
@@ -53,7 +54,7 @@ class Seen:
         """Whether an autoscaler says how many pods there are, that of the app or somebody else's."""
         return bool(self.spec.autoscaling or self.scaler)
 
-    @property
+    @cached_property
     def wanted(self) -> int:
         """Pods that this generation asks for, or an autoscaler in its stead."""
         if self.spec.suspend:
