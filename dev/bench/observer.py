@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
 
 from dev.bench.arms.arm import NAMESPACE, Arm
 from dev.bench.errors import BenchError
@@ -34,9 +33,7 @@ class Observer:
             self._tasks.append(asyncio.create_task(self._watch(kind, listing.version)))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Ends the watches."""
         for task in self._tasks:
             task.cancel()

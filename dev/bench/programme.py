@@ -10,8 +10,10 @@ from types import MappingProxyType
 EVERY = ("burst", "idle", "noop", "arrival", "poison", "edits", "heal", "restart", "deletion")
 
 
-_SHORT = tuple(each for each in EVERY if each not in ("idle", "poison"))
+_SHORT = ("burst", "noop", "heal", "restart")
+"""What takes a minute or two, for another repeat."""
 _TO_SEE_GROWTH = ("burst", "arrival")
+_SMALL_ARRIVAL_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Programme:
     arms: tuple[str, ...] = ("limit", "ours", "tutorial")
     apps: int = 1000
     """How many are created in the burst, edited and deleted."""
-    repeats: tuple[tuple[str, ...], ...] = (EVERY, _SHORT, ("burst",))
+    repeats: tuple[tuple[str, ...], ...] = (EVERY, _SHORT)
     """The workloads of each repeat."""
     also: tuple[int, ...] = ()
     """Smaller numbers of apps that are tried once before, with less to do, to see what grows."""
@@ -35,7 +37,7 @@ class Programme:
 
 PROGRAMMES: Mapping[str, Programme] = MappingProxyType(
     {
-        "standard": Programme(also=(250,)),
+        "standard": Programme(also=(100,)),
         "quick": Programme(apps=100, repeats=(EVERY,), arrival_seconds=10, idle_seconds=5, healed=20),
         "full": Programme(("limit", "ours"), 10_000, repeats=(EVERY,), also=(1000,), idle_seconds=300),
     }
@@ -51,6 +53,7 @@ class Round:
     """Counted from 0."""
     apps: int
     workloads: tuple[str, ...]
+    arrival_seconds: int
 
     def __str__(self) -> str:
         """As in what a person sees."""
@@ -61,7 +64,7 @@ def rounds(programme: Programme) -> Iterator[Round]:
     """All arms once, then all again: what changes on the machine meanwhile meets each of them."""
     for apps in programme.also:
         for arm in programme.arms:
-            yield Round(arm, 0, apps, _TO_SEE_GROWTH)
+            yield Round(arm, 0, apps, _TO_SEE_GROWTH, min(programme.arrival_seconds, _SMALL_ARRIVAL_SECONDS))
     for repeat, workloads in enumerate(programme.repeats):
         for arm in programme.arms:
-            yield Round(arm, repeat, programme.apps, workloads)
+            yield Round(arm, repeat, programme.apps, workloads, programme.arrival_seconds)

@@ -34,7 +34,12 @@ def play(programme: Programme, arms: Mapping[str, Arm], command: str, kept: Path
         say(f"\n[{number}/{len(order)}] {each}\n")
         trial = Trial(each.arm, each.repeat, each.apps)
         results.trials.append(trial)
-        _try(arms[each.arm], each.workloads, replace(programme, apps=each.apps), trial)
+        _try(
+            arms[each.arm],
+            each.workloads,
+            replace(programme, apps=each.apps, arrival_seconds=each.arrival_seconds),
+            trial,
+        )
         results.save(kept)
     return results
 

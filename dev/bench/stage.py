@@ -17,7 +17,7 @@ from dev.bench.audit import AuditLog
 from dev.bench.errors import BenchError
 from dev.bench.load import Load
 from dev.bench.observer import Observer
-from dev.bench.plane import FOLDER, Account, Plane
+from dev.bench.plane import FOLDER, Plane
 from dev.bench.program import Program
 from dev.bench.results import Sample
 from dev.bench.sightings import NEVER, Sightings
@@ -52,7 +52,6 @@ class Stage:
 
     arm: Arm
     plane: Plane
-    account: Account
     program: Program
     load: Load
     observer: Observer
@@ -185,7 +184,7 @@ async def staged(arm: Arm, plane: Plane) -> AsyncIterator[Stage]:
         load = Load(arm, connection, created)
         async with Observer(arm, Kube(connection)) as observer:
             try:
-                yield Stage(arm, plane, account, program, load, observer, audit, port)
+                yield Stage(arm, plane, program, load, observer, audit, port)
             finally:
                 program.stop()
                 audit.close()

@@ -20,7 +20,7 @@ from myapp_operator.connection import load_configuration
 WORKERS = 16
 CONNECTIONS = 100
 READY = "ready"
-_READ_SECONDS = 60
+_ANSWER_SECONDS = 60
 
 Job = tuple[int, int, str, str, str]
 """Urgency (0: children and first status, 1: second status), order, name, uid and version of the MyApp."""
@@ -70,7 +70,7 @@ async def main(kubeconfig: Path) -> None:
     token = await configuration.get_api_key_with_prefix("BearerToken") or ""
     authority = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
     connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=authority)
-    timeout = aiohttp.ClientTimeout(total=_READ_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         writer = Writer(session, configuration.host, token, await note())
         workers = [asyncio.create_task(writer.work()) for _ in range(WORKERS)]

@@ -54,8 +54,8 @@ async def arrival(stage: Stage, programme: Programme) -> Outcome:
 
 
 async def poison(stage: Stage, programme: Programme) -> Outcome:
-    """The same, with apps among them that can never become ready; measured are the healthy ones."""
-    return await _arrive(stage, "poison", programme.arrival_seconds, poison=_POISON_SHARE)
+    """The same for half as long, with apps among them that can never become ready; measured are the healthy ones."""
+    return await _arrive(stage, "poison", programme.arrival_seconds // 2, poison=_POISON_SHARE)
 
 
 def _rates(stage: Stage, apps: Sequence[str]) -> dict[str, float]:
