@@ -208,10 +208,14 @@ class Child:
         return replace(answer, rollout=self.rollout if answer.uid == self.uid else None, awaited=newer or self.awaited)
 
     def after(self, known: Child | None) -> Child:
-        """This child, newly seen, with what was found about the one from before and still holds."""
-        before = known and (known.uid, known.applied, known.fields)
-        intact = bool(known and known.intact) and before == (self.uid, self.applied, self.fields)
-        return self if intact == self.intact else replace(self, intact=intact)
+        """This child, newly seen, with what is known of it from before and still holds."""
+        if known is None or known.uid != self.uid:
+            return replace(self, intact=False) if self.intact else self
+        rollout = self.rollout or known.rollout  # metadata alone does not take away what is known
+        intact = known.intact and (known.applied, known.fields) == (self.applied, self.fields)
+        if rollout is self.rollout and intact == self.intact:
+            return self
+        return replace(self, rollout=rollout, intact=intact)
 
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
