@@ -24,5 +24,6 @@ def latencies(name: str, seconds: Iterable[float]) -> dict[str, float]:
 
 
 def per_app(requests: Mapping[str, int], apps: int) -> dict[str, float]:
-    """How many requests one app took."""
-    return {"writes/app": audit.writes(requests) / apps, "reads/app": audit.reads(requests) / apps}
+    """How many requests one app took, to one decimal: a list that is renewed meanwhile belongs to no app."""
+    counts = {"writes/app": audit.writes(requests), "reads/app": audit.reads(requests)}
+    return {name: round(count / apps, 1) for name, count in counts.items()}

@@ -127,6 +127,8 @@ def growth(results: Results, arm: str) -> float | None:
 
 def number(value: float) -> str:
     """A figure with three digits that count, as people write it."""
+    if 0 < value < 0.005:
+        return "<0.01"
     if value == round(value) or abs(value) >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

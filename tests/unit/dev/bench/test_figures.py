@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.bench.figures import latencies, percentile
+from dev.bench.figures import latencies, per_app, percentile
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,9 @@ def test_waits_become_milliseconds() -> None:
 
 def test_without_a_wait_there_is_no_figure() -> None:
     assert latencies("x", []) == {}
+
+
+def test_a_list_that_belongs_to_no_app_is_no_read_of_one() -> None:
+    requests = {"patch services": 1000, "patch myapps/status": 1950, "list myapps": 2, "create events": 500}
+    assert per_app(requests, 1000) == {"writes/app": 3.0, "reads/app": 0.0}
+    assert per_app({"get services": 100}, 1000) == {"writes/app": 0.0, "reads/app": 0.1}
