@@ -35,6 +35,8 @@ class Arm:
     """Whether it makes a deleted child anew."""
     edit: Json | None = None
     """The merge patch that changes the Deployment."""
+    pod: Json | None = None
+    """The merge patch that gives an app a pod, where its object asks for none."""
     poison: Json | None = None
     """The merge patch that makes an app that never becomes ready."""
     occupied: str = ""

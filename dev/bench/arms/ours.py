@@ -21,6 +21,7 @@ def arm() -> Arm:
         is_ready=apps.is_ready,
         heals=True,
         edit=apps.EDIT,
+        pod=apps.POD,
         poison=apps.POISON,
         occupied=apps.OCCUPIED,
         probe="/readyz",
@@ -28,6 +29,7 @@ def arm() -> Arm:
 
 
 def command(kubeconfig: Path, port: int) -> Command:
-    """`myapp-operator run` over all namespaces."""
+    """`myapp-operator run` over all namespaces, as one of several."""
     program: list[str | Path] = [sys.executable, "-m", "myapp_operator", "run", "--kubeconfig", kubeconfig]
-    return [*program, "--log-format", "json", "--probes-host", "127.0.0.1", "--probes-port", str(port)]
+    program += ["--lease-namespace", "myapp-system", "--log-format", "json"]
+    return [*program, "--probes-host", "127.0.0.1", "--probes-port", str(port)]

@@ -44,6 +44,8 @@ class Peer(BaseModel):
     """The path on {port} that answers 200 once it is ready; without it, it is ready once it watches its objects."""
     edit: Json | None = None
     """A merge patch that changes the Deployment."""
+    pod: Json | None = None
+    """A merge patch that gives an app a pod, where the object asks for none."""
     poison: Json | None = None
     """A merge patch that makes an app which never becomes ready."""
 
@@ -95,6 +97,7 @@ def _arm(peer: Peer, folder: Path, template: Json) -> Arm:
         is_ready=lambda seen: (_condition(seen, peer.ready) or {}).get("status") == "True",
         heals=len(peer.children) == len(_KINDS),
         edit=peer.edit,
+        pod=peer.pod,
         poison=peer.poison,
         probe=peer.probe,
         folder=folder,

@@ -24,6 +24,7 @@ def arm() -> Arm:
         body=apps.body,
         is_written=apps.is_written,
         edit=apps.EDIT,
+        pod=apps.POD,
         poison=apps.POISON,
         occupied=apps.OCCUPIED,
     )

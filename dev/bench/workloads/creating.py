@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from dev.bench import meters
 from dev.bench.figures import latencies, per_app
+from dev.bench.load import merged
 from dev.bench.profiler import profiled
 from dev.bench.programme import Programme
 from dev.bench.results import Outcome
@@ -77,7 +78,7 @@ async def _arrive(stage: Stage, prefix: str, seconds: int, *, poison: float) -> 
         await stage.load.occupy(names.SERVICE, _stranger(stage.arm.occupied.format(name=app)))
 
     async def create(app: str) -> None:
-        await stage.load.create(app, stage.arm.poison if app in sick else None)
+        await stage.load.create(app, merged(stage.arm.pod or {}, (stage.arm.poison or {}) if app in sick else {}))
 
     async with stage.window() as window:
         await asyncio.gather(
