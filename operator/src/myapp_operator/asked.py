@@ -11,8 +11,8 @@ from myapp_operator.desired import Wanted
 from myapp_operator.model import Spec, parse_spec
 from myapp_operator.observed import App
 
-_MOST = 512
-"""Apps that are kept; the children of one take about 12 kB."""
+_MOST = 64
+"""Apps that are kept; the children of one take 25 kB."""
 
 
 class Asked:
