@@ -109,6 +109,13 @@ def test_render_of_a_missing_file() -> None:
     assert "nowhere.yaml" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["Bad_NS", "", "a" * 64, "ends-"])
+def test_run_refuses_what_can_be_no_namespace(name: str) -> None:
+    result = CliRunner().invoke(main, ["run", "--namespace", name])
+    assert result.exit_code == 2
+    assert f"'{name}' can be no namespace" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["1app", "my.app", "a" * 56, "My"])
 def test_render_refuses_a_name_that_the_api_server_refuses(name: str) -> None:
     assert "name" in complaint(MYAPP.replace("name: myapp", f"name: {name}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from myapp_operator import commands, logs, stopping
 from myapp_operator.allowance import EXPOSING, Allowance
 from myapp_operator.errors import StartError
 
+_LABEL = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def _namespaces(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuses what can be no namespace: to look after it would look like having nothing to do."""
+    for name in given:
+        if not _LABEL.fullmatch(name):
+            raise click.BadParameter(
+                f"{name!r} can be no namespace: at most 63 of a-z, 0-9 and -, which is not at an end"
+            )
+    return given
+
 
 @click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="myapp-operator")
@@ -20,7 +33,14 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--namespace", "-n", "namespaces", multiple=True, help="Look after this namespace only; repeatable.")
+@click.option(
+    "--namespace",
+    "-n",
+    "namespaces",
+    multiple=True,
+    callback=_namespaces,
+    help="Look after this namespace only; repeatable.",
+)
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Default: the pod's own account, else KUBECONFIG.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
