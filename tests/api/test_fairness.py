@@ -92,18 +92,6 @@ def changing(api: Api, count: int) -> Iterator[None]:
             each.result()
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A control plane of its own: hundreds of Services make every other creation slow."""
-    with control_plane("myapp-crowd", tmp_path_factory.mktemp("crowd")) as cluster:
-        yield prepare(cluster)
-
-
-@pytest.fixture(scope="module")
-def kubectl(cluster: Cluster) -> Kubectl:
-    return kubectl_of(cluster)
-
-
 @pytest.fixture
 def crowd(cluster: Cluster, kubectl: Kubectl, namespace: str, tmp_path: Path) -> Iterator[Api]:
     """Another namespace, in which the operator's account has the same rights."""
@@ -132,16 +120,28 @@ def scene(cluster: Cluster, operator: OperatorProcess, api: Api, crowd: Api, aud
     return Scene(operator, api, crowd, audit, Audit(cluster.audit_log, user, crowd.namespace))
 
 
-def test_a_single_app_does_not_wait_for_the_many_of_another_namespace(scene: Scene) -> None:
-    scene.begin(CROWD)
-    with changing(scene.crowd, CROWD):
-        edits = 0
-        while edits < 5 and scene.waiting(CROWD):
-            seconds, before = scene.follow(edits)
-            print(f"edit {edits} is followed after {seconds:.2f} s, {before} writes for the crowd before it")
-            assert before < OVERTAKEN
-            edits += 1
-        assert edits, "nothing was proved: the crowd was done before"
+class TestBesideACrowd:
+    """On a control plane of its own: hundreds of Services make every other creation slow."""
+
+    @pytest.fixture
+    def cluster(self, tmp_path: Path) -> Iterator[Cluster]:
+        with control_plane("myapp-crowd", tmp_path) as cluster:
+            yield prepare(cluster)
+
+    @pytest.fixture
+    def kubectl(self, cluster: Cluster) -> Kubectl:
+        return kubectl_of(cluster)
+
+    def test_a_single_app_does_not_wait_for_the_many_of_another_namespace(self, scene: Scene) -> None:
+        scene.begin(CROWD)
+        with changing(scene.crowd, CROWD):
+            edits = 0
+            while edits < 5 and scene.waiting(CROWD):
+                seconds, before = scene.follow(edits)
+                print(f"edit {edits} is followed after {seconds:.2f} s, {before} writes for the crowd before it")
+                assert before < OVERTAKEN
+                edits += 1
+            assert edits, "nothing was proved: the crowd was done before"
 
 
 def test_apps_that_fail_again_and_again_back_off_alone(scene: Scene) -> None:
