@@ -1,11 +1,17 @@
-"""What is sent for an apply: JSON that YAML reads the same way."""
+"""What is sent for an apply: JSON that YAML reads the same way. And how a watch ends."""
 
 import json
+from collections.abc import AsyncIterator
+from typing import Any, cast
 
+import aiohttp
 import pytest
 import yaml
 
-from myapp_operator.kube import yaml_bytes
+from myapp_operator import names
+from myapp_operator.connection import Connection
+from myapp_operator.errors import UnreachableError
+from myapp_operator.kube import Kube, yaml_bytes
 
 TEXTS = {
     "umlauts": "Gr\u00fc\u00dfe",
@@ -21,3 +27,48 @@ def test_any_text_reads_the_same_as_json_and_as_yaml(text: str) -> None:
     sent = yaml_bytes({text: [text]})
     assert json.loads(sent) == {text: [text]}
     assert yaml.safe_load(sent) == {text: [text]}
+
+
+class Answer:
+    """A watch that brings one event and then ends with this error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.closed = False
+
+    @property
+    async def content(self) -> AsyncIterator[bytes]:
+        yield b'{"type": "ADDED", "object": {}}'
+        raise self.error
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class OneWatch:
+    """A connection that knows one answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    async def send(self, *_: object, **__: Any) -> Answer:
+        return self.answer
+
+
+async def watched(answer: Answer) -> list[str]:
+    kube = Kube(cast(Connection, OneWatch(answer)))
+    events = kube.watch(names.SERVICE, None, 1, selector="", seconds=600)
+    return [event.type async for event in events]
+
+
+async def test_a_watch_of_which_nothing_has_come_for_long_ends_without_an_outage() -> None:
+    answer = Answer(aiohttp.SocketTimeoutError("nothing for 90 s"))
+    assert await watched(answer) == ["ADDED"]
+    assert answer.closed
+
+
+async def test_a_watch_that_is_cut_is_an_outage() -> None:
+    answer = Answer(aiohttp.ClientPayloadError("cut"))
+    with pytest.raises(UnreachableError, match="the watch of services was cut"):
+        await watched(answer)
+    assert answer.closed

@@ -22,7 +22,8 @@ APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
 
 _SILENCE = 90.0
-"""Seconds without a byte after which a watch counts as dead; bookmarks come about every minute."""
+"""Seconds without a byte after which a watch is begun anew, as its connection may be dead. Bookmarks come about every
+minute, but not for a kind of which nothing has changed since the API server started."""
 _PAGE = 500
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -87,7 +88,7 @@ class Kube:
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
     ) -> AsyncIterator[Event]:
-        """The changes after a version, for this many seconds.
+        """The changes after a version, for this many seconds, or until nothing has come for long.
 
         Raises:
             ExpiredError: the version is too old.
@@ -107,7 +108,9 @@ class Kube:
         try:
             async for line in response.content:
                 yield _event(line)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except TimeoutError:
+            return  # silence is no outage
+        except (aiohttp.ClientError, ValueError) as error:
             raise UnreachableError(f"the watch of {kind.plural} was cut: {error!r}") from error
         finally:
             response.close()
