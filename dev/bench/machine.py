@@ -16,7 +16,7 @@ def describe() -> dict[str, str]:
     return {
         "processor": f"{processor(Path('/proc/cpuinfo').read_text())}, {os.cpu_count()} cores, no process is pinned",
         "memory": f"{kilobytes(Path('/proc/meminfo').read_text(), 'MemTotal') / 1_000_000:.0f} GB",
-        "kernel": f"{platform.system()} {platform.release()}",
+        "kernel": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "Kubernetes": KUBERNETES_VERSION,
         "Python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
