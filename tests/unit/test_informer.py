@@ -75,11 +75,17 @@ class FakeKube:
 
 
 class _Wishes:
-    """Writes down which keys are to be looked at."""
+    """Writes down which keys are to be looked at, and which of them have a moment."""
 
     def __init__(self, keys: list[Key]) -> None:
-        self.add = self.add_soon = keys.append
+        self._keys = keys
+        self.add = keys.append
         self.add_all = keys.extend
+        self.soon: list[Key] = []
+
+    def add_soon(self, key: Key) -> None:
+        self._keys.append(key)
+        self.soon.append(key)
 
 
 def queue_to(keys: list[Key]) -> WorkQueue:
@@ -120,6 +126,14 @@ def test_what_was_there_before_is_listed_and_what_comes_is_watched(world: World)
     assert world.changed == [KEY, KEY, Key("default", "other")]
     assert world.store.children(KEY)[SERVICE].resource_version == 101
     assert world.kube.lists == 1
+
+
+def test_what_comes_may_wait_a_moment_for_more_and_what_was_listed_does_not(world: World) -> None:
+    world.kube.there = [service(90)]
+    world.kube.watched = [[Event("MODIFIED", service(101))]]
+    world.run_for(60)
+    assert cast(_Wishes, world.queue).soon == [KEY]
+    assert world.changed == [KEY, KEY]
 
 
 def test_a_deletion_is_told_and_forgotten(world: World) -> None:
