@@ -11,11 +11,12 @@ from myapp_operator import names
 from myapp_operator.attempts import Attempt
 from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
 from myapp_operator.grammar import Json
-from myapp_operator.informer import Informer, Sweep
+from myapp_operator.informer import Informer
 from myapp_operator.kube import Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.refusals import Retry
 from myapp_operator.store import Store
+from myapp_operator.sweep import Sweep
 from myapp_operator.workqueue import WorkQueue
 from tests.unit.jumping import JumpingLoop
 from tests.unit.samples import KEY, app
@@ -25,6 +26,11 @@ SERVICE = names.SERVICE
 
 def service(version: int, name: str = "myapp-service") -> Json:
     return {"metadata": {"name": name, "namespace": "default", "uid": "uid-s", "resourceVersion": str(version)}}
+
+
+MYAPP: Json = {
+    "metadata": {"name": KEY.name, "namespace": KEY.namespace, "uid": app().uid, "resourceVersion": "10"},
+}
 
 
 def route(version: int) -> Json:
@@ -198,7 +204,7 @@ def test_a_watch_that_never_holds_makes_no_storm_of_lists(world: World, end: Exc
 def test_the_sweep_drops_apps_that_vanished_and_has_every_one_looked_at(world: World) -> None:
     world.store.put_app(app())
     world.store.put_app(app("gone", uid="uid-g"))
-    world.kube.there = [{"metadata": {"uid": "uid-1"}}]
+    world.kube.there = [MYAPP]
     looked: list[Key] = []
     sweep = Sweep(cast(Kube, world.kube), world.store, [None], queue_to(looked))
 
@@ -222,7 +228,7 @@ def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     world.store.put_app(app())
     world.store.remember(app(), SERVICE, Attempt("hash", Retry("no answer"), 7, 0.0, 60.0))
     swept = FakeKube()
-    swept.there = [{"metadata": {"uid": "uid-1"}}]
+    swept.there = [MYAPP]
     looked: list[Key] = []
     sweep = Sweep(cast(Kube, swept), world.store, [None], queue_to(looked))
     world.kube.watched = [[UnreachableError("cut")]]

@@ -11,11 +11,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from myapp_operator import gaps, names
+from myapp_operator import gaps, names, rollcall
 from myapp_operator.errors import OperatorError
 from myapp_operator.gaps import Gap
-from myapp_operator.kube import APPS, Kube
-from myapp_operator.observed import App
+from myapp_operator.kube import Kube
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
@@ -62,22 +61,13 @@ class Echo:
 
     async def _compare(self, namespace: str | None) -> None:
         try:
-            listed, version = await self._list(namespace)
+            listed, version = await rollcall.take(self._kube, namespace)
         except OperatorError as error:
             logger.debug("cannot list %s to compare: %s", names.PLURAL, error)  # what can be known has not changed
             return
         now = self._listed_at[namespace] = asyncio.get_running_loop().time()
         known = self._store.known_apps(namespace)
         self._gaps[namespace] = gaps.compare(self._gaps[namespace], listed, version, known, now)
-
-    async def _list(self, namespace: str | None) -> tuple[dict[str, App], int]:
-        """The MyApps by uid, metadata only, and the version of the list. No page is kept."""
-        listed: dict[str, App] = {}
-        version = 0
-        async for page in self._kube.pages(APPS, namespace):
-            listed |= {app.uid: app for app in map(App.from_json, page.items)}
-            version = page.version
-        return listed, version
 
     def _judge(self, now: float) -> None:
         latest = now - self._pace.patience

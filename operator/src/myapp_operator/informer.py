@@ -1,8 +1,7 @@
-"""Keeps the store in step with the cluster: lists and watches the children, sweeps the MyApps.
+"""Lists and watches the children.
 
-kopf brings the MyApps, but never tells what vanished while its watch was broken; and watching children through it costs
-twice the CPU. So the children have this small informer, which lists again after every watch and drops what is gone, and
-the MyApps have a sweep that does the same with a metadata-only list.
+kopf never tells what vanished while its watch was broken, and watching children through it costs twice the CPU. So the
+children have this small informer, which lists again after every watch and drops what is gone.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ import logging
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from myapp_operator import names
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError
 from myapp_operator.grammar import Json
-from myapp_operator.kube import APPS, Event, Kube, Listing
+from myapp_operator.kube import Event, Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
 
-_SWEEP_SECONDS = 600.0
+_WATCH_SECONDS = 600.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _STEADY = 30.0
@@ -93,7 +92,7 @@ class Watcher(ABC, Generic[T]):
             self.swept.clear()
             await self.swept.wait()
             return
-        seconds = _SWEEP_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+        seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
             if event.type != "BOOKMARK":
@@ -155,58 +154,3 @@ class Informer(Watcher[tuple[Key | None, Child]]):
         else:
             self._store.put_child(key, self._kind, child)
         self._queue.add_soon(key)
-
-
-class Sweep:
-    """Lists the MyApps now and then: drops those that vanished unseen, and has every app looked at again."""
-
-    def __init__(self, kube: Kube, store: Store, namespaces: list[str | None], queue: WorkQueue) -> None:
-        self._kube = kube
-        self._store = store
-        self._namespaces = namespaces
-        self._queue = queue
-
-    async def first(self) -> set[str]:
-        """The uids of all MyApps there are: the store is complete once it holds them.
-
-        Raises:
-            ApiError, UnreachableError: what start-up must tell the user.
-        """
-        listings = [await self._kube.list(APPS, namespace) for namespace in self._namespaces]
-        return {raw["metadata"]["uid"] for listing in listings for raw in listing.items}
-
-    async def run(self, informers: Sequence[Watcher[Any]]) -> None:
-        """Sweeps every ten minutes or so, and after each outage."""
-        pause = _SWEEP_SECONDS
-        while True:
-            await _first_outage(informers, pause * random.uniform(0.8, 1.2))  # noqa: S311
-            try:
-                for namespace in self._namespaces:
-                    self._drop_vanished(namespace, await self._kube.list(APPS, namespace))
-            except OperatorError as error:
-                logger.warning("cannot list %s, trying again: %s", names.PLURAL, error)
-                pause = _LONGEST_PAUSE
-                continue
-            pause = _SWEEP_SECONDS
-            self._store.forgive_outages()
-            for informer in informers:
-                informer.swept.set()
-            self._queue.add_all(self._store.apps())
-
-    def _drop_vanished(self, namespace: str | None, listing: Listing) -> None:
-        uids = (raw["metadata"]["uid"] for raw in listing.items)
-        for key in self._store.retain_apps(uids, namespace=namespace, version=listing.version):
-            logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
-            self._queue.add(key)
-
-
-async def _first_outage(informers: Sequence[Watcher[Any]], seconds: float) -> None:
-    """Waits until one of the informers has lost its watch, at most this long."""
-    waits = [asyncio.ensure_future(informer.outage.wait()) for informer in informers]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-    for informer in informers:
-        informer.outage.clear()

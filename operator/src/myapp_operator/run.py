@@ -19,7 +19,7 @@ from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.fence import Fence
-from myapp_operator.informer import Informer, Sweep, Watcher
+from myapp_operator.informer import Informer, Watcher
 from myapp_operator.kube import Kube
 from myapp_operator.leader import Leader, new_identity
 from myapp_operator.lease_requests import LeaseRequests
@@ -30,6 +30,7 @@ from myapp_operator.referents import Referents
 from myapp_operator.referring import ReferentInformer
 from myapp_operator.refusals import Retry, classify
 from myapp_operator.store import Store
+from myapp_operator.sweep import Sweep
 from myapp_operator.workqueue import WorkQueue
 
 _WORKERS = 16
