@@ -92,6 +92,7 @@ MEASURES = (
     Measure("arrival", "apply to children p99", "10 apps/s: apply → children, ms, p99", _goal(250)),
     Measure("arrival", "pods ready to status p50", "10 apps/s: pods ready → status, ms, p50"),
     Measure("arrival", "pods ready to status p99", "10 apps/s: pods ready → status, ms, p99"),
+    Measure("arrival", "busy %", "10 apps/s: all cores busy, %"),
     Measure("poison", "apply to children p50", "10 apps/s, 1% never ready: apply → children, ms, p50"),
     Measure("poison", "apply to children p99", "10 apps/s, 1% never ready: apply → children, ms, p99"),
     Measure("edits", "apps/s", "edit of each: apps/s until the Deployment is edited"),

@@ -1,4 +1,4 @@
-"""What a process has used, from /proc: CPU time of all its threads, and resident memory."""
+"""What a process has used, from /proc: CPU time of all its threads, and resident memory; and how busy all cores are."""
 
 import os
 from pathlib import Path
@@ -26,6 +26,29 @@ def cpu_seconds(*pids: int) -> float:
 def memory(pid: int) -> Memory:
     """Resident memory of a process."""
     return parse_memory(_read(pid, "status"))
+
+
+class Processors(NamedTuple):
+    """What all cores of the machine have done since it was started, in the kernel's ticks."""
+
+    busy: int
+    total: int
+
+    def busy_share(self, before: "Processors") -> float:
+        """Share of their time since then in which they had something to do: 1 where none ever rested."""
+        return (self.busy - before.busy) / max(1, self.total - before.total)
+
+
+def processors() -> Processors:
+    """All cores of the machine, whoever uses them."""
+    return parse_processors(Path("/proc/stat").read_text())
+
+
+def parse_processors(stat: str) -> Processors:
+    """All cores, from the text of /proc/stat."""
+    # The first line has user, nice, system, idle, iowait, irq, softirq and steal; guests are part of user and nice.
+    ticks = [int(each) for each in stat.splitlines()[0].split()[1:9]]
+    return Processors(sum(ticks) - ticks[3] - ticks[4], sum(ticks))
 
 
 def parse_cpu(stat: str, ticks_per_second: int) -> float:

@@ -81,10 +81,12 @@ async def _arrive(stage: Stage, prefix: str, seconds: int, *, poison: float) -> 
         await stage.load.create(app, merged(stage.arm.pod or {}, (stage.arm.poison or {}) if app in sick else {}))
 
     async with stage.window() as window:
+        before = meters.processors()
         await asyncio.gather(
             stage.load.steadily(apps, create, per_second=PER_SECOND),
             stage.until(_DONE, healthy, stage.seen.is_complete),
         )
+        busy = meters.processors().busy_share(before)
         await stage.settle(healthy, rest=not sick)
     stage.apps += healthy
     await _remove(stage, sick)
@@ -92,6 +94,7 @@ async def _arrive(stage: Stage, prefix: str, seconds: int, *, poison: float) -> 
     told = [each.ready - each.full for each in sights.values() if each.full <= each.ready < NEVER]
     figures = {
         "apps before": float(existing),
+        "busy %": 100 * busy,
         "cpu ms/app": 1000 * window.cpu / len(apps),
         **latencies("apply to children", (each.children_since - stage.load.sent[app] for app, each in sights.items())),
         **latencies("pods ready to status", told),

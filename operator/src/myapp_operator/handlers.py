@@ -47,7 +47,7 @@ def settings() -> kopf.OperatorSettings:
     chosen.peering.standalone = True
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
-    chosen.watching.chunk_size = 500
+    chosen.watching.chunk_size = 100
     chosen.queueing.idle_timeout = 0.5
     chosen.networking.request_timeout = 30
     chosen.networking.error_backoffs = _Endless()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 
 import kopf
 
-from myapp_operator import desired, endings, handlers, lease, names, probes, stopping
+from myapp_operator import desired, endings, footprint, handlers, lease, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
@@ -181,7 +180,7 @@ async def run(settings: Settings) -> None:
         StartError: it cannot start.
     """
     stopping.cancel_on_signal()
-    gc.set_threshold(50_000, 20, 100)  # parsing JSON makes many objects and no cycles: half the cost of a list
+    footprint.reduce()
     try:
         if settings.lease_namespace:
             await _run_as_one_of_several(settings, settings.lease_namespace)
