@@ -44,6 +44,8 @@ class Cycle:
 def test_the_cycles_that_events_leave_behind_do_not_pile_up() -> None:
     footprint.reduce()
     cycles: weakref.WeakSet[Cycle] = weakref.WeakSet()
+    most = 0
     for _ in range(1000):
         cycles.add(Cycle())
-    assert len(cycles) < 200
+        most = max(most, len(cycles))
+    assert most < 200
