@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-EVERY = ("burst", "idle", "noop", "arrival", "poison", "edits", "heal", "restart", "deletion")
+EVERY = ("burst", "idle", "noop", "arrival", "pods", "poison", "edits", "heal", "restart", "deletion")
 
 
 _SHORT = ("burst", "noop", "heal", "restart")

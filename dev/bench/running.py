@@ -76,5 +76,10 @@ def takes_part(arm: Arm, workload: str) -> bool:
     """Whether an arm can be asked to do this at all."""
     if arm.fed:
         return workload in _FED
-    able = {"heal": arm.heals, "edits": arm.edit is not None, "poison": arm.poison is not None}
+    able = {
+        "pods": arm.is_ready is not None,
+        "heal": arm.heals,
+        "edits": arm.edit is not None,
+        "poison": arm.poison is not None,
+    }
     return able.get(workload, True)

@@ -9,7 +9,7 @@ from dev.bench.programme import Programme
 from dev.bench.results import Outcome
 from dev.bench.stage import Stage
 from dev.bench.workloads.changing import edits, heal, noop
-from dev.bench.workloads.creating import arrival, burst, poison
+from dev.bench.workloads.creating import arrival, burst, pods, poison
 from dev.bench.workloads.ending import deletion, idle, restart
 
 Workload = Callable[[Stage, Programme], Awaitable[Outcome]]
@@ -20,6 +20,7 @@ WORKLOADS: Mapping[str, Workload] = MappingProxyType(
         "idle": idle,
         "noop": noop,
         "arrival": arrival,
+        "pods": pods,
         "poison": poison,
         "edits": edits,
         "heal": heal,

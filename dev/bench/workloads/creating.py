@@ -1,4 +1,4 @@
-"""Apps are created: all at once, or at a steady pace with or without poison among them."""
+"""Apps are created: all at once, or at a steady pace, with pods, or with poison among them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 
 PER_SECOND = 10.0
+_PODS_PER_SECOND = 2.0
+"""A pod keeps Kubernetes itself busier than all that is measured here: ten a second would measure how long its queue
+is."""
 _POISON_SHARE = 0.01
 _DONE = "children and status are there"
 
@@ -50,13 +53,18 @@ async def burst(stage: Stage, programme: Programme) -> Outcome:
 
 
 async def arrival(stage: Stage, programme: Programme) -> Outcome:
-    """Create apps at a steady pace, on top of those that are there."""
-    return await _arrive(stage, "steady", programme.arrival_seconds, poison=0.0)
+    """Create apps without pods at a steady pace, on top of those that are there."""
+    return await _arrive(stage, "steady", programme.arrival_seconds, PER_SECOND)
+
+
+async def pods(stage: Stage, programme: Programme) -> Outcome:
+    """The same more slowly, with a pod each."""
+    return await _arrive(stage, "pods", programme.arrival_seconds, _PODS_PER_SECOND, patch=stage.arm.pod)
 
 
 async def poison(stage: Stage, programme: Programme) -> Outcome:
-    """The same for half as long, with apps among them that can never become ready; measured are the healthy ones."""
-    return await _arrive(stage, "poison", programme.arrival_seconds // 2, poison=_POISON_SHARE)
+    """As `arrival` for half as long, with apps that can never become ready; measured are the healthy ones."""
+    return await _arrive(stage, "poison", programme.arrival_seconds // 2, PER_SECOND, poison=_POISON_SHARE)
 
 
 def _rates(stage: Stage, apps: Sequence[str]) -> dict[str, float]:
@@ -69,21 +77,25 @@ def _rates(stage: Stage, apps: Sequence[str]) -> dict[str, float]:
     return rates
 
 
-async def _arrive(stage: Stage, prefix: str, seconds: int, *, poison: float) -> Outcome:
+async def _arrive(  # noqa: PLR0913  how many, how fast, and what is odd about them
+    stage: Stage, prefix: str, seconds: int, per_second: float, *, patch: Json | None = None, poison: float = 0.0
+) -> Outcome:
     existing = len(stage.apps)
-    apps = [f"{prefix}{existing}-{number}" for number in range(int(PER_SECOND * seconds))]
+    apps = [f"{prefix}{existing}-{number}" for number in range(int(per_second * seconds))]
     sick = set(apps[:: int(1 / poison)]) if poison else set()
     healthy = [app for app in apps if app not in sick]
     for app in sorted(sick) if stage.arm.occupied else ():
         await stage.load.occupy(names.SERVICE, _stranger(stage.arm.occupied.format(name=app)))
 
+    never_ready = merged(stage.arm.pod or {}, stage.arm.poison or {})
+
     async def create(app: str) -> None:
-        await stage.load.create(app, merged(stage.arm.pod or {}, (stage.arm.poison or {}) if app in sick else {}))
+        await stage.load.create(app, never_ready if app in sick else patch)
 
     async with stage.window() as window:
         before = meters.processors()
         await asyncio.gather(
-            stage.load.steadily(apps, create, per_second=PER_SECOND),
+            stage.load.steadily(apps, create, per_second=per_second),
             stage.until(_DONE, healthy, stage.seen.is_complete),
         )
         busy = meters.processors().busy_share(before)
