@@ -226,7 +226,7 @@ def test_the_sweep_drops_apps_that_vanished_and_has_every_one_looked_at(world: W
 
 def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     world.store.put_app(app())
-    world.store.remember(app(), SERVICE, Attempt("hash", Retry("no answer"), 7, 0.0, 60.0))
+    world.store.memory(app()).attempts[SERVICE] = Attempt("hash", Retry("no answer"), 7, 0.0, 60.0)
     swept = FakeKube()
     swept.there = [MYAPP]
     looked: list[Key] = []
@@ -234,7 +234,7 @@ def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
     world.kube.watched = [[UnreachableError("cut")]]
     world.run_for(30, lambda: sweep.run([world.informer]))
     assert looked == [KEY]
-    assert world.store.attempts(app()) == {}, "no pause is left of the outage"
+    assert world.store.memory(app()).attempts == {}, "no pause is left of the outage"
 
 
 # A kind whose API may not be installed

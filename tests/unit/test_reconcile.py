@@ -114,7 +114,7 @@ async def test_a_stale_apply_is_tried_again_in_a_second_and_not_told(ready: Worl
     for _ in range(3):
         assert await ready.reconcile() == pytest.approx(1.0, abs=0.1), "no growing pause"
         assert ready.kube.requests == ["apply Service"]
-    assert ready.store.attempts(ready.store.app(KEY)) == {}
+    assert ready.store.memory(ready.store.app(KEY)).attempts == {}
 
 
 async def test_a_stale_status_is_written_again_in_a_second(new: World) -> None:
@@ -186,7 +186,7 @@ async def test_a_child_that_goes_and_that_no_watch_brings_is_waited_for_and_made
     assert new.reason() == "Waiting"
     assert 'Service "myapp-service" is being deleted' in new.kube.status["message"]
     del new.kube.fails["create Service"]
-    new.store.forgive(new.app, [SERVICE])  # as if the pause were over
+    new.store.memory(new.app).forgive([SERVICE])  # as if the pause were over
     await new.reconcile()
     assert "create Service" in new.kube.requests
 

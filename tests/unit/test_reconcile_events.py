@@ -156,4 +156,4 @@ async def test_values_that_the_server_quotes_reach_neither_status_nor_event_nor_
     shown = f"{world.kube.status}{told(world)}{caplog.text}"
     assert "Invalid value" in shown
     assert SECRET not in shown
-    assert DEPLOYMENT in world.store.attempts(world.app)
+    assert DEPLOYMENT in world.store.memory(world.app).attempts

@@ -47,7 +47,7 @@ class Release(World):
         template = drift.fingerprint((self.wants()[DEPLOYMENT].body or {})["spec"]["template"])
         then = Situation(1, template, version=20, complete=False, refused=False, told=False, pods=2, overdue=True)
         looks = Looks(situation=then, due=float("inf"), booked=True, overdue=True, cause=CRASH)
-        self.store.remember_looks(self.app, replace(looks, **changes))
+        self.store.memory(self.app).looks = replace(looks, **changes)
 
     def notes(self) -> dict[str, str]:
         """What the last write to the Deployment has noted there."""

@@ -7,18 +7,15 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.attempts import Attempt
-from myapp_operator.fights import Contest
-from myapp_operator.looks import Looks
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import Child
-from myapp_operator.refusals import Refused, Retry
+from myapp_operator.refusals import Refused
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, child, deployment, owner, rollout
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 OTHER = Key("other", "myapp")
 REFUSED = Attempt("hash", Refused(Reason.FORBIDDEN, "no"), 1, 0.0, 60.0)
-OUTAGE = Attempt("hash", Retry("no answer"), 1, 0.0, 60.0)
 
 
 @pytest.fixture
@@ -68,12 +65,12 @@ def test_an_older_event_of_an_app_changes_nothing(store: Store) -> None:
 
 
 def test_an_app_of_another_uid_starts_from_nothing(store: Store) -> None:
-    store.remember(app(), DEPLOYMENT, REFUSED)
+    store.memory(app()).attempts[DEPLOYMENT] = REFUSED
     store.answered_status(app(), 15, now=1.0)
     store.put_app(app(uid="uid-2", resource_version=30))
     new = app(uid="uid-2", resource_version=30)
     assert store.app(KEY) == new
-    assert store.attempts(app()) == {}
+    assert store.memory(app()).attempts == {}
     assert not store.status_awaited(new)
     assert store.since_status(app(), 2.0) == float("inf")
     assert not store.had_children(new)
@@ -287,28 +284,7 @@ def test_a_status_write_is_awaited_until_the_watch_brings_it(store: Store) -> No
     assert store.since_status(app(), 104.0) == 4.0
 
 
-def test_an_app_is_unsettled_since_the_first_look_that_found_it_so(store: Store) -> None:
-    assert store.unsettled_for(app(), False, 100.0) == 0.0
-    assert store.unsettled_for(app(), False, 102.0) == 2.0
-    assert store.unsettled_for(app(), True, 103.0) == 0.0
-    assert store.unsettled_for(app(), False, 104.0) == 0.0
-
-
-def test_a_new_app_is_not_unsettled_since_the_time_of_its_predecessor(store: Store) -> None:
-    store.unsettled_for(app(), False, 100.0)
-    later = app(uid="uid-2", resource_version=30)
-    store.put_app(later)
-    assert store.unsettled_for(later, False, 200.0) == 0.0
-
-
-# Failed writes
-
-
-def test_failures_are_remembered_until_they_are_forgiven(store: Store) -> None:
-    store.remember(app(), DEPLOYMENT, REFUSED)
-    store.remember(app(), SERVICE, REFUSED)
-    store.forgive(app(), [DEPLOYMENT])
-    assert store.attempts(app()) == {SERVICE: REFUSED}
+# What was found as wanted
 
 
 def test_what_was_found_as_wanted_is_not_walked_again_until_its_fields_change(store: Store) -> None:
@@ -330,49 +306,12 @@ def test_what_was_found_as_wanted_is_walked_again_when_it_is_another(store: Stor
     assert not store.children(KEY)[DEPLOYMENT].intact
 
 
-def test_the_end_of_an_outage_forgives_only_what_was_its_fault(store: Store) -> None:
-    store.remember(app(), DEPLOYMENT, REFUSED)
-    store.remember(app(), SERVICE, OUTAGE)
-    store.forgive_outages()
-    assert store.attempts(app()) == {DEPLOYMENT: REFUSED}
-
-
-def test_a_failure_of_an_app_that_went_meanwhile_is_not_its_successors() -> None:
-    """The hash of the body is the same, so the new app would wait for the old one's pause and tell its refusal."""
-    store = Store()
-    store.put_app(app())
-    store.drop_app(KEY, "uid-1")
-    store.remember(app(), DEPLOYMENT, REFUSED)
-    later = app(uid="uid-2", resource_version=30)
-    store.put_app(later)
-    assert store.attempts(later) == {}
-
-
-def test_reverts_are_remembered_for_the_very_app(store: Store) -> None:
-    contest = Contest("hash")
-    store.contend(app(), DEPLOYMENT, contest)
-    assert store.contests(app()) == {DEPLOYMENT: contest}
-    assert store.contests(app(uid="uid-2")) == {}
-    store.put_app(app(uid="uid-2", resource_version=99))
-    assert store.contests(app(uid="uid-2")) == {}
-
-
-def test_what_a_look_has_found_goes_with_the_app(store: Store) -> None:
-    found = Looks(lost=True)
-    store.remember_looks(app(), found)
-    assert store.looks(app()) == found
-    store.put_app(app(uid="uid-2", resource_version=11))
-    assert store.looks(app(uid="uid-2")) == Looks()
-    store.remember_looks(app(), found)
-    assert store.looks(app(uid="uid-2")) == Looks(), "an answer that came too late"
-
-
 def test_asking_for_an_app_that_is_gone_leaves_nothing_behind() -> None:
     store = Store()
     store.had_children(app())
     store.status_awaited(app())
     store.since_status(app(), 1.0)
-    store.forgive(app(), [DEPLOYMENT])
+    store.memory(app()).forgive([DEPLOYMENT])
     assert vars(store)["_records"] == {}
 
 
@@ -392,11 +331,11 @@ def test_apps_and_uids(store: Store) -> None:
 def test_an_answer_to_a_predecessor_is_not_taken_for_ones_own(store: Store) -> None:
     """The MyApp was deleted and made again while a write of the old one was on its way."""
     store.put_app(app(uid="uid-2", resource_version=30))
-    store.remember(app(), SERVICE, REFUSED)
+    store.memory(app()).attempts[SERVICE] = REFUSED
     store.answered_child(app(), SERVICE, answer(40), now=1.0)
     store.answered_status(app(), 99, now=1.0)
     new = app(uid="uid-2", resource_version=30)
-    assert store.attempts(new) == {}
+    assert store.memory(new).attempts == {}
     assert SERVICE not in store.children(KEY)
     assert not store.status_awaited(new)
 
@@ -421,10 +360,3 @@ def test_a_child_that_was_told_to_be_gone_during_the_get_is_not_known(store: Sto
 def test_a_get_does_not_overrule_what_is_newer(store: Store) -> None:
     store.found_child(KEY, DEPLOYMENT, child(resource_version=19, uid="old"), store.absence(KEY, DEPLOYMENT))
     assert known(store).uid == "uid-child"
-
-
-def test_the_template_that_was_gone_back_to_is_known_for_its_generation_alone(store: Store) -> None:
-    store.remember_template(app(), 2, {"spec": {}})
-    assert store.template(app(), 2) == {"spec": {}}
-    assert store.template(app(), 3) is None
-    assert store.template(app(uid="uid-2"), 2) is None

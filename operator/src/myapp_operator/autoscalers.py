@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from myapp_operator import names, replicas
 from myapp_operator.desired import Wanted
 from myapp_operator.kube import Kube
+from myapp_operator.memory import Scaler
 from myapp_operator.observed import App
-from myapp_operator.record import Scaler
 from myapp_operator.store import Store
 
 _PAUSE = 60.0
@@ -30,7 +30,7 @@ class Autoscalers:
     async def left_to_them(self, app: App, wanted: Sequence[Wanted]) -> tuple[list[Wanted], Scaler]:
         """What is wanted beside the autoscaler that there is, and which one of somebody else's that is."""
         found = await self._find(app, wanted)
-        self._store.remember_scaler(app, found)
+        self._store.memory(app).scaler = found
         found = found or Scaler()
         return replicas.left_to_scaler(wanted, self._store.children(app.key), app, found.name), found
 
@@ -39,7 +39,7 @@ class Autoscalers:
         child = self._store.children(app.key).get(names.DEPLOYMENT)
         if not replicas.are_scaled_by_others(deployment, child, app):
             return None
-        known, now = self._store.scaler(app), time.monotonic()
+        known, now = self._store.memory(app).scaler, time.monotonic()
         if known is not None and known.until > now:
             return known
         listing = await self._kube.list(names.SCALER, app.key.namespace)

@@ -47,7 +47,7 @@ class Onlooker:
         `template` is a hash of the pods that are wanted. A Deployment that has not yet answered to our last write is
         not worth a look; it will tell when it has.
         """
-        now, known = time.monotonic(), self._store.looks(seen.app)
+        now, known = time.monotonic(), self._store.memory(seen.app).looks
         if current_rollout(seen) is None:
             return known, None
         plan = looks.noticed(known, _situation(seen, template), now)
@@ -55,7 +55,7 @@ class Onlooker:
             plan = looks.booked(plan, self._turns.next(now))
         if plan.is_due(now):
             plan = await self._look(seen, plan)
-        self._store.remember_looks(seen.app, plan)
+        self._store.memory(seen.app).looks = plan
         return plan, None if plan.due is None else plan.due - now
 
     async def _look(self, seen: Seen, plan: Looks) -> Looks:

@@ -67,7 +67,7 @@ class Reconciler:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
-        before, looks = self._store.children(key), self._store.looks(app)
+        before, looks = self._store.children(key), self._store.memory(app).looks
         seen = Seen(app, spec, before, passage.obstacles, _now(), looks, scaler=scaler.name)
         course = await self._revisions.course(seen, passage.wanted)
         todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
@@ -106,8 +106,9 @@ class Reconciler:
 
     def _plan(self, app: App, wanted: Sequence[Wanted], held: Mapping[Kind, Obstacle], now: float) -> Todo:
         """What to do now; in a fight over a child, its next revert waits. `held`: what waits for something else."""
-        going_on = fights.going_on(self._store.contests(app), {each.kind: each.applied for each in wanted}, now)
-        todo = plan.make(wanted, self._store.children(app.key), app, self._store.attempts(app), now)
+        memory = self._store.memory(app)
+        going_on = fights.going_on(memory.contests, {each.kind: each.applied for each in wanted}, now)
+        todo = plan.make(wanted, self._store.children(app.key), app, memory.attempts, now)
         if held:
             todo = replace(todo, obstacles={**held, **todo.obstacles})
         todo = plan.keep_off(todo, wanted, self._store.unserved())
@@ -126,7 +127,7 @@ class Reconciler:
 
     def _pauses(self, app: App, todo: Todo, obstacles: Mapping[Kind, Obstacle]) -> Iterator[float]:
         """Seconds until the steps of this pass may be tried again."""
-        now, attempts = time.monotonic(), self._store.attempts(app)
+        now, attempts = time.monotonic(), self._store.memory(app).attempts
         for step in todo.steps:
             if step.kind in attempts:
                 yield attempts[step.kind].not_before - now
@@ -136,7 +137,7 @@ class Reconciler:
     async def _write_status(self, app: App, judged: Judged) -> float | None:
         """Writes the status if it says something new and it is time; returns when to try again."""
         now = time.monotonic()
-        unsettled = self._store.unsettled_for(app, judged.settled, now)
+        unsettled = self._store.memory(app).unsettled_for(judged.settled, now)
         wait = status.due(app.status, judged, self._store.since_status(app, now), unsettled)
         if wait is None or self._store.status_awaited(app):
             return None

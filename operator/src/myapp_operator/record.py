@@ -7,23 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from myapp_operator.attempts import Attempt
-from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
-from myapp_operator.looks import Looks
+from myapp_operator.memory import Memory
 from myapp_operator.names import Kind
 from myapp_operator.observed import App, Child
 
 _NOTHING: Json = {}
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """What was found when autoscalers were looked for: the name of one of somebody else's, or nothing."""
-
-    name: str = ""
-    until: float = 0.0
-    """When to look again, in monotonic seconds."""
 
 
 @dataclass(slots=True)
@@ -38,16 +27,11 @@ class Record:
     answered_at: dict[Kind, float] = field(default_factory=dict)
     gone_at: dict[Kind, int] = field(default_factory=dict)
     """The resourceVersion at which the last child of this kind was seen to be gone: older news of it is void."""
-    attempts: dict[Kind, Attempt] = field(default_factory=dict)
-    contests: dict[Kind, Contest] = field(default_factory=dict)
     had_children: frozenset[str] = frozenset()
     """Uids of the owners of all children that were ever seen here."""
     status_version: int = 0
     status_at: float = float("-inf")
-    unsettled_at: float | None = None
-    looks: Looks = field(default_factory=Looks)
-    scaler: Scaler | None = None
-    template: tuple[int, Json] | None = None
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def app(self) -> App | None:

@@ -86,7 +86,7 @@ class Revisions:
         return replace(todo, steps=tuple(steps))
 
     def _running(self, seen: Seen, wanted: Sequence[Wanted], template: Json, why: RolledBack) -> Sequence[Wanted]:
-        self._store.remember_template(seen.app, why.generation, template)
+        self._store.memory(seen.app).remember_template(why.generation, template)
         notes = rollback.notes(seen.child(names.DEPLOYMENT), seen, why)
         return _noted(templates.running(wanted, seen.app.key.name, template), notes)
 
@@ -102,7 +102,7 @@ class Revisions:
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
         """The template that was gone back to. Where nobody remembers which one it was, that is the newest."""
-        if known := self._store.template(seen.app, why.generation):
+        if known := self._store.memory(seen.app).template(why.generation):
             return known
         deployment = seen.child(names.DEPLOYMENT)
         uid, ready = (deployment.uid, deployment.last_ready) if deployment else ("", "")

@@ -62,9 +62,8 @@ class Hands:
     def _obstacle(self, app: App, step: Step, verdict: Refused | Retry | Stale) -> Obstacle:
         if isinstance(verdict, Stale):
             return Obstacle(verdict, lasting=False)
-        now = time.monotonic()
-        attempt = attempts.failed(step, verdict, self._store.attempts(app).get(step.kind), now)
-        self._store.remember(app, step.kind, attempt)
+        now, failed = time.monotonic(), self._store.memory(app).attempts
+        attempt = failed[step.kind] = attempts.failed(step, verdict, failed.get(step.kind), now)
         return attempt.obstacle(now) or Obstacle(verdict)
 
     async def _take(self, app: App, step: Step) -> Answer | None:
@@ -109,8 +108,8 @@ class Hands:
     def _contend(self, app: App, step: Step, paths: Sequence[str], by: str) -> Fight | None:
         """Remembers that these fields were made as wanted; returns the fight over them, if that is one."""
         now, wanted = time.monotonic(), step.body["metadata"]["annotations"][names.APPLIED]
-        contest = fights.reverted(self._store.contests(app).get(step.kind), wanted, paths, by, now)
-        self._store.contend(app, step.kind, contest)
+        contests = self._store.memory(app).contests
+        contest = contests[step.kind] = fights.reverted(contests.get(step.kind), wanted, paths, by, now)
         return contest.fight(wanted, now)
 
     def _tell_write(self, app: App, step: Step, reason: EventReason, message: str, fight: Fight | None) -> None:
@@ -128,11 +127,11 @@ class Hands:
         return verdict
 
     def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
+        memory = self._store.memory(app)
         if step.attempt == attempts.NUDGING:
-            before = self._store.attempts(app).get(step.kind)
-            self._store.remember(app, step.kind, attempts.nudged(step, before, now))
+            memory.attempts[step.kind] = attempts.nudged(step, memory.attempts.get(step.kind), now)
         else:
-            self._store.forgive(app, [step.kind])
+            memory.forgive([step.kind])
         if step.verb is Verb.DELETE:
             self._store.answered_deletion(app, step.kind, now)
         elif answer is not None:

@@ -8,17 +8,13 @@ knowledge fails at the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from myapp_operator.attempts import Attempt
-from myapp_operator.fights import Contest
-from myapp_operator.grammar import Json
-from myapp_operator.looks import Looks
+from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
-from myapp_operator.record import Record, Scaler
-from myapp_operator.refusals import Retry
+from myapp_operator.record import Record
 
 
 class Store:
@@ -159,69 +155,19 @@ class Store:
         if record := self._record_of(app):
             record.status_version, record.status_at = version, now
 
-    def remember(self, app: App, kind: Kind, attempt: Attempt) -> None:
-        """Remembers a write that failed."""
-        if record := self._record_of(app):
-            record.attempts[kind] = attempt
-
-    def contend(self, app: App, kind: Kind, contest: Contest) -> None:
-        """Remembers the reverts of a child."""
-        if record := self._record_of(app):
-            record.contests[kind] = contest
-
-    def forgive(self, app: App, kinds: Iterable[Kind]) -> None:
-        """Forgets failed writes to these children."""
-        if record := self._record_of(app):
-            for kind in kinds:
-                record.attempts.pop(kind, None)
-
-    def found_as_wanted(self, app: App, kinds: Iterable[Kind]) -> None:
+    def found_as_wanted(self, app: App, kinds: Collection[Kind]) -> None:
         """Remembers that these children are as wanted, or not wanted and not there: earlier failures are history."""
         if record := self._record_of(app):
+            record.memory.forgive(kinds)
             for kind in kinds:
-                record.attempts.pop(kind, None)
                 known = record.children.get(kind)
                 if known is not None and not known.intact:
                     record.children[kind] = replace(known, intact=True)
 
     def forgive_outages(self) -> None:
-        """Forgets the failures that were no fault of the object: the API server answers again."""
+        """Forgets the failures of all apps that were no fault of theirs: the API server answers again."""
         for record in self._records.values():
-            for kind in [kind for kind, each in record.attempts.items() if isinstance(each.verdict, Retry)]:
-                del record.attempts[kind]
-
-    def remember_looks(self, app: App, looks: Looks) -> None:
-        """Remembers what the looks at the app's pods have found, and when the next one is due."""
-        if record := self._record_of(app):
-            record.looks = looks
-
-    def remember_scaler(self, app: App, scaler: Scaler | None) -> None:
-        """Remembers who scales the app's Deployment."""
-        if record := self._record_of(app):
-            record.scaler = scaler
-
-    def scaler(self, app: App) -> Scaler | None:
-        """Who scales the app's Deployment, as far as that was looked for."""
-        record = self._record_of(app)
-        return record.scaler if record else None
-
-    def remember_template(self, app: App, generation: int, template: Json) -> None:
-        """Remembers the pod template that was gone back to when this generation had failed."""
-        if record := self._record_of(app):
-            record.template = generation, template
-
-    def unsettled_for(self, app: App, settled: bool, now: float) -> float:
-        """Seconds for which every look at the app, this one included, has found its children unsettled."""
-        record = self._record_of(app)
-        if record is None or settled:
-            if record:
-                record.unsettled_at = None
-            return 0.0
-        if record.unsettled_at is None:
-            record.unsettled_at = now
-        return now - record.unsettled_at
-
-    # What the recipe reads.
+            record.memory.forgive_outages()
 
     def app(self, key: Key) -> App | None:
         """The MyApp of this key, if there is one."""
@@ -237,26 +183,10 @@ class Store:
         """The kinds whose API is not installed in the cluster."""
         return frozenset(self._unserved)
 
-    def attempts(self, app: App) -> Mapping[Kind, Attempt]:
-        """The failed writes that are still remembered."""
+    def memory(self, app: App) -> Memory:
+        """What is remembered of our dealings with this very MyApp; what one that is gone would remember is lost."""
         record = self._record_of(app)
-        return dict(record.attempts) if record else {}
-
-    def looks(self, app: App) -> Looks:
-        """What is remembered of the looks at the app's pods."""
-        record = self._record_of(app)
-        return record.looks if record else Looks()
-
-    def template(self, app: App, generation: int) -> Json | None:
-        """The pod template that was gone back to when this generation had failed, if it is known."""
-        record = self._record_of(app)
-        known, template = (record and record.template) or (0, None)
-        return template if known == generation else None
-
-    def contests(self, app: App) -> Mapping[Kind, Contest]:
-        """The reverts that are still remembered."""
-        record = self._record_of(app)
-        return dict(record.contests) if record else {}
+        return record.memory if record else Memory()
 
     def had_children(self, app: App) -> bool:
         """Whether this process has seen a child of this very MyApp."""

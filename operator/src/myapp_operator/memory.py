@@ -1,0 +1,65 @@
+"""What is remembered of our own dealings with one app. Pure; times are monotonic seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from myapp_operator.attempts import Attempt
+from myapp_operator.fights import Contest
+from myapp_operator.grammar import Json
+from myapp_operator.looks import Looks
+from myapp_operator.names import Kind
+from myapp_operator.refusals import Retry
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """What was found when autoscalers were looked for: the name of one of somebody else's, or nothing."""
+
+    name: str = ""
+    until: float = 0.0
+    """When to look again."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """Lost with the process, and with the MyApp: all of it can be found out again."""
+
+    attempts: dict[Kind, Attempt] = field(default_factory=dict)
+    """The writes that failed and were not followed by one that did not."""
+    contests: dict[Kind, Contest] = field(default_factory=dict)
+    """The reverts of each child."""
+    looks: Looks = field(default_factory=Looks)
+    """What the looks at the app's pods have found, and when the next one is due."""
+    scaler: Scaler | None = None
+    """Who scales the app's Deployment, as far as that was looked for."""
+    _template: tuple[int, Json] | None = None
+    _unsettled_at: float | None = None
+
+    def forgive(self, kinds: Iterable[Kind]) -> None:
+        """Forgets failed writes to these children."""
+        for kind in kinds:
+            self.attempts.pop(kind, None)
+
+    def forgive_outages(self) -> None:
+        """Forgets the failures that were no fault of the object: the API server answers again."""
+        self.forgive([kind for kind, each in self.attempts.items() if isinstance(each.verdict, Retry)])
+
+    def remember_template(self, generation: int, template: Json) -> None:
+        """Remembers the pod template that was gone back to when this generation of the MyApp had failed."""
+        self._template = generation, template
+
+    def template(self, generation: int) -> Json | None:
+        """The pod template that was gone back to when this generation of the MyApp had failed, if it is known."""
+        known, template = self._template or (0, None)
+        return template if known == generation else None
+
+    def unsettled_for(self, settled: bool, now: float) -> float:
+        """Seconds for which every look at the app, this one included, has found its children unsettled."""
+        if settled:
+            self._unsettled_at = None
+            return 0.0
+        if self._unsettled_at is None:
+            self._unsettled_at = now
+        return now - self._unsettled_at
