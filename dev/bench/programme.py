@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-EVERY = ("burst", "idle", "noop", "arrival", "pods", "poison", "edits", "heal", "restart", "deletion")
+EVERY = ("burst", "idle", "noop", "restart", "arrival", "pods", "poison", "edits", "heal", "deletion")
 
 
 _SHORT = ("burst", "noop", "heal", "restart")

@@ -19,12 +19,12 @@ WORKLOADS: Mapping[str, Workload] = MappingProxyType(
         "burst": burst,
         "idle": idle,
         "noop": noop,
+        "restart": restart,
         "arrival": arrival,
         "pods": pods,
         "poison": poison,
         "edits": edits,
         "heal": heal,
-        "restart": restart,
         "deletion": deletion,
     }
 )
