@@ -10,7 +10,7 @@ from types import MappingProxyType
 EVERY = ("burst", "idle", "noop", "restart", "arrival", "pods", "poison", "edits", "heal", "deletion")
 
 
-_SHORT = ("burst", "noop", "heal", "restart")
+_SHORT = ("burst", "noop", "restart", "heal")
 """What takes a minute or two, for another repeat."""
 _TO_SEE_GROWTH = ("burst", "arrival")
 _SMALL_ARRIVAL_SECONDS = 10

@@ -77,7 +77,7 @@ def takes_part(arm: Arm, workload: str) -> bool:
     if arm.fed:
         return workload in _FED
     able = {
-        "pods": arm.is_ready is not None,
+        "pods": arm.pod is not None,
         "heal": arm.heals,
         "edits": arm.edit is not None,
         "poison": arm.poison is not None,

@@ -1,4 +1,4 @@
-"""The informer and the sweep against a fake of the connection, on a clock that jumps."""
+"""The informer against a fake of the connection, on a clock that jumps."""
 
 import asyncio
 import contextlib
@@ -8,15 +8,12 @@ from typing import cast
 import pytest
 
 from myapp_operator import names
-from myapp_operator.attempts import Attempt
 from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer
 from myapp_operator.kube import Event, Kube, Listing
 from myapp_operator.names import Key, Kind
-from myapp_operator.refusals import Retry
 from myapp_operator.store import Store
-from myapp_operator.sweep import Sweep
 from myapp_operator.workqueue import WorkQueue
 from tests.unit.jumping import JumpingLoop
 from tests.unit.samples import KEY, app
@@ -26,11 +23,6 @@ SERVICE = names.SERVICE
 
 def service(version: int, name: str = "myapp-service") -> Json:
     return {"metadata": {"name": name, "namespace": "default", "uid": "uid-s", "resourceVersion": str(version)}}
-
-
-MYAPP: Json = {
-    "metadata": {"name": KEY.name, "namespace": KEY.namespace, "uid": app().uid, "resourceVersion": "10"},
-}
 
 
 def route(version: int) -> Json:
@@ -51,19 +43,14 @@ class FakeKube:
         self.missing = False
         self.lists = 0
 
-    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "") -> Listing:
+    async def pages(self, kind: Kind, namespace: str | None, *, selector: str = "") -> AsyncIterator[Listing]:
+        """One object a page."""
         await asyncio.sleep(0.01)
         self.lists += 1
         if self.missing:
             raise ApiError(404, "", "404 page not found")
-        return Listing([*self.there], self.version)
-
-    async def pages(self, kind: Kind, namespace: str | None, *, selector: str = "") -> AsyncIterator[Listing]:
-        """One object a page."""
-        whole = await self.list(kind, namespace, selector=selector)
-        for each in whole.items[:-1]:
-            yield Listing([each], whole.version)
-        yield Listing(whole.items[-1:], whole.version)
+        for page in [[each] for each in self.there] or [[]]:
+            yield Listing(page, self.version)
 
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
@@ -199,42 +186,6 @@ def test_a_watch_that_never_holds_makes_no_storm_of_lists(world: World, end: Exc
     world.kube.ends_at_once = end
     world.run_for(60)
     assert 5 <= world.kube.lists <= 50
-
-
-def test_the_sweep_drops_apps_that_vanished_and_has_every_one_looked_at(world: World) -> None:
-    world.store.put_app(app())
-    world.store.put_app(app("gone", uid="uid-g"))
-    world.kube.there = [MYAPP]
-    looked: list[Key] = []
-    sweep = Sweep(cast(Kube, world.kube), world.store, [None], queue_to(looked))
-
-    async def run() -> None:
-        await sweep.run([Informer(cast(Kube, FakeKube()), Store(), SERVICE, None, queue_to(looked))])
-
-    async def main() -> None:
-        task = asyncio.ensure_future(run())
-        await asyncio.sleep(730)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        runner.run(main())
-    assert world.store.apps() == {KEY}
-    assert looked == [Key("default", "gone"), KEY], "so that nothing is kept of the one that is gone"
-
-
-def test_an_outage_is_followed_by_a_sweep(world: World) -> None:
-    world.store.put_app(app())
-    world.store.memory(app()).attempts[SERVICE] = Attempt("hash", Retry("no answer"), 7, 0.0, 60.0)
-    swept = FakeKube()
-    swept.there = [MYAPP]
-    looked: list[Key] = []
-    sweep = Sweep(cast(Kube, swept), world.store, [None], queue_to(looked))
-    world.kube.watched = [[UnreachableError("cut")]]
-    world.run_for(30, lambda: sweep.run([world.informer]))
-    assert looked == [KEY]
-    assert world.store.memory(app()).attempts == {}, "no pause is left of the outage"
 
 
 # A kind whose API may not be installed

@@ -8,7 +8,7 @@ from myapp_operator.memory import Memory
 from myapp_operator.names import Reason
 from myapp_operator.refusals import Refused, Retry
 from myapp_operator.store import Store
-from tests.unit.samples import KEY, app
+from tests.unit.samples import KEY, app, deployment
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 REFUSED = Attempt("hash", Refused(Reason.FORBIDDEN, "no"), 1, 0.0, 60.0)
@@ -17,9 +17,10 @@ OUTAGE = Attempt("hash", Retry("no answer"), 1, 0.0, 60.0)
 
 @pytest.fixture
 def store() -> Store:
-    """Knows one app."""
+    """Knows one app and its Deployment, which outlives the app for a while."""
     made = Store()
     made.put_app(app())
+    made.put_child(KEY, DEPLOYMENT, deployment())
     return made
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.attempts import Attempt
+from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.refusals import Refused
@@ -70,7 +71,7 @@ def test_an_app_of_another_uid_starts_from_nothing(store: Store) -> None:
     store.put_app(app(uid="uid-2", resource_version=30))
     new = app(uid="uid-2", resource_version=30)
     assert store.app(KEY) == new
-    assert store.memory(app()).attempts == {}
+    assert store.memory(new) == Memory()
     assert not store.status_awaited(new)
     assert store.since_status(app(), 2.0) == float("inf")
     assert not store.had_children(new)

@@ -16,7 +16,7 @@ OCCUPIED = "{name}-service"
 
 
 def body(name: str) -> Json:
-    """A small MyApp without a pod: Kubernetes itself needs ten times as much for one as for all that is measured."""
+    """A small MyApp without a pod: for one, Kubernetes needs several times as much as for all that is measured."""
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,

@@ -103,14 +103,15 @@ async def _arrive(  # noqa: PLR0913  how many, how fast, and what is odd about t
     stage.apps += healthy
     await _remove(stage, sick)
     sights = {app: stage.seen.app(app) for app in healthy}
-    told = [each.ready - each.full for each in sights.values() if each.full <= each.ready < NEVER]
     figures = {
         "apps before": float(existing),
         "busy %": 100 * busy,
         "cpu ms/app": 1000 * window.cpu / len(apps),
         **latencies("apply to children", (each.children_since - stage.load.sent[app] for app, each in sights.items())),
-        **latencies("pods ready to status", told),
     }
+    if patch is not None:
+        told = [each.ready - each.full for each in sights.values() if each.full <= each.ready < NEVER]
+        figures |= latencies("pods ready to status", told)
     return Outcome(figures, dict(window.requests))
 
 

@@ -25,6 +25,7 @@ _SILENCE = 90.0
 """Seconds without a byte after which a watch is begun anew, as its connection may be dead. Bookmarks come about every
 minute, but not for a kind of which nothing has changed since the API server started."""
 _PAGE = 100
+"""Objects of a list that are read at once. What Python takes for five hundred it does not give back."""
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"

@@ -24,7 +24,7 @@ class Scaler:
 
 @dataclass(slots=True)
 class Memory:
-    """Lost with the process, and with the MyApp: all of it can be found out again."""
+    """Lost with the process, and with the MyApp: the operator then learns it anew, such as who fights it."""
 
     attempts: dict[Kind, Attempt] = field(default_factory=dict)
     """The writes that failed and were not followed by one that did not."""

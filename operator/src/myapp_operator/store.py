@@ -169,6 +169,8 @@ class Store:
         for record in self._records.values():
             record.memory.forgive_outages()
 
+    # What the recipe reads.
+
     def app(self, key: Key) -> App | None:
         """The MyApp of this key, if there is one."""
         record = self._records.get(key)

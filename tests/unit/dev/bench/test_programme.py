@@ -74,4 +74,4 @@ def test_nobody_is_asked_what_they_cannot_do() -> None:
     }
     assert able["limit"] == ["burst", "arrival"]
     assert able["ours"] == list(EVERY)
-    assert set(EVERY) - set(able["tutorial"]) == {"heal", "pods"}
+    assert set(EVERY) - set(able["tutorial"]) == {"heal"}
