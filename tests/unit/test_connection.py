@@ -15,6 +15,7 @@ from myapp_operator.connection import Connection
 from myapp_operator.errors import NotLeadingError, UnreachableError
 
 WRITES = ("PATCH", "POST", "PUT", "DELETE")
+MANY = 120
 
 
 class ApiServer:
@@ -22,13 +23,14 @@ class ApiServer:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str | None]] = []
-        self.asked = asyncio.Event()
+        self.has_many = asyncio.Event()
         self.seconds = 0.0
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.requests.append((request.method, request.query.get("timeout")))
-        self.asked.set()
+        if len(self.requests) == MANY:
+            self.has_many.set()
         await asyncio.sleep(self.seconds)
         return web.json_response({})
 
@@ -48,21 +50,22 @@ class Guard:
     """Holds writes back from the moment on when it is shut; until then each may take so many seconds."""
 
     shut = False
+    shuts_after: int | None = None
+    """How often it is asked before it shuts by itself."""
     asked = 0
     seconds = 10.0
 
     def __call__(self) -> float:
         self.asked += 1
-        if self.shut:
+        if self.shut or (self.shuts_after is not None and self.asked > self.shuts_after):
             raise NotLeadingError
         return self.seconds
 
 
 @asynccontextmanager
-async def connected(server: ApiServer, guard: Guard | None = None, *, at_once: int = 100) -> AsyncIterator[Connection]:
-    """With room for so many requests at once."""
+async def connected(server: ApiServer, guard: Guard | None = None) -> AsyncIterator[Connection]:
     configuration = Configuration()
-    configuration.host, configuration.connection_pool_maxsize = server.url, at_once
+    configuration.host = server.url
     async with Connection(configuration, guard) as open_connection:
         yield open_connection
 
@@ -78,19 +81,31 @@ async def test_a_write_that_is_held_back_never_reaches_the_api_server(server: Ap
     assert [sent for sent, _ in server.requests] == [method]
 
 
-async def test_a_write_is_held_back_also_if_the_guard_shuts_while_it_waits_for_a_connection(server: ApiServer) -> None:
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("steps", [1, 2], ids=["while it waits for a connection", "before its bytes go out"])
+async def test_a_write_is_held_back_also_if_the_guard_shuts(server: ApiServer, steps: int, method: str) -> None:
     guard = Guard()
-    async with connected(server, guard, at_once=1) as way:
-        server.seconds = 0.2
-        first = asyncio.create_task(way.json("PATCH", "/first", body={}))
-        await server.asked.wait()
-        second = asyncio.create_task(way.json("PATCH", "/second", body={}))
-        await asyncio.sleep(0.05)
-        guard.shut = True
-        await first
+    guard.shuts_after = steps
+    async with connected(server, guard) as way:
         with pytest.raises(NotLeadingError):
-            await second
-    assert len(server.requests) == 1
+            await way.json(method, "/x", body={})
+        guard.shuts_after = None
+        await way.json("PATCH", "/later", body={})
+    assert [sent for sent, _ in server.requests] == ["PATCH"], "and the next one finds a connection"
+
+
+async def test_many_watches_leave_room_for_a_write(server: ApiServer) -> None:
+    """Each namespace has about a dozen; the client's own limit is a hundred connections."""
+    async with connected(server) as way:
+        server.seconds = 60
+        watches = [asyncio.create_task(way.json("GET", "/watch")) for _ in range(MANY)]
+        async with asyncio.timeout(10):
+            await server.has_many.wait()
+            server.seconds = 0
+            await way.json("PATCH", "/x", body={})
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
 
 
 async def test_reads_pass_whatever_the_guard_says(server: ApiServer) -> None:

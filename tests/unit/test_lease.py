@@ -45,6 +45,13 @@ def test_one_that_somebody_holds_is_left_alone_for_as_long_as_it_says() -> None:
     assert sighting((100, held(leaseDurationSeconds=None))).seconds_left(100) == 15
 
 
+def test_one_that_was_shortened_by_hand_protects_its_holder_all_the_same() -> None:
+    """The holder writes on until a renewal is late, whatever the Lease says; its next one puts that right."""
+    shortened = held(leaseDurationSeconds=1)
+    assert sighting((100, shortened)).seconds_left(102) == 13
+    assert lease.renewed(shortened, NOW)["spec"]["leaseDurationSeconds"] == 15
+
+
 def test_each_renewal_that_is_seen_begins_the_wait_anew() -> None:
     assert sighting((100, held()), (110, held(renewTime="later"))).seconds_left(115) == 10
 

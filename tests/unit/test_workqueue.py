@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from myapp_operator.errors import UnreachableError
+from myapp_operator.errors import NotLeadingError, UnreachableError
 from myapp_operator.names import Key
 from myapp_operator.workqueue import WorkQueue
 from tests.unit.jumping import JumpingLoop
@@ -319,6 +319,13 @@ def test_a_failure_stops_neither_the_worker_nor_the_other_keys(
     (line,) = caplog.records
     assert "cannot reconcile default/a" in line.getMessage()
     assert (line.exc_info is not None) == isinstance(error, KeyError), "only a bug is worth a traceback"
+
+
+def test_a_key_whose_write_was_held_back_is_looked_at_again() -> None:
+    """An operator that was about to lose the lead may keep it: its last renewal was answered after all."""
+    work = Work(a=[NotLeadingError()])
+    play(work, add(A))
+    assert work.times() == [0, 1]
 
 
 def test_nothing_is_kept_of_keys_that_are_done() -> None:

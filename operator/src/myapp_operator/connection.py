@@ -22,7 +22,7 @@ from kubernetes.aio.client.rest import RESTClientObject
 from yarl import URL
 
 from myapp_operator import names
-from myapp_operator.errors import ApiError, StartError, UnreachableError
+from myapp_operator.errors import ApiError, NotLeadingError, StartError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask
 
@@ -98,7 +98,8 @@ class Connection:
         configuration = self._configuration
         tls = RESTClientObject(configuration).ssl_context
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=configuration.connection_pool_maxsize, ssl=tls),
+            # No limit: each watch holds a connection, and each namespace has a dozen watches.
+            connector=aiohttp.TCPConnector(limit=0, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=_LONGEST_LINE,
             proxy=self._proxy,
@@ -169,13 +170,24 @@ def _proxy_for(host: str) -> str | None:
 
 
 def _guarded_by(guard: Callable[[], float]) -> type[aiohttp.ClientRequest]:
-    """A request that asks for leave when it has its connection: to get one may take any time."""
+    """A request that asks for leave when it has its connection, as to get one may take any time, and once more when
+    its bytes go out: until Python 3.12 that is another turn of the loop, and the process may be stopped before it."""
 
     class GuardedRequest(aiohttp.ClientRequest):
         async def send(self, conn: Any) -> aiohttp.ClientResponse:
             if self.method != "GET":
                 self.url = self.url.update_query(timeout=f"{guard() - _SOONER:.1f}s")
             return await super().send(conn)
+
+        async def write_bytes(self, writer: Any, conn: Any, content_length: int | None = None) -> None:
+            try:
+                if self.method != "GET":
+                    guard()
+            except NotLeadingError as error:  # nobody awaits this task: the one that waits for the answer is told
+                conn.protocol.set_exception(error)
+                conn.close()
+            else:
+                await super().write_bytes(writer, conn, content_length)
 
     return GuardedRequest
 

@@ -49,7 +49,8 @@ def look(before: Sighting | None, found: Json | None, now: float) -> Sighting:
     if before is not None and before.spec == spec:
         return before
     if spec is not None:
-        seconds = spec.get("leaseDurationSeconds") or LEASE_SECONDS
+        # Ours never says less: whoever shortens it by hand does not make its holder stop sooner.
+        seconds = max(spec.get("leaseDurationSeconds") or 0, LEASE_SECONDS)
         return Sighting(spec, spec.get("holderIdentity") or "", float(seconds), now)
     if before is not None:
         return replace(before, spec=None, since=now)
@@ -74,7 +75,7 @@ def taken(found: Json, identity: str, now: datetime) -> Json:
 
 def renewed(held: Json, now: datetime) -> Json:
     """The Lease for another while."""
-    return _with(held, {"renewTime": _stamp(now)})
+    return _with(held, {"leaseDurationSeconds": LEASE_SECONDS, "renewTime": _stamp(now)})
 
 
 def released(held: Json, now: datetime) -> Json:

@@ -113,8 +113,8 @@ class WorkQueue:
             except OperatorError as error:
                 again = self._pause_after_failure(key)
                 logger.warning("cannot reconcile %s: %s; trying again in %.0f s", key, error, again, extra=_named(key))
-            except NotLeadingError:  # left to whoever leads: this process ends
-                again = None
+            except NotLeadingError:  # mostly this process ends; a renewal that is answered late keeps it in the lead
+                again = _FIRST_PAUSE
             except Exception:  # a bug: one app must not stop the others
                 again = self._pause_after_failure(key)
                 logger.exception("cannot reconcile %s, trying again in %.0f s", key, again, extra=_named(key))
