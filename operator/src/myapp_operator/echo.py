@@ -103,7 +103,8 @@ class Echo:
             return ""
         return (
             f"the API server has refused the list of {names.PLURAL} for {self._pace.patience:.0f} s or longer"
-            f" ({error}): grant the rights of deploy/operator/role.yaml, or give this operator credentials that are valid"
+            f" ({error}): grant the rights of deploy/operator/role.yaml,"
+            " or give this operator credentials that are valid"
         )
 
     def _silence(self, latest: float) -> str:

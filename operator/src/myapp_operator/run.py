@@ -117,8 +117,10 @@ class Operator:
             await self._watch_apps()
 
     async def _take_part(self) -> None:
-        """Writes, with a Lease only while it is ours. Who is not ready does not ask for it: another one may be.
+        """Writes, with a Lease only while it is ours.
 
+        Who has never been ready does not ask for it. Who is not ready any more leaves it to another one that is, if
+        there is one: a leader that misses some news is better than none.
         Meanwhile the keys of all apps wait in the queue.
         """
         if self._leader is None:
@@ -126,7 +128,7 @@ class Operator:
             return
         await self._ready.wait()
         try:
-            await self._leader.run(self._write)
+            await self._leader.run(self._write, hesitates=lambda: bool(self._unready()))
         except ApiError as error:
             raise endings.of_lease(error, self._settings.lease_namespace) from error
 
