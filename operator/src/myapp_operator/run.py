@@ -121,7 +121,7 @@ class Operator:
 
         Who has never been ready does not ask for it. Who is not ready any more leaves it to another one that is, if
         there is one: a leader that misses some news is better than none.
-        Meanwhile the keys of all apps wait in the queue.
+        Whoever begins to lead looks at all apps.
         """
         if self._leader is None:
             await self._write()
@@ -135,7 +135,7 @@ class Operator:
     async def _write(self) -> None:
         """Works until cancelled. All that is ever written is written from here."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS))
+            tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS, self._store.apps))
             tasks.create_task(self._recorder.run())
 
     def _unready(self) -> str:
