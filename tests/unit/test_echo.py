@@ -10,14 +10,14 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.echo import Echo
-from myapp_operator.errors import UnreachableError
+from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.store import Store
 from tests.unit.jumping import JumpingLoop
-from tests.unit.samples import app, child, owner
+from tests.unit.samples import app, child, owner, refusal
 
 Script = Callable[[], Awaitable[None]]
 
@@ -32,7 +32,7 @@ class World:
     def __init__(self, namespaces: Sequence[str | None] = (None,)) -> None:
         self.there: list[Json] = [raw(10)]
         self.version = 100
-        self.away = False
+        self.error: OperatorError | None = None
         self.lists: list[str | None] = []
         self.store = Store()
         self.store.put_app(app())
@@ -44,8 +44,8 @@ class World:
         assert kind.kind == names.KIND
         assert not kind.whole
         self.lists.append(namespace)
-        if self.away:
-            raise UnreachableError("no answer")
+        if self.error:
+            raise self.error
         found = [each for each in self.there if namespace in (None, each["metadata"]["namespace"])]
         for page in [[each] for each in found] or [[]]:
             yield Listing(page, self.version)
@@ -152,23 +152,23 @@ def test_no_list_is_asked_for_while_our_own_writes_come_back(world: World) -> No
     assert world.echo.trouble == ""
 
 
-def test_a_status_that_does_not_come_back_is_told_without_any_list(world: World) -> None:
+def test_a_status_that_does_not_come_back_is_told_although_others_do(world: World) -> None:
     async def script() -> None:
         world.store.put_app(app("busy", "uid-2"))
         world.store.answered_status(app(), 20, 0.0)
-        for version in range(20, 31):  # others come back
+        for version in range(20, 32):
+            world.there = [raw(20), raw(version, "busy", "uid-2")]
             busy = app("busy", "uid-2", resource_version=version)
             world.store.answered_status(busy, version, asyncio.get_running_loop().time())
             world.store.put_app(busy)
             await asyncio.sleep(10)
-            assert bool(world.echo.trouble) == (asyncio.get_running_loop().time() >= 90)
+            assert bool(world.echo.trouble) == (asyncio.get_running_loop().time() > 90)
         assert "our own change of the status of default/myapp has not arrived" in world.echo.trouble
         world.store.put_app(app(resource_version=20))
         await asyncio.sleep(31)
         assert world.echo.trouble == ""
 
     world.run(script)
-    assert world.lists == []
 
 
 @pytest.mark.parametrize("deleted", [False, True], ids=["written", "deleted"])
@@ -197,9 +197,31 @@ def test_a_child_that_does_not_come_back_is_told_too(world: World, deleted: bool
 
 
 def test_an_api_server_that_is_away_is_no_silent_watch(world: World) -> None:
-    world.away = True
+    world.error = UnreachableError("no answer")
     world.run_for(600)
     assert world.echo.trouble == ""
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["brought after it", "never brought"])
+def test_what_an_outage_has_kept_back_gets_its_time_anew_afterwards(world: World, heard: bool) -> None:
+    async def script() -> None:
+        world.store.answered_status(app(), 20, 0.0)
+        world.store.answered_child(app(), names.SERVICE, child(resource_version=20, owner=owner(), applied="hash"), 0.0)
+        world.there = [raw(20)]
+        world.error = UnreachableError("no answer")
+        while asyncio.get_running_loop().time() < 200:
+            await asyncio.sleep(10)
+            assert world.echo.trouble == ""
+        world.error = None
+        if heard:
+            world.store.put_app(app(resource_version=20))
+            world.store.drop_child(app().key, names.SERVICE, 30)
+        await until(260)
+        assert world.echo.trouble == "", "its watch may still be on its way"
+        await until(330)
+        assert bool(world.echo.trouble) != heard
+
+    world.run(script)
 
 
 def test_an_api_server_that_goes_away_heals_nothing(world: World) -> None:
@@ -207,9 +229,42 @@ def test_an_api_server_that_goes_away_heals_nothing(world: World) -> None:
 
     async def script() -> None:
         await until(200)
-        world.away = True
+        world.error = UnreachableError("no answer")
         await until(400)
         assert world.echo.trouble
+
+    world.run(script)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_lists_that_are_refused_are_told_after_ninety_seconds_until_one_is_answered(world: World, status: int) -> None:
+    async def script() -> None:
+        world.error = refusal(status, "not you")
+        await until(110)
+        assert world.echo.trouble == ""
+        await until(200)
+        assert world.echo.trouble == (
+            "the API server has refused the list of myapps for 90 s or longer (not you): grant the rights of"
+            " deploy/operator/role.yaml, or give this operator credentials that are valid"
+        )
+        world.error = UnreachableError("no answer")
+        await until(400)
+        assert "refused" in world.echo.trouble, "nobody has said that it is over"
+        world.error = None
+        await until(431)
+        assert world.echo.trouble == ""
+
+    world.run(script)
+
+
+def test_a_refusal_in_the_midst_of_an_outage_is_no_trouble(world: World) -> None:
+    async def script() -> None:
+        for _ in range(5):
+            world.error = refusal(401, "not yet")
+            await asyncio.sleep(30)
+            world.error = UnreachableError("no answer")
+            await asyncio.sleep(60)
+            assert world.echo.trouble == ""
 
     world.run(script)
 

@@ -90,16 +90,17 @@ class Way:
 class Candidate:
     """One operator: its way to the Lease, its fence, and when it worked."""
 
-    def __init__(self, name: str, stored: Stored) -> None:
+    def __init__(self, name: str, stored: Stored, *, in_trouble: bool = False) -> None:
         self.name = name
         self.way = Way(stored)
         self.stopped_for = 0.0
+        self.in_trouble = in_trouble
         self.fence = Fence(lease.GRACE_SECONDS, self.now)
         self.last_words = ""
         self.ended_at = 0.0
         self.worked_from = 0.0
         self.leader = Leader(cast(LeaseRequests, self.way), self.fence, name, self._lost, self.now)
-        self.task = asyncio.create_task(self.leader.run(self._work))
+        self.task = asyncio.create_task(self.leader.run(self._work, lambda: self.in_trouble))
 
     async def _work(self) -> None:
         self.worked_from = asyncio.get_running_loop().time()
@@ -193,6 +194,54 @@ def test_one_that_is_told_to_stop_leaves_the_lease_to_the_next() -> None:
         assert not a.writes
         await asyncio.sleep(1)
         assert b.worked_from - told < 1
+
+    play(script)
+
+
+def test_one_in_trouble_leaves_a_free_lease_to_one_that_is_not() -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        deaf = Candidate("deaf", stored, in_trouble=True)
+        await asyncio.sleep(0.2)  # so that it always asks first
+        b = Candidate("b", stored)
+        await asyncio.sleep(60)
+        await sigterm(a)
+        await never_two(deaf, b, seconds=10)
+        assert b.writes
+        b.way.cut = True  # so that it cannot release
+        await sigterm(b)
+        c = Candidate("c", stored)
+        await never_two(deaf, c, seconds=30)
+        assert c.writes
+        assert not deaf.worked_from
+
+    play(script)
+
+
+@pytest.mark.parametrize(("dies", "seconds"), [(False, 3), (True, 18)], ids=["released", "run out"])
+def test_one_in_trouble_leads_in_the_end_where_nobody_else_does(dies: bool, seconds: float) -> None:
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        deaf = Candidate("deaf", stored, in_trouble=True)
+        await asyncio.sleep(60)
+        a.way.cut = dies
+        ended = deaf.now()
+        await sigterm(a)
+        await asyncio.sleep(30)
+        assert seconds - 2 <= deaf.worked_from - ended <= seconds + 1
+        assert deaf.writes, "trouble is no reason to end"
+
+    play(script)
+
+
+def test_the_first_one_of_all_leads_although_it_is_in_trouble() -> None:
+    async def script(stored: Stored) -> None:
+        deaf = Candidate("deaf", stored, in_trouble=True)
+        await asyncio.sleep(60)
+        assert deaf.worked_from == pytest.approx(3, abs=0.6)
+        assert deaf.writes
 
     play(script)
 

@@ -1,13 +1,15 @@
 """The recipe against a fake of the connection: what a real API server cannot be made to show at will."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from myapp_operator import names
-from myapp_operator.errors import ApiError, UnreachableError
+from myapp_operator.errors import ApiError, NotLeadingError, UnreachableError
 from myapp_operator.grammar import Json
+from myapp_operator.names import Kind
 from tests.unit.samples import KEY, app, refusal
 from tests.unit.world import CONFLICT, DEPLOYMENT, ENDING, FORBIDDEN, OWNER, SERVICE, STALE_STATUS, World
 
@@ -237,6 +239,27 @@ async def test_only_the_very_object_that_was_ours_is_taken_back(
     )
     await ready.reconcile()
     assert ("patch Service" in ready.kube.requests) is patched
+
+
+@pytest.mark.parametrize("error", [NotLeadingError(), KeyError("a bug")], ids=["not leading", "a bug"])
+async def test_what_stops_one_write_is_raised_when_the_others_have_ended(
+    new: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    create = new.kube.create
+
+    async def one_stopped_one_slow(kind: Kind, body: Json) -> Json:
+        if kind == DEPLOYMENT:
+            raise error
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return await create(kind, body)
+
+    monkeypatch.setattr(new.kube, "create", one_stopped_one_slow)
+    with pytest.raises(type(error)) as raised:
+        await new.reconcile()
+    assert raised.value is error
+    assert new.kube.requests == ["create Service"]
+    assert SERVICE in new.store.children(KEY)
 
 
 async def test_an_outage_is_no_refusal(new: World) -> None:

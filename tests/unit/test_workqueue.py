@@ -51,7 +51,8 @@ def play(work: Work, script: Script, workers: int = 4) -> None:
 
     async def main() -> None:
         queue = WorkQueue()
-        running = asyncio.create_task(queue.run(work, workers))
+        running = asyncio.create_task(queue.run(work, workers, list))
+        await asyncio.sleep(0)  # the workers begin
         await script(queue)
         await asyncio.sleep(FOREVER)
         assert not running.done(), "the queue ended"
@@ -98,14 +99,12 @@ def test_a_single_app_does_not_wait_for_the_thousands_of_another_namespace() -> 
     assert [at - since for since, at in zip(asked, work.times(), strict=True)] == pytest.approx([0] * 10, abs=1)
 
 
-def test_a_change_does_not_wait_for_what_happened_before_there_were_workers() -> None:
-    """Whoever takes over from another operator finds a key of every app, and has changes to follow at once."""
+def test_a_change_does_not_wait_for_the_first_look_at_all_apps() -> None:
+    """Whoever takes over from another operator looks at every app, and has changes to follow at once."""
 
     async def main() -> None:
         queue, work = WorkQueue(), Work(seconds=1)
-        for key in (A, B):
-            queue.add(key)
-        running = asyncio.create_task(queue.run(work, workers=1))
+        running = asyncio.create_task(queue.run(work, workers=1, all_keys=lambda: [A, B]))
         await asyncio.sleep(0.5)
         queue.add(D)
         await asyncio.sleep(10)
@@ -120,7 +119,6 @@ def test_an_event_does_not_wait_for_a_look_at_all_apps() -> None:
     work = Work(seconds=1)
 
     async def script(queue: WorkQueue) -> None:
-        await asyncio.sleep(0)  # the workers begin
         queue.add_all([A, B, D])
         queue.add(C)
 
@@ -378,7 +376,8 @@ def said(work: Stuck, *moments: float, keys: tuple[Key, ...] = (A, B), workers: 
 
     async def main() -> list[str]:
         queue = WorkQueue()
-        running = asyncio.create_task(queue.run(work, workers))
+        running = asyncio.create_task(queue.run(work, workers, list))
+        await asyncio.sleep(0)  # the workers begin
         found = []
         for key in keys:
             queue.add(key)
@@ -412,7 +411,7 @@ def test_a_queue_without_work_is_not_stuck() -> None:
 def test_keys_that_wait_for_workers_who_do_not_take_them_are_told() -> None:
     async def main() -> None:
         queue = WorkQueue()
-        running = asyncio.create_task(queue.run(Stuck(), workers=0))
+        running = asyncio.create_task(queue.run(Stuck(), workers=0, all_keys=list))
         await asyncio.sleep(5000)
         queue.add(A)
         assert queue.stuck() == "", "it has just come"
@@ -424,17 +423,20 @@ def test_keys_that_wait_for_workers_who_do_not_take_them_are_told() -> None:
         runner.run(main())
 
 
-def test_keys_that_wait_before_there_are_workers_are_not_stuck() -> None:
-    """An operator that stands by lets them wait as long as another one leads."""
+def test_what_happens_before_there_are_workers_is_not_kept_and_all_apps_are_looked_at_then() -> None:
+    """While another operator leads, apps come and go for months."""
 
     async def main() -> None:
-        queue = WorkQueue()
-        queue.add(A)
+        queue, work = WorkQueue(), Work()
+        queue.add(B)
+        queue.add_all([C])
+        queue.add_after(D, 5)
         await asyncio.sleep(5000)
         assert queue.stuck() == ""
-        running = asyncio.create_task(queue.run(Stuck(), workers=0))
+        running = asyncio.create_task(queue.run(work, workers=1, all_keys=lambda: [A]))
         await asyncio.sleep(1)
         assert queue.stuck() == "", "the workers have just come"
+        assert work.visits == [(5000, A)]
         running.cancel()
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from myapp_operator import gaps, names, rollcall
-from myapp_operator.errors import OperatorError
+from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.gaps import Gap
 from myapp_operator.kube import Kube
 from myapp_operator.store import Store
@@ -32,7 +32,7 @@ class Pace:
 
 
 class Echo:
-    """Listens for the echo of our writes, and lists the MyApps where there was none to be heard."""
+    """Listens for the echo of our writes, and lists the MyApps where there was none to be heard or it is slow."""
 
     def __init__(self, kube: Kube, store: Store, namespaces: Sequence[str | None], pace: Pace | None = None) -> None:
         self._kube = kube
@@ -40,8 +40,12 @@ class Echo:
         self._pace = pace or Pace()
         self._gaps: dict[str | None, dict[str, Gap]] = {each: {} for each in namespaces}
         self._listed_at = dict.fromkeys(namespaces, float("-inf"))
+        self._unlisted_at = float("-inf")
+        """When a list was asked for in vain last, whatever the reason."""
+        self._refused: dict[str | None, tuple[float, ApiError]] = {}
+        """Where our identity is refused the list: since when, and with what words."""
         self.trouble = ""
-        """What has not arrived in time, in one sentence; empty while all does."""
+        """Why what we know cannot be relied on, in one sentence; empty where it can."""
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -54,8 +58,12 @@ class Echo:
             self._judge(loop.time())
 
     def _is_list_due(self, namespace: str | None, now: float) -> bool:
-        """Each namespace has a watch of its own. A gap is followed until it closes, whatever else is heard."""
-        if self._gaps[namespace]:
+        """Each namespace has a watch of its own. Trouble is followed until it ends, whatever else is heard.
+
+        What is slow to come back may be so because the API server is away: a list tells.
+        """
+        slow = self._store.unreturned(now - self._pace.look, namespace)
+        if self._gaps[namespace] or namespace in self._refused or slow:
             return True
         return max(self._listed_at[namespace], self._store.last_status(namespace)) <= now - self._pace.quiet
 
@@ -64,20 +72,51 @@ class Echo:
             listed, version = await rollcall.take(self._kube, namespace)
         except OperatorError as error:
             logger.debug("cannot list %s to compare: %s", names.PLURAL, error)  # what can be known has not changed
+            self._note_failure(namespace, error)
             return
         now = self._listed_at[namespace] = asyncio.get_running_loop().time()
+        self._refused.pop(namespace, None)
         known = self._store.known_apps(namespace)
         self._gaps[namespace] = gaps.compare(self._gaps[namespace], listed, version, known, now)
 
+    def _note_failure(self, namespace: str | None, error: OperatorError) -> None:
+        """An API server that does not answer neither begins trouble nor ends it."""
+        self._unlisted_at = asyncio.get_running_loop().time()
+        if isinstance(error, ApiError) and error.status in (401, 403):
+            since, _ = self._refused.get(namespace, (self._unlisted_at, error))
+            self._refused[namespace] = since, error
+        elif not self.trouble:
+            self._refused.pop(namespace, None)
+
     def _judge(self, now: float) -> None:
         latest = now - self._pace.patience
-        overdue = (gap for each in self._gaps.values() for gap in each.values() if gap.since <= latest)
-        late = [*self._store.unreturned(latest), *(f"a change of {names.KIND} {gap.key}" for gap in overdue)]
-        before, self.trouble = self.trouble, self._sentence(late) if late else ""
+        before, self.trouble = self.trouble, self._refusal(latest) or self._silence(latest)
         if self.trouble and not before:
             logger.warning("%s", self.trouble)
         elif before and not self.trouble:
             logger.info("the watches bring all changes again")
+
+    def _refusal(self, latest: float) -> str:
+        """What has been refused since this moment or longer, in one sentence; empty where nothing has."""
+        error = next((error for since, error in self._refused.values() if since <= latest), None)
+        if error is None:
+            return ""
+        return (
+            f"the API server has refused the list of {names.PLURAL} for {self._pace.patience:.0f} s or longer"
+            f" ({error}): grant the rights of deploy/operator/role.yaml,"
+            " or give this operator credentials that are valid"
+        )
+
+    def _silence(self, latest: float) -> str:
+        """What has not arrived since this moment or longer, in one sentence; empty while all does.
+
+        What nobody could have brought, while there was no list to be had either, gets its time anew.
+        """
+        if not self.trouble and self._unlisted_at > latest:
+            return ""
+        overdue = (gap for each in self._gaps.values() for gap in each.values() if gap.since <= latest)
+        late = [*self._store.unreturned(latest), *(f"a change of {names.KIND} {gap.key}" for gap in overdue)]
+        return self._sentence(late) if late else ""
 
     def _sentence(self, late: Sequence[str]) -> str:
         others = f", and {len(late) - 1} more," if len(late) > 1 else ""

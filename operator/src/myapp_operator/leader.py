@@ -57,13 +57,15 @@ class Leader:
         self._held: Json = {}
         self._said = ""
 
-    async def run(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, work: Callable[[], Awaitable[None]], hesitates: Callable[[], bool]) -> None:
         """Waits for the Lease, and works until cancelled.
+
+        While it hesitates it leaves a free Lease to another one for a moment; if there is none, it takes it after all.
 
         Raises:
             ApiError: the Lease is out of reach until an administrator helps.
         """
-        await self._acquire()
+        await self._acquire(hesitates)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep())
             await work()
@@ -80,19 +82,22 @@ class Leader:
             level = logging.WARNING if self._held else logging.DEBUG
             logger.log(level, "cannot release the Lease, which runs out by itself: %s", error)
 
-    async def _acquire(self) -> None:
-        while not await self._try():
+    async def _acquire(self, hesitates: Callable[[], bool]) -> None:
+        while not await self._try(hesitates=hesitates()):
             left = self._sighting.seconds_left(self._clock()) if self._sighting else 0.0
             await asyncio.sleep(min(_ASK_SECONDS, left or _ASK_SECONDS))
 
-    async def _try(self) -> bool:
+    async def _try(self, *, hesitates: bool) -> bool:
         """Asks for the Lease once; whether it is ours now."""
         try:
             found = await self._requests.get()
             self._sighting = lease.look(self._sighting, found, self._clock())
             ours = self._sighting.holder == self._identity  # taken, but the answer was lost
-            if not ours and self._sighting.seconds_left(self._clock()):
-                self._say(logging.INFO, f"waiting: {self._sighting.holder} leads")
+            if not ours and self._sighting.seconds_left(self._clock(), hesitates=hesitates):
+                holder = self._sighting.holder
+                self._say(
+                    logging.INFO, f"waiting: {holder} leads" if holder else "waiting for one that is ready to lead"
+                )
                 return False
             sent = self._clock()
             self._held = await self._take(found)

@@ -21,6 +21,9 @@ DEADLINE_SECONDS = 10.0
 GRACE_SECONDS = 4.5
 """How long a write may take that is sent in the last moment. It has ended before the Lease has."""
 
+HESITATION_SECONDS = 3.0
+"""How long who is in trouble leaves a Lease that is free to others, which ask for it every half second."""
+
 
 @dataclass(frozen=True)
 class Sighting:
@@ -35,9 +38,10 @@ class Sighting:
     since: float
     """On our own clock."""
 
-    def seconds_left(self, now: float) -> float:
-        """The seconds until it may be taken; none where nobody holds it."""
-        return max(0.0, self.since + self.seconds - now) if self.holder else 0.0
+    def seconds_left(self, now: float, *, hesitates: bool = False) -> float:
+        """The seconds until it may be taken, at once where nobody holds it; later by one who hesitates."""
+        free_at = self.since + (self.seconds if self.holder else 0.0)
+        return max(0.0, free_at + (HESITATION_SECONDS if hesitates else 0.0) - now)
 
 
 def look(before: Sighting | None, found: Json | None, now: float) -> Sighting:

@@ -117,23 +117,25 @@ class Operator:
             await self._watch_apps()
 
     async def _take_part(self) -> None:
-        """Writes, with a Lease only while it is ours. Who is not ready does not ask for it: another one may be.
+        """Writes, with a Lease only while it is ours.
 
-        Meanwhile the keys of all apps wait in the queue.
+        Who has never been ready does not ask for it. Who is not ready any more leaves it to another one that is, if
+        there is one: a leader that misses some news is better than none.
+        Whoever begins to lead looks at all apps.
         """
         if self._leader is None:
             await self._write()
             return
         await self._ready.wait()
         try:
-            await self._leader.run(self._write)
+            await self._leader.run(self._write, hesitates=lambda: bool(self._unready()))
         except ApiError as error:
             raise endings.of_lease(error, self._settings.lease_namespace) from error
 
     async def _write(self) -> None:
         """Works until cancelled. All that is ever written is written from here."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS))
+            tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS, self._store.apps))
             tasks.create_task(self._recorder.run())
 
     def _unready(self) -> str:

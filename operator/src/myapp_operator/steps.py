@@ -48,11 +48,16 @@ class Hands:
         return "deletionTimestamp" not in raw["metadata"]
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
-        """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends."""
+        """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends.
+
+        What stops one of them is raised once all have ended, since another look at the app may begin then.
+        """
         self._store.found_as_wanted(app, todo.as_wanted)
-        results = await asyncio.gather(*(self._take(app, step) for step in todo.steps))
+        results = await asyncio.gather(*(self._take(app, step) for step in todo.steps), return_exceptions=True)
         obstacles = dict(todo.obstacles)
         for step, result in zip(todo.steps, results, strict=True):
+            if isinstance(result, BaseException):
+                raise result
             if isinstance(result, NamespaceEnds):
                 return None
             if result is not None:

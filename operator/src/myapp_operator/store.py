@@ -210,9 +210,9 @@ class Store:
         found = (record.status_at for key, record in self._records.items() if namespace in (None, key.namespace))
         return max(found, default=float("-inf"))
 
-    def unreturned(self, before: float) -> list[str]:
-        """What was written before this moment and was not brought back by a watch, as in messages."""
-        records = self._records.items()
+    def unreturned(self, before: float, namespace: str | None = None) -> list[str]:
+        """What was written before this moment, here or anywhere, and not brought back by a watch; as in messages."""
+        records = ((key, record) for key, record in self._records.items() if namespace in (None, key.namespace))
         return [f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before)]
 
     def known_apps(self, namespace: str | None) -> dict[str, App]:

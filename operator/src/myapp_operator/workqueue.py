@@ -28,7 +28,8 @@ class WorkQueue:
     """Decides when which key is looked at. Used from one event loop only.
 
     A key that is added while a worker is at it is looked at again afterwards, so no change is missed and no key has two
-    workers. Whose turn it is among those that wait, `turns` says.
+    workers. Whose turn it is among those that wait, `turns` says. Before there are workers nothing is kept, as that may
+    be for months: they begin with all keys that there are.
     """
 
     def __init__(self, longest_look: float = _LONGEST_LOOK) -> None:
@@ -45,14 +46,11 @@ class WorkQueue:
         self._moved_at = 0.0
 
     def add(self, key: Key) -> None:
-        """Wants the key looked at as soon as possible.
-
-        What happens before there are workers is mostly done by another operator: it waits behind what happens later.
-        """
+        """Wants the key looked at as soon as possible."""
         if key in self._active:
             self._again.add(key)
         else:
-            self._let_wait(key, self._turns.put if self._running else self._turns.put_back)
+            self._let_wait(key, self._turns.put)
 
     def add_all(self, keys: Iterable[Key]) -> None:
         """Wants all these looked at in case something was missed: after those that were added one by one."""
@@ -70,16 +68,17 @@ class WorkQueue:
     def add_after(self, key: Key, seconds: float) -> None:
         """Wants the key looked at in some seconds; the earliest such wish counts."""
         due = asyncio.get_running_loop().time() + seconds
-        if due < self._due.get(key, float("inf")):
+        if self._running and due < self._due.get(key, float("inf")):
             self._due[key] = due
             heapq.heappush(self._timers, (due, key))
             self._drop_void_timers()
             if self._timers[0] == (due, key):
                 self._wake.set()
 
-    async def run(self, work: Work, workers: int) -> None:
-        """Works until cancelled."""
+    async def run(self, work: Work, workers: int, all_keys: Callable[[], Iterable[Key]]) -> None:
+        """Works until cancelled. Begins with all keys, which let pass whatever happens from now on."""
         self._running, self._moved_at = True, asyncio.get_running_loop().time()
+        self.add_all(all_keys())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._run_timers(), name="timers")
             for number in range(workers):
@@ -96,6 +95,8 @@ class WorkQueue:
         return ""
 
     def _let_wait(self, key: Key, put: Callable[[Key], bool]) -> None:
+        if not self._running:
+            return
         if not self._turns:
             self._moved_at = asyncio.get_running_loop().time()
         if put(key):
