@@ -45,6 +45,7 @@ def settings() -> kopf.OperatorSettings:
     """kopf as a watcher that never gives up and never writes."""
     chosen = kopf.OperatorSettings()
     chosen.peering.standalone = True
+    chosen.process.ultimate_exiting_timeout = None  # or it would kill the process ten minutes after it was ended once
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.watching.chunk_size = 100
