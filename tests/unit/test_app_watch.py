@@ -12,6 +12,8 @@ import kopf
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from kopf._cogs.clients import auth, watching
+from kopf._cogs.structs import credentials, references
 
 from myapp_operator import app_watch, handlers, names
 from myapp_operator.errors import ApiError, OperatorError, StartError, UnreachableError
@@ -236,3 +238,33 @@ async def test_the_real_kopf_brings_the_myapps_again_after_one_odd_answer(
 
 def test_kopf_that_was_ended_does_not_kill_the_process_later() -> None:
     assert handlers.settings().process.ultimate_exiting_timeout is None
+
+
+async def one_event_and_silence(request: web.Request) -> web.StreamResponse | None:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(json.dumps({"type": "ADDED", "object": myapp("seen")}).encode() + b"\n")
+    await asyncio.sleep(60)
+    return response
+
+
+@pytest.mark.timeout(60)
+async def test_a_dead_watch_is_left_behind_and_whoever_takes_its_events_is_not_cancelled(server: ApiServer) -> None:
+    """kopf's own timeout for silence cancels whoever takes an event at that moment: nothing is watched any more."""
+    server.odd = one_event_and_silence
+    settings = handlers.settings()
+    settings.watching.inactivity_timeout /= 300  # as the next one, to take no minutes
+    settings.watching.client_timeout = (settings.watching.client_timeout or 0) / 300
+    vault = credentials.Vault({"us": kopf.ConnectionInfo(server=server.url)})
+    auth.vault_var.set(vault)
+    apps = references.Resource(names.GROUP, names.VERSION, names.PLURAL, namespaced=True)
+    stream = watching.watch_objs(
+        settings=settings, resource=apps, namespace="default", since="9", operator_pause_waiter=asyncio.Future()
+    )
+    async with asyncio.timeout(20):
+        taken = []
+        async for event in stream:
+            taken.append(event)
+            await asyncio.sleep(1)  # longer than the watch may last
+    assert [event["type"] for event in taken] == ["ADDED"]
+    await vault.close()
