@@ -417,3 +417,41 @@ def test_what_only_an_administrator_can_heal_is_raised(error: ApiError) -> None:
         assert raised.value is error
 
     play(script)
+
+
+NO_RIGHTS = refusal(403, "leases is forbidden", reason="Forbidden")
+
+
+def test_one_that_waits_does_not_mind_being_refused_for_a_while() -> None:
+    """An API server that has just started does so until it knows all rights."""
+
+    async def script(stored: Stored) -> None:
+        a = Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        for _ in range(3):
+            await asyncio.sleep(5)
+            b.way.refuses = NO_RIGHTS
+            await asyncio.sleep(20)
+            b.way.refuses = None
+        await sigterm(a)
+        await asyncio.sleep(2)
+        assert b.writes
+
+    play(script)
+
+
+def test_one_that_waits_ends_when_it_is_refused_for_long() -> None:
+    async def script(stored: Stored) -> None:
+        Candidate("a", stored)
+        await asyncio.sleep(5)
+        b = Candidate("b", stored)
+        await asyncio.sleep(5)
+        b.way.refuses = NO_RIGHTS
+        began = b.now()
+        with pytest.raises(ApiError) as raised:
+            await b.task
+        assert raised.value is NO_RIGHTS
+        assert 29 <= b.now() - began <= 32
+
+    play(script)

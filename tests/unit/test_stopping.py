@@ -31,6 +31,26 @@ def test_the_main_task_is_cancelled_and_may_tidy_up() -> None:
     assert (done.returncode, done.stdout) == (0, "tidied up\n"), done.stderr
 
 
+def test_a_second_signal_does_not_cut_off_the_tidying_up() -> None:
+    done = run(
+        "async def main():",
+        "    stopping.cancel_on_signal()",
+        "    os.kill(os.getpid(), signal.SIGTERM)",
+        "    try:",
+        "        await asyncio.sleep(60)",
+        "    finally:",
+        "        os.kill(os.getpid(), signal.SIGTERM)",
+        "        os.kill(os.getpid(), signal.SIGINT)",
+        "        await asyncio.sleep(0.2)",
+        "        print('tidied up')",
+        "try:",
+        "    asyncio.run(main())",
+        "except asyncio.CancelledError:",
+        "    pass",
+    )
+    assert (done.returncode, done.stdout) == (0, "tidied up\n"), done.stderr
+
+
 def test_what_does_not_heed_the_cancellation_is_left_behind() -> None:
     done = run(
         PATIENCE,

@@ -7,6 +7,7 @@ with a finalizer cannot be deleted once the operator is gone.
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from myapp_operator.connection import load_configuration
 from myapp_operator.observed import App
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
+
+_WATCH_SECONDS = 90.0
+"""A watch goes on with a new request after so long, so that a dead connection is left behind."""
 
 
 def registry(store: Store, queue: WorkQueue, kubeconfig: Path | None) -> kopf.OperatorRegistry:
@@ -45,9 +49,13 @@ def settings() -> kopf.OperatorSettings:
     """kopf as a watcher that never gives up and never writes."""
     chosen = kopf.OperatorSettings()
     chosen.peering.standalone = True
+    chosen.process.ultimate_exiting_timeout = None  # or it would kill the process ten minutes after it was ended once
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.watching.chunk_size = 100
+    # Its timeout for silence may cancel whoever takes the events, who ends without a word. So each watch has its time.
+    chosen.watching.inactivity_timeout = math.inf
+    chosen.watching.client_timeout = _WATCH_SECONDS
     chosen.queueing.idle_timeout = 0.5
     chosen.networking.request_timeout = 30
     chosen.networking.error_backoffs = _Endless()

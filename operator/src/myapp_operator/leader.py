@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,9 @@ _RENEW_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
 _ASK_SECONDS = 0.5
 """Between two looks of one who waits. Until the next one nobody writes, where a leader has released the Lease."""
+
+_REFUSED_SECONDS = 30.0
+"""How long who could read the Lease may be refused: an API server that has just started knows no rights yet."""
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +58,7 @@ class Leader:
         self._lost = lost
         self._clock = clock
         self._sighting: Sighting | None = None
+        self._refused_since = math.inf
         self._held: Json = {}
         self._said = ""
 
@@ -95,14 +100,13 @@ class Leader:
             ours = self._sighting.holder == self._identity  # taken, but the answer was lost
             if not ours and self._sighting.seconds_left(self._clock(), hesitates=hesitates):
                 holder = self._sighting.holder
-                self._say(
-                    logging.INFO, f"waiting: {holder} leads" if holder else "waiting for one that is ready to lead"
-                )
+                self._say(logging.INFO, f"waiting: {holder} leads" if holder else "waiting for one that is ready")
+                self._refused_since = math.inf
                 return False
             sent = self._clock()
             self._held = await self._take(found)
         except OperatorError as error:
-            if _is_hopeless(error):
+            if self._is_hopeless(error):
                 raise
             if not _was_faster(error):
                 self._say(logging.WARNING, f"cannot ask for the Lease, trying again: {error}")
@@ -110,6 +114,15 @@ class Leader:
         self._fence.open_until(sent + lease.DEADLINE_SECONDS)
         self._say(logging.INFO, f"leading, as {self._identity}")
         return True
+
+    def _is_hopeless(self, error: OperatorError) -> bool:
+        """Whether only an administrator can help: the namespace is missing, or rights, from the start or for long."""
+        if not (isinstance(error, ApiError) and error.status == 403):
+            self._refused_since = math.inf
+            return isinstance(error, ApiError) and error.status == 404 and error.details.get("kind") == "namespaces"
+        now = self._clock()
+        self._refused_since = min(self._refused_since, now)
+        return self._sighting is None or now - self._refused_since >= _REFUSED_SECONDS
 
     async def _take(self, found: Json | None) -> Json:
         if found is None:
@@ -163,13 +176,6 @@ class Leader:
         if words != self._said:
             logger.log(level, "%s", words)
             self._said = words
-
-
-def _is_hopeless(error: OperatorError) -> bool:
-    """Whether only an administrator can help: rights are missing, or the namespace is."""
-    if not isinstance(error, ApiError):
-        return False
-    return error.status == 403 or (error.status == 404 and error.details.get("kind") == "namespaces")
 
 
 def _was_faster(error: OperatorError) -> bool:

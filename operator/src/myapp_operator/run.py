@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import kopf
 
-from myapp_operator import desired, endings, footprint, handlers, lease, names, probes, stopping
+from myapp_operator import app_watch, desired, endings, footprint, handlers, lease, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
@@ -100,9 +100,6 @@ class Operator:
             except BaseExceptionGroup as group:
                 if sentence := endings.first_of(group):
                     raise sentence from group
-                # kopf ends when its watch is refused for good. Asking once more tells which sentence fits.
-                logger.debug("ended by", exc_info=group)
-                await self._list_apps()
                 raise
 
     async def _work(self, versions: Mapping[Watcher[Any], int]) -> None:
@@ -114,7 +111,7 @@ class Operator:
             tasks.create_task(self._announce())
             tasks.create_task(self._echo.run())
             tasks.create_task(self._take_part())
-            await self._watch_apps()
+            await app_watch.keep(self._spawn_kopf, self._sweep.first, self._kube.host)
 
     async def _take_part(self) -> None:
         """Writes, with a Lease only while it is ours.
@@ -146,13 +143,9 @@ class Operator:
         """The uids of all MyApps there are."""
         return await _patiently(self._sweep.first, self._kube.host)
 
-    async def _watch_apps(self) -> None:
-        """Runs kopf until cancelled.
-
-        Cancelled, kopf ends at once. Stopped by a signal or a flag, it would wait five seconds for any task it does
-        not know: an open connection to the probes, or a request of its own that it lost sight of.
-        """
-        kopf_tasks = await kopf.spawn_tasks(
+    async def _spawn_kopf(self) -> app_watch.Tasks:
+        """Starts kopf. Called from the main task, which a signal is to cancel."""
+        tasks = await kopf.spawn_tasks(
             registry=handlers.registry(self._store, self._queue, self._settings.kubeconfig),
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
@@ -161,7 +154,7 @@ class Operator:
             identity=names.MANAGER,  # type: ignore[arg-type]
         )
         stopping.cancel_on_signal()  # again, as kopf has just taken the signals for itself
-        await kopf.run_tasks(kopf_tasks, ignored=asyncio.all_tasks())
+        return tasks
 
     async def _announce(self) -> None:
         """Says ready once kopf has brought every MyApp that there is."""

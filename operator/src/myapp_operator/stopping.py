@@ -37,6 +37,8 @@ def end_at_once(exit_code: int, why: str) -> NoReturn:
 
 def _stop(task: asyncio.Task[None] | None) -> None:
     logger.info("stopping")
+    for number in _SIGNALS:  # a second one would cut off what ends in good order, such as the release of the Lease
+        asyncio.get_running_loop().add_signal_handler(number, logger.info, "already stopping")
     clock = threading.Timer(_PATIENCE, _leave)  # a thread, so that not even a blocked event loop stops it
     clock.daemon = True
     clock.start()
