@@ -12,8 +12,9 @@ from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key
 
-_PATIENCE = aiohttp.ClientTimeout(total=1.5, sock_connect=1.5)
-"""Less than the pause between two renewals, so that one that gets no answer costs no more than its turn."""
+_PATIENCE = aiohttp.ClientTimeout(total=3.0, sock_connect=1.5)
+"""An overloaded API server takes seconds for an answer, and a connection that is dead gives none: three attempts fit
+into the ten seconds after which a leader gives up."""
 
 
 class LeaseRequests:
