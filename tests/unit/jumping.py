@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 
 class _Jump(selectors.SelectSelector):
@@ -31,3 +34,18 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds since it began."""
         return self._jump.now
+
+
+def run_while(script: Callable[[], Awaitable[None]], endless: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs on that clock, while the script lasts, what must not end by itself."""
+
+    async def main() -> None:
+        task = asyncio.ensure_future(endless())
+        await script()
+        assert not task.done(), "it ended"
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(main())

@@ -1,7 +1,6 @@
 """Whether the operator notices that a watch is silent, and takes no lag for it; on a clock that jumps."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import cast
@@ -16,7 +15,7 @@ from myapp_operator.kube import Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.store import Store
-from tests.unit.jumping import JumpingLoop
+from tests.unit.jumping import run_while
 from tests.unit.samples import app, child, owner, refusal
 
 Script = Callable[[], Awaitable[None]]
@@ -52,17 +51,7 @@ class World:
 
     def run(self, script: Script) -> None:
         """Runs the echo while the script lasts."""
-
-        async def main() -> None:
-            task = asyncio.ensure_future(self.echo.run())
-            await script()
-            assert not task.done(), "the echo ended"
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-            runner.run(main())
+        run_while(script, self.echo.run)
 
     def run_for(self, seconds: float) -> None:
         self.run(lambda: asyncio.sleep(seconds))

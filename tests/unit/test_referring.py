@@ -1,7 +1,6 @@
 """What the watches of referable objects bring, and whom it concerns."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from typing import cast
@@ -16,7 +15,7 @@ from myapp_operator.names import Key, Kind
 from myapp_operator.references import Referent, Target
 from myapp_operator.referents import Referents
 from myapp_operator.referring import ReferentInformer
-from tests.unit.jumping import JumpingLoop
+from tests.unit.jumping import run_while
 from tests.unit.samples import KEY, refusal
 
 MAP = names.CONFIG_MAP
@@ -59,20 +58,14 @@ class World:
         self.informer = ReferentInformer(cast(Kube, self.kube), self.referents, MAP, None, self.changed.append)
 
     def run_for(self, seconds: float, *, sweep_after: float | None = None) -> None:
-        async def main() -> None:
-            task = asyncio.ensure_future(self.informer.run(0))
+        async def script() -> None:
             if sweep_after is not None:
                 await asyncio.sleep(sweep_after)
                 self.kube.refuses = None
                 self.informer.swept.set()
             await asyncio.sleep(seconds)
-            assert not task.done(), "the informer ended"
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
-        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-            runner.run(main())
+        run_while(script, lambda: self.informer.run(0))
 
 
 def test_the_apps_that_refer_to_an_object_are_looked_at_when_it_changes() -> None:

@@ -1,7 +1,6 @@
 """The sweep against a fake of the connection, on a clock that jumps."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -18,7 +17,7 @@ from myapp_operator.refusals import Retry
 from myapp_operator.store import Store
 from myapp_operator.sweep import Sweep
 from myapp_operator.workqueue import WorkQueue
-from tests.unit.jumping import JumpingLoop
+from tests.unit.jumping import run_while
 from tests.unit.samples import KEY, app
 
 SERVICE = names.SERVICE
@@ -57,16 +56,7 @@ class World:
             yield Listing([each], 100)
 
     def run_for(self, seconds: float) -> None:
-        async def main() -> None:
-            task = asyncio.ensure_future(self.sweep.run([self.informer]))
-            await asyncio.sleep(seconds)
-            assert not task.done(), "the sweep ended"
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-            runner.run(main())
+        run_while(lambda: asyncio.sleep(seconds), lambda: self.sweep.run([self.informer]))
 
 
 @pytest.fixture
