@@ -46,8 +46,10 @@ class World:
         if self.error:
             raise self.error
         found = [each for each in self.there if namespace in (None, each["metadata"]["namespace"])]
+        seen = [known.resource_version for known in self.store.known_apps(None).values()]  # never newer than a list
+        version = max([self.version, *seen, *(int(each["metadata"]["resourceVersion"]) for each in found)])
         for page in [[each] for each in found] or [[]]:
-            yield Listing(page, self.version)
+            yield Listing(page, version)
 
     def run(self, script: Script) -> None:
         """Runs the echo while the script lasts."""

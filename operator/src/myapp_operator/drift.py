@@ -15,11 +15,16 @@ from typing import Any
 import orjson
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import APPLIED, CARRIED
+from myapp_operator.names import APPLIED, CARRIED, MANAGER
 from myapp_operator.observed import Child
 
 EVERYTHING = "every field"
 """The path that stands for all, where our entry of managedFields is gone."""
+
+ANOTHER_OPERATOR = f"another {MANAGER}"
+"""The writer of what our field manager holds and this process has not written."""
+REPLACED = "every field of the last apply"
+"""The path that stands for all, where another apply of our own field manager has replaced ours."""
 
 _UNOWNED = ("apiVersion", "kind")
 _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
@@ -64,15 +69,18 @@ def drifted(body: Json, applied: str, child: Child) -> bool:
     return child.applied != applied or (not child.intact and next(lost(body, child), None) is not None)
 
 
-def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
+def taken(body: Json, applied: str, child: Child, written: str = "") -> tuple[str, ...]:
     """The paths that others took from us; empty where nobody did, and where the MyApp itself changed.
 
-    Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then.
+    Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then. Nor
+    did the MyApp change where this process has `written` what is wanted now: another operator has applied since.
     """
     paths = tuple(lost(body, child))
     annotation = join(join("metadata", "annotations"), APPLIED)
     touched = any(path == EVERYTHING or annotation.startswith(path) for path in paths)
-    return paths if touched or child.applied == applied else ()
+    if touched or child.applied == applied:
+        return paths
+    return (REPLACED,) if written == applied else ()
 
 
 def lost(body: Json, child: Child) -> Iterator[str]:

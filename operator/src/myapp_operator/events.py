@@ -31,6 +31,7 @@ class EventReason(StrEnum):
     """The reasons of our events. These names are promises to users; none of them ever changes."""
 
     REVERTED = "Reverted"
+    RECREATED = "Recreated"
     REFUSED = "Refused"
     ADOPTED = "Adopted"
     FAILED = "Failed"

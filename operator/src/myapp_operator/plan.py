@@ -53,8 +53,10 @@ def make(
     app: App,
     attempts: Mapping[Kind, Attempt],
     now: float,
+    present: Mapping[Kind, str] | None = None,
 ) -> Todo:
-    """Compares kind by kind. `now` is in seconds, on the clock of `attempts`."""
+    """Compares kind by kind. `now` is in seconds, on the clock of `attempts`; `present` is as in `Memory`."""
+    before = present or {}
     steps: list[Step] = []
     obstacles: dict[Kind, Obstacle] = {}
     as_wanted: set[Kind] = set()
@@ -66,7 +68,7 @@ def make(
         if in_the_way := _in_the_way(want, children, app):
             obstacles[kind] = in_the_way
             continue
-        step = _step(want, child, app, fewest)
+        step = _step(want, child, app, fewest, before)
         if step and kind == names.HPA and step.verb is not Verb.DELETE and not _handed_over(every, children, app):
             continue  # it comes once the Deployment has let go of the number of pods
         tried = attempts.get(kind)
@@ -82,12 +84,15 @@ def make(
     return Todo(tuple(steps), obstacles, frozenset(as_wanted), again=min(pauses, default=None))
 
 
-def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
-    """The plan without the reverts and adoptions that must wait: each would only make the other side write again."""
-    if not fights:
+def hold_back(todo: Todo, changes: Mapping[Kind, Fight], deletions: Mapping[Kind, Fight], now: float) -> Todo:
+    """The plan without the reverts, adoptions and recreations that must wait: each would only make the other side write
+    again. A fight over what stands in a child does not delay its recreation."""
+    if not changes and not deletions:
         return todo
-    paused = {kind for kind, fight in fights.items() if fight.pauses(now)}
-    waiting = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT} & paused
+    reverted = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT}
+    recreated = {step.kind for step in todo.steps if step.recreates}
+    waiting = (reverted & _paused(changes, now)) | (recreated & _paused(deletions, now))
+    fights = {**changes, **deletions}
     moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
     pauses = [moment - now for moment in moments]
     return replace(
@@ -96,6 +101,10 @@ def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
         fights={kind: replace(fight, lost=kind in waiting) for kind, fight in fights.items()},
         again=min([*pauses, *([] if todo.again is None else [todo.again])], default=None),
     )
+
+
+def _paused(fights: Mapping[Kind, Fight], now: float) -> set[Kind]:
+    return {kind for kind, fight in fights.items() if fight.pauses(now)}
 
 
 def keep_off(todo: Todo, wanted: Iterable[Wanted], unserved: Set[Kind]) -> Todo:
@@ -185,28 +194,32 @@ def _handed_over(wanted: Mapping[Kind, Wanted], children: Mapping[Kind, Child], 
     return deployment is not None and replicas.is_handed_over(deployment, children.get(names.DEPLOYMENT), app)
 
 
-def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | None:
+def _step(want: Wanted, child: Child | None, app: App, fewest: int, present: Mapping[Kind, str]) -> Step | None:
     """The one write that brings this child nearer to what is wanted; None if there is none to make now."""
     name = want.kind.name_for(app.key.name)
     if child is not None:
         if child.awaited or child.deleting:
             return None  # the watch will bring what becomes of it
         target = Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version)
-        return _step_on(child, want, target, fewest) if child.is_controlled_by(app) else _adoption(want, target)
+        written = present.get(want.kind, "")
+        return _step_on(child, want, target, fewest, written) if child.is_controlled_by(app) else _adoption(want, target)
     if want.body is None:
         return None
     body = replicas.counted(want.body, fewest) if replicas.are_left_to_others(want.body) else want.body
-    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.notes), attempt=want.applied)
+    recreates = want.kind in present
+    why = "was deleted" if recreates else ""
+    body = with_notes(body, want.notes)
+    return Step(Verb.CREATE, want.kind, name, body, attempt=want.applied, why=why, recreates=recreates)
 
 
-def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | None:
+def _step_on(child: Child, want: Wanted, target: Step, fewest: int, written: str) -> Step | None:
     """What to do with a child of ours that is there."""
     if want.body is None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
     hold = replicas.hold(want.body, child, fewest)
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
-        reverts = drift.taken(want.body, want.applied, child)
+        reverts = drift.taken(want.body, want.applied, child, written)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts)
     if hold:

@@ -16,7 +16,7 @@ from myapp_operator import app_watch, desired, endings, footprint, handlers, lea
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
-from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.errors import AnotherHistoryError, ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
 from myapp_operator.kube import Kube
@@ -35,6 +35,8 @@ from myapp_operator.workqueue import WorkQueue
 _WORKERS = 16
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
+_HISTORY_PAUSE = 2.0
+"""Seconds before everything is listed anew: a storage that flips between two histories must not make a storm of lists."""
 _LOOKS = 50
 _LOOK_PAUSE = 0.1
 
@@ -181,7 +183,7 @@ async def run(settings: Settings) -> None:
             await _run_as_one_of_several(settings, settings.lease_namespace)
         else:
             async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-                await Operator(settings, Kube(connection)).run()
+                await _run_in_each_history(lambda: Operator(settings, Kube(connection)))
     except asyncio.CancelledError:
         logger.info("stopped")
 
@@ -195,9 +197,41 @@ async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> No
         lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
         leader = Leader(requests, fence, new_identity(), lost)
         try:
-            await Operator(settings, Kube(guarded), leader).run()
+            await _run_in_each_history(lambda: Operator(settings, Kube(guarded), leader))
         finally:
             await leader.release()
+
+
+async def _run_in_each_history(make: Callable[[], Operator]) -> None:
+    """Runs an operator, and where the API server was restored from a backup another one that knows nothing yet.
+
+    No version that was learnt holds any more, in the store as little as in kopf: to begin anew forgets all of them.
+    """
+    while True:
+        try:
+            await make().run()
+        except BaseExceptionGroup as group:
+            if (found := _another_history(group)) is None:
+                raise
+            logger.warning(
+                "the API server has gone back to an earlier state (%s), as after a restore from a backup: all that was "
+                "known is forgotten and listed anew",
+                found,
+            )
+            await asyncio.sleep(_HISTORY_PAUSE)
+        else:
+            return
+
+
+def _another_history(group: BaseExceptionGroup[BaseException]) -> AnotherHistoryError | None:
+    """The error that ended all tasks, if it was this one and no other beside it."""
+    found, others = group.split(AnotherHistoryError)
+    if found is None or others is not None:
+        return None
+    error: BaseException = found
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, AnotherHistoryError) else None
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
