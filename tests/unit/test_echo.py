@@ -284,8 +284,8 @@ def test_an_app_that_was_gone_before_it_arrived_is_no_trouble_also_where_writes_
 
     async def script() -> None:
         await until(40)
-        world.there = [raw(10)]
         for version in range(21, 51):
+            world.there = [raw(version)]
             known = app(resource_version=version)
             world.store.answered_status(known, version, asyncio.get_running_loop().time())
             world.store.put_app(known)

@@ -40,12 +40,13 @@ class Hands:
         self._recorder = recorder
 
     async def confirm(self, app: App) -> bool:
-        """Asks whether the MyApp is still there and wanted."""
+        """Asks whether the MyApp is still there and wanted, and not older than what is known: as after a restore of the
+        storage from a backup, which the next list finds out."""
         raw = await self._kube.metadata(APPS, app.key)
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
             return False
-        return "deletionTimestamp" not in raw["metadata"]
+        return "deletionTimestamp" not in raw["metadata"] and int(raw["metadata"]["resourceVersion"]) >= app.resource_version
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends.
