@@ -1,4 +1,4 @@
-"""The storage of the API server is restored from a backup: what was written since is undone, and the operator follows."""
+"""The storage of the API server is restored from a backup: what was written since is gone, and the operator follows."""
 
 import shutil
 from collections.abc import Iterator, Sequence

@@ -69,18 +69,15 @@ def drifted(body: Json, applied: str, child: Child) -> bool:
     return child.applied != applied or (not child.intact and next(lost(body, child), None) is not None)
 
 
-def taken(body: Json, applied: str, child: Child, written: str = "") -> tuple[str, ...]:
+def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
     """The paths that others took from us; empty where nobody did, and where the MyApp itself changed.
 
-    Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then. Nor
-    did the MyApp change where this process has `written` what is wanted now: another operator has applied since.
+    Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then.
     """
     paths = tuple(lost(body, child))
     annotation = join(join("metadata", "annotations"), APPLIED)
     touched = any(path == EVERYTHING or annotation.startswith(path) for path in paths)
-    if touched or child.applied == applied:
-        return paths
-    return (REPLACED,) if written == applied else ()
+    return paths if touched or child.applied == applied else ()
 
 
 def lost(body: Json, child: Child) -> Iterator[str]:

@@ -26,7 +26,7 @@ _LOOK_SECONDS = 10.0
 """Less than a Lease lasts: one that is renewed never looks the same for longer."""
 
 _MAX_REVIEWS = 50
-"""Questions about rights in one look. Claims for which none is left count from a later look on: tenants can make many."""
+"""Questions about rights in one look. Claims for which none is left count from a later look on: tenants make many."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +34,7 @@ logger = logging.getLogger(__name__)
 class Installations:
     """Looks at the Leases of other installations. `home` is the namespace of our own Lease; empty without one."""
 
-    def __init__(
-        self, kube: Kube, namespaces: Sequence[str], home: str, clock: Callable[[], float] = elapsed
-    ) -> None:
+    def __init__(self, kube: Kube, namespaces: Sequence[str], home: str, clock: Callable[[], float] = elapsed) -> None:
         self._kube = kube
         self._clock = clock
         self._own = Claim(home, frozenset(namespaces) or frozenset({ALL}))
@@ -90,7 +88,8 @@ class Installations:
         """The strongest live claim of others on each namespace that they name, and on all."""
         live = self._live(found)
         self._reviews_left = _MAX_REVIEWS
-        self._own = replace(self._own, **_identity(live.get(self._own.home)))
+        if own := live.get(self._own.home):
+            self._own = replace(self._own, created=own.created, uid=own.uid)
         others: dict[str, Claim] = {}
         for claim in (each for home, each in live.items() if home != self._own.home):
             for namespace in claim.covers:
@@ -163,8 +162,3 @@ class Installations:
         if str(error) != self._refusal:
             logger.warning("cannot look for other installations (%s)%s", error, advice)
         self._refusal = str(error)
-
-
-def _identity(own: Claim | None) -> dict[str, str]:
-    """Of our own claim: when its Lease was created; nothing where it was not seen."""
-    return {"created": own.created, "uid": own.uid} if own else {}

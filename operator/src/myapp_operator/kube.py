@@ -197,9 +197,7 @@ class Kube:
                 "resourceAttributes": {**what, **({"namespace": namespace} if namespace else {})},
             },
         }
-        answer = await self._connection.json(
-            "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body=review
-        )
+        answer = await self._connection.json("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body=review)
         return bool(answer["status"]["allowed"])
 
     async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:

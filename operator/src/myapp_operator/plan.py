@@ -53,10 +53,8 @@ def make(
     app: App,
     attempts: Mapping[Kind, Attempt],
     now: float,
-    present: Mapping[Kind, str] | None = None,
 ) -> Todo:
-    """Compares kind by kind. `now` is in seconds, on the clock of `attempts`; `present` is as in `Memory`."""
-    before = present or {}
+    """Compares kind by kind. `now` is in seconds, on the clock of `attempts`."""
     steps: list[Step] = []
     obstacles: dict[Kind, Obstacle] = {}
     as_wanted: set[Kind] = set()
@@ -68,7 +66,7 @@ def make(
         if in_the_way := _in_the_way(want, children, app):
             obstacles[kind] = in_the_way
             continue
-        step = _step(want, child, app, fewest, before)
+        step = _step(want, child, app, fewest)
         if step and kind == names.HPA and step.verb is not Verb.DELETE and not _handed_over(every, children, app):
             continue  # it comes once the Deployment has let go of the number of pods
         tried = attempts.get(kind)
@@ -82,6 +80,26 @@ def make(
             if obstacle := tried.obstacle(now):
                 obstacles[kind] = obstacle
     return Todo(tuple(steps), obstacles, frozenset(as_wanted), again=min(pauses, default=None))
+
+
+def note_others(todo: Todo, children: Mapping[Kind, Child], present: Mapping[Kind, str]) -> Todo:
+    """The plan, with the steps marked that undo what others did beyond a change of fields.
+
+    `present` is as in `Memory`. A child in it that is created has been deleted. One to which this process has applied
+    just what it applies now, and which says that something else was applied since, was written by another operator: the
+    MyApp has not changed.
+    """
+    return replace(todo, steps=tuple(_noted(step, children, present) for step in todo.steps)) if todo.steps else todo
+
+
+def _noted(step: Step, children: Mapping[Kind, Child], present: Mapping[Kind, str]) -> Step:
+    if step.verb is Verb.CREATE and step.kind in present:
+        return replace(step, recreates=True, why="was deleted")
+    if step.verb is not Verb.APPLY or step.reverts or step.attempt != present.get(step.kind):
+        return step
+    if children[step.kind].applied == step.attempt:
+        return step
+    return replace(step, reverts=(drift.REPLACED,), why=f"reverts {drift.REPLACED}")
 
 
 def hold_back(todo: Todo, changes: Mapping[Kind, Fight], deletions: Mapping[Kind, Fight], now: float) -> Todo:
@@ -194,32 +212,28 @@ def _handed_over(wanted: Mapping[Kind, Wanted], children: Mapping[Kind, Child], 
     return deployment is not None and replicas.is_handed_over(deployment, children.get(names.DEPLOYMENT), app)
 
 
-def _step(want: Wanted, child: Child | None, app: App, fewest: int, present: Mapping[Kind, str]) -> Step | None:
+def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | None:
     """The one write that brings this child nearer to what is wanted; None if there is none to make now."""
     name = want.kind.name_for(app.key.name)
     if child is not None:
         if child.awaited or child.deleting:
             return None  # the watch will bring what becomes of it
         target = Step(Verb.APPLY, want.kind, name, {}, child.uid, child.resource_version)
-        written = present.get(want.kind, "")
-        return _step_on(child, want, target, fewest, written) if child.is_controlled_by(app) else _adoption(want, target)
+        return _step_on(child, want, target, fewest) if child.is_controlled_by(app) else _adoption(want, target)
     if want.body is None:
         return None
     body = replicas.counted(want.body, fewest) if replicas.are_left_to_others(want.body) else want.body
-    recreates = want.kind in present
-    why = "was deleted" if recreates else ""
-    body = with_notes(body, want.notes)
-    return Step(Verb.CREATE, want.kind, name, body, attempt=want.applied, why=why, recreates=recreates)
+    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.notes), attempt=want.applied)
 
 
-def _step_on(child: Child, want: Wanted, target: Step, fewest: int, written: str) -> Step | None:
+def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | None:
     """What to do with a child of ours that is there."""
     if want.body is None:
         return replace(target, verb=Verb.DELETE, attempt="delete")
     hold = replicas.hold(want.body, child, fewest)
     if drift.drifted(want.body, want.applied, child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
-        reverts = drift.taken(want.body, want.applied, child, written)
+        reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts)
     if hold:

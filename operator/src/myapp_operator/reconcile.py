@@ -22,8 +22,8 @@ from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.events import EventReason, Notice
 from myapp_operator.gate import Gate
-from myapp_operator.kube import Kube
 from myapp_operator.grammar import Json
+from myapp_operator.kube import Kube
 from myapp_operator.looking import Onlooker
 from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
@@ -116,7 +116,9 @@ class Reconciler:
         applied = {each.kind: each.applied for each in wanted}
         changes = fights.going_on(memory.contests, applied, now)
         deletions = fights.going_on(memory.deletions, applied, now)
-        todo = plan.make(wanted, self._store.children(app.key), app, memory.attempts, now, memory.present)
+        children = self._store.children(app.key)
+        todo = plan.make(wanted, children, app, memory.attempts, now)
+        todo = plan.note_others(todo, children, memory.present)
         if held:
             todo = replace(todo, obstacles={**held, **todo.obstacles})
         todo = plan.keep_off(todo, wanted, self._store.unserved())
@@ -168,7 +170,6 @@ class Reconciler:
             self._recorder.tell(app, notice)
         return None
 
-
     def _note_status(self, app: App, memory: Memory, written: Json, now: float) -> None:
         """Remembers a status write, and tells of a fight where it replaces what another writer has put over ours."""
         if memory.status_digest and memory.status_digest != _digest(app.status):
@@ -181,7 +182,7 @@ class Reconciler:
 
 
 def _fought_for(app: App, memory: Memory, now: float) -> float:
-    """Seconds until a status that another writer replaces again and again may be written; a new generation waits not."""
+    """Seconds until a status that another writer replaces again and again may be written."""
     fight = memory.status_contest and memory.status_contest.fight(str(app.generation), now)
     return fight.not_before - now if fight else 0.0
 

@@ -37,7 +37,7 @@ _WORKERS = 16
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
 _HISTORY_PAUSE = 2.0
-"""Seconds before everything is listed anew: a storage that flips between two histories must not make a storm of lists."""
+"""Seconds before all is listed anew: a storage that flips between two histories must not make a storm of lists."""
 _LOOKS = 50
 _LOOK_PAUSE = 0.1
 
@@ -152,7 +152,11 @@ class Operator:
 
     def _unready(self) -> str:
         """Why what we know cannot be relied on, or is of no use, in one sentence; empty where it can."""
-        return self._echo.trouble or self._installations.trouble if self._ready.is_set() else "waiting for the first list of MyApps and their children"
+        return (
+            self._echo.trouble or self._installations.trouble
+            if self._ready.is_set()
+            else "waiting for the first list of MyApps and their children"
+        )
 
     async def _list_apps(self) -> set[str]:
         """The uids of all MyApps there are."""

@@ -80,14 +80,13 @@ def judge_invalid(app: App, message: str, now: datetime) -> Judged:
     )
 
 
-def due(
-    old: Json, judged: Judged, since_status: float, unsettled_for: float, *, at_once: bool = True
-) -> float | None:
+def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *, at_once: bool = True) -> float | None:
     """Seconds until the judgement should be written over `old`: 0 means now, None means never.
 
-    Status writes are the dearest of all. A changed reason is told at once as long as the `Budget` allows it (`at_once`),
-    a changed generation always, anything else (numbers of pods) at most every ten seconds. While the children are unsettled nothing is known: a little patience saves a
-    write that the next one would contradict. Only the first status does not wait.
+    Status writes are the dearest of all. A changed reason is told at once as long as the `Budget` allows it
+    (`at_once`), a changed generation always, anything else (numbers of pods) at most every ten seconds. While the
+    children are unsettled nothing is known: a little patience saves a write that the next one would contradict.
+    Only the first status does not wait.
     """
     new = judged.status
     if old == new:

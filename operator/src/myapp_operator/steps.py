@@ -46,7 +46,10 @@ class Hands:
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
             return False
-        return "deletionTimestamp" not in raw["metadata"] and int(raw["metadata"]["resourceVersion"]) >= app.resource_version
+        return (
+            "deletionTimestamp" not in raw["metadata"]
+            and int(raw["metadata"]["resourceVersion"]) >= app.resource_version
+        )
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends.

@@ -40,7 +40,11 @@ class Sweep:
         Raises:
             ApiError, UnreachableError: what start-up must tell the user.
         """
-        return {uid for namespace in self._namespaces for uid in (await rollcall.take(self._kube, self._store, namespace))[0]}
+        return {
+            uid
+            for namespace in self._namespaces
+            for uid in (await rollcall.take(self._kube, self._store, namespace))[0]
+        }
 
     async def run(self, informers: Sequence[Watcher[Any]]) -> None:
         """Sweeps every ten minutes or so, and after each outage."""
