@@ -76,7 +76,7 @@ class Operator:
         self._store = Store()
         self._queue = WorkQueue()
         self._ready = asyncio.Event()
-        self._recorder = Recorder(kube)
+        self._recorder = Recorder(kube, leader.identity if leader else new_identity())
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
