@@ -48,7 +48,7 @@ class Audit:
         self._since = datetime.now(UTC).isoformat()
 
     def requests(self) -> list[Request]:
-        """Every request but the watches, in the order of the answers."""
+        """Every request but the watches, and the looks at Leases every few seconds, in the order of the answers."""
         with self._log.open("rb") as log:
             log.seek(self._from)
             lines = log.read().splitlines(keepends=True)
@@ -69,6 +69,7 @@ class Audit:
             and self._credential in ("", *event["user"].get("extra", {}).get(_CREDENTIAL, ()))
             and event.get("objectRef", {}).get("namespace") == self._namespace
             and event["verb"] != "watch"
+            and (event["verb"], event["objectRef"]["resource"]) not in (("get", "leases"), ("list", "leases"))
             and event["requestReceivedTimestamp"] >= self._since
         )
 
