@@ -169,8 +169,8 @@ def annotated(crowd: Api, number: str) -> bool:
 
 def failures(scene: Scene) -> Counter[str]:
     """How often the Service of each app was refused."""
-    writes = scene.audit_crowd.writes()
-    return Counter(each.name for each in writes if each.resource == "services" and each.code == 403)
+    tries = scene.audit_crowd.attempts()
+    return Counter(each.name for each in tries if each.resource == "services" and each.code == 403)
 
 
 @pytest.mark.long

@@ -56,7 +56,7 @@ def test_a_route_is_missed_found_kept_and_removed(
     assert app["status"]["url"].startswith("http://myapp-service.")
     assert Api.condition(app, "Reconciling")["status"] == "True"
     assert Api.condition(app, "Available")["status"] == "True"
-    assert [each for each in audit.writes() if each.resource == "httproutes"] == []
+    assert [each for each in audit.attempts() if each.resource == "httproutes"] == []
 
     install(kubectl)
     door.shut()  # an outage, after which all apps are looked at again

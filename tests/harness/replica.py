@@ -44,7 +44,7 @@ class Replica(OperatorProcess):
         return re.findall(r"leading, as ([^\s\"]+)", self.output())
 
     def writes(self) -> list[Request]:
-        """What it has written, or tried to, apart from the Lease and the events; since its audit began."""
+        """What it has written, apart from the Lease and the events; since its audit began."""
         return [each for each in self.audit.writes() if each.resource != "leases"]
 
 
