@@ -43,6 +43,15 @@ def prepare(cluster: Cluster) -> Cluster:
     return cluster
 
 
+def may(kubectl: Kubectl, namespace: str, *what: str, of: str = "") -> bool:
+    """Whether the operator's account may do this, such as `list`, `myapps`; `of` is its namespace, if another one.
+
+    Rights that are granted or taken away count a moment later.
+    """
+    account = f"--as=system:serviceaccount:{of or namespace}:myapp-operator"
+    return kubectl("auth", "can-i", *what, "--namespace", namespace, account).stdout.strip() == "yes"
+
+
 def established(kubectl: Kubectl, name: str, *options: str) -> None:
     """Waits until the API server serves a CRD. Asked anew, as `kubectl wait` fails on one that has no status yet."""
     ask = (*options, "wait", "--for=condition=Established", "--timeout=10s", "crd", name)

@@ -83,8 +83,7 @@ def test_switched_on_and_off_it_never_makes_fewer_pods_and_in_between_leaves_the
     never("the number is taken back", lambda: number(api) != 13, seconds=2)
     api.edit("myapp", autoscaling=None)
     wait_for("the number is the app's again", lambda: not has_hpa(api) and number(api) == 10)
-    wait_for("Ready", api.is_ready)
-    assert managers(api) == {"myapp-operator"}
+    wait_for("Ready", lambda: api.is_ready() and managers(api) == {"myapp-operator"})
     assert fewest(deployments, since) >= (10, 10)
     assert [each.verb for each in audit.writes() if each.resource == "horizontalpodautoscalers"] == ["patch", "delete"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster, ClusterError, packages
-from tests.api.conftest import Kubectl, NewReplica
+from tests.api.conftest import Kubectl, NewReplica, may
 from tests.harness import Api, Door, OperatorProcess, Replica, hasty, never, start_in_turn, wait_for
 
 TAKEOVER = 17.0
@@ -154,6 +154,7 @@ def test_a_clock_that_jumps_by_an_hour_changes_nothing(
 
 def test_without_the_right_to_the_lease_it_says_so(kubectl: Kubectl, api: Api, new_replica: NewReplica) -> None:
     kubectl("-n", api.namespace, "delete", "rolebinding", "myapp-operator-lease", check=True)
+    wait_for("the right is gone", lambda: not may(kubectl, api.namespace, "get", "leases"))
     replica = new_replica()
     replica.start(wait=False)
     assert replica.wait() == 5

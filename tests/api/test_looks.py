@@ -39,7 +39,7 @@ def test_a_crash_loop_is_one_word_few_writes_and_few_looks(
     assert witness.reasons() == ["RollingOut", "CrashLoopBackOff"]
     assert {each["status"]["message"] for each in witness.versions if of_a_crash(each)} == {TOLD}
     writes = [each for each in audit.writes() if each.resource == "myapps/status"]
-    assert len(writes) <= 10, writes
+    assert len(writes) <= took / 10 + 4, writes  # numbers of pods are told every ten seconds at most
     assert len(looks(audit)) <= took / 5 + 5, looks(audit)
     print(f"{len(writes)} status writes and {len(looks(audit))} looks in {took:.0f} s")
 
@@ -127,7 +127,7 @@ def test_without_the_right_to_list_pods_the_status_says_what_the_deployment_says
     wait_for("Ready", api.is_ready, seconds=60)
     kubelet.crash(LAST_WORDS)
     wait_for("said so", lambda: "cannot look at the pods of" in operator.output(), seconds=60)
-    assert api.reason() == "Scaling"
+    wait_for("Scaling", lambda: api.reason() == "Scaling")
     kubelet.restart(LAST_WORDS, ready=True)
     wait_for("well", api.is_ready, seconds=60)
     assert operator.output().count("cannot look at the pods of") == 1

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dev.cluster import Cluster, down, up
-from tests.api.conftest import Kubectl, NewReplica, kubectl_of, prepare
+from dev.cluster import Cluster
+from tests.api.conftest import Kubectl, NewReplica, control_plane, kubectl_of, prepare
 from tests.harness import Api, Replica, Request, hasty, start_in_turn, wait_for
 
 LONGEST_GAP = 3.0
@@ -34,9 +34,8 @@ class TestWithAThousand:
 
     @pytest.fixture
     def cluster(self, tmp_path: Path) -> Iterator[Cluster]:
-        where = {"name": "myapp-rolling", "state": tmp_path / "rolling", "kubeconfig": tmp_path / "rolling.kubeconfig"}
-        yield prepare(up("simulated", **where))  # type: ignore[arg-type]
-        down("simulated", **where)  # type: ignore[arg-type]
+        with control_plane("myapp-rolling", tmp_path) as cluster:
+            yield prepare(cluster)
 
     @pytest.fixture
     def kubectl(self, cluster: Cluster) -> Kubectl:
@@ -138,13 +137,14 @@ def writes(replicas: Sequence[Replica]) -> list[Request]:
 
 def longest_gap(newcomers: Newcomers, replicas: Sequence[Replica]) -> float:
     """The most seconds in which some app waited for its first child and no child of any app was written."""
-    made = sorted((each.time, each.name) for each in writes(replicas) if each.name in children_of([*newcomers.created]))
+    created = {**newcomers.created}  # they go on coming
+    made = sorted((each.time, each.name) for each in writes(replicas) if each.name in children_of([*created]))
     first: dict[str, datetime] = {}
     for moment, child in made:
         first.setdefault(child.rpartition("-")[0], moment)
     assert len(first) >= SOME
     longest = timedelta()
     for (before, _), (moment, _) in pairwise(made):
-        waiting = [since for app, since in newcomers.created.items() if first.get(app, moment) >= moment]
+        waiting = [since for app, since in created.items() if first.get(app, moment) >= moment]
         longest = max(longest, moment - max(before, min(waiting, default=moment)))
     return longest.total_seconds()

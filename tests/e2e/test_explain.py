@@ -3,7 +3,8 @@
 from dev.cluster import Cluster
 from tests.harness import Api, hasty, kubectl_myapp, wait_for
 
-CRASH = "print('the last words', flush=True); import nothing_of_this_name"
+# Both on stderr, as the traceback is: lines of two streams arrive in any order.
+CRASH = "import sys; print('the last words', file=sys.stderr); import nothing_of_this_name"
 LOG = "\nLast lines of "
 
 

@@ -11,8 +11,7 @@ BUSY = 50
 
 def used(kubectl: Kubectl) -> int:
     """What `kubectl top` says the app's pod uses, in thousandths of a core; -1 while it does not know."""
-    top = ("top", "pods", "-l", "app=myapp", "--no-headers")
-    lines = kubectl(*top).splitlines() if kubectl.succeeds(*top) else []
+    lines = (kubectl.attempt("top", "pods", "-l", "app=myapp", "--no-headers") or "").splitlines()
     return int(lines[0].split()[1].removesuffix("m")) if lines else -1
 
 

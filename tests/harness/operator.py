@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.harness.api import Api, Refused
 from tests.harness.ports import LOOPBACK, hold_port
 from tests.harness.release import Release
 from tests.harness.waiting import wait_for
@@ -32,7 +33,18 @@ def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) ->
             subject["namespace"] = namespace
     text = yaml.safe_dump_all(objects)
     subprocess.run([*command, "apply", "-f", "-"], input=text, text=True, check=True, capture_output=True)
-    return kubeconfig_of("myapp-operator", kubectl, admin, namespace, folder)
+    kubeconfig = kubeconfig_of("myapp-operator", kubectl, admin, namespace, folder)
+    wait_for("the API server knows of the rights", lambda: _may_list(kubeconfig, namespace))
+    return kubeconfig
+
+
+def _may_list(kubeconfig: Path, namespace: str) -> bool:
+    """Whether rights that were just granted count already. There may be no CRD yet."""
+    try:
+        Api(kubeconfig, namespace).list("myapps")
+    except Refused as refused:
+        return refused.code not in (401, 403)
+    return True
 
 
 def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
@@ -99,7 +111,7 @@ class OperatorProcess:
                 return int(answer.status), answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # killed in mid-answer, too
             return 0, ""
 
     def hold_probe(self) -> http.client.HTTPConnection:
@@ -136,8 +148,9 @@ class OperatorProcess:
         return self._process.wait(timeout=seconds)
 
     def output(self) -> str:
-        """All log lines so far."""
-        return self.log.read_text() if self.log.exists() else ""
+        """All log lines so far, as far as they are whole."""
+        text = self.log.read_bytes() if self.log.exists() else b""
+        return text[: text.rfind(b"\n") + 1].decode()
 
     def _ended(self) -> bool:
         return not self.running
