@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dev.cluster import Cluster
-from tests.api.conftest import control_plane, kubectl_of
+from tests.api.conftest import control_plane, established, kubectl_of
 from tests.harness import Api, Audit, OperatorProcess, Release, myapp, never, wait_for
 
 # The last state of the first release: from here on no pod may be restarted by an upgrade.
@@ -53,7 +53,7 @@ def run(cluster: Cluster, account: Path, namespace: str, tmp_path: Path) -> Iter
 
     def begin(release: Release | None = None) -> OperatorProcess:
         kubectl("apply", "-k", str(release.crds if release else "crds"), check=True)
-        kubectl("wait", "--for=condition=Established", "crd/myapps.apps.example.com", "--timeout=60s", check=True)
+        established(kubectl, "myapps.apps.example.com")
         operator = OperatorProcess(account, tmp_path, "--namespace", namespace, release=release)
         started.append(operator)
         operator.start()

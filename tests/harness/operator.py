@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -23,10 +24,8 @@ ROOT = Path(__file__).parents[2]
 def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
     """Makes the operator's account and Role in a namespace; returns a kubeconfig that holds only its token."""
     command = [str(kubectl), "--kubeconfig", str(admin), "--namespace", namespace]
-    overlay = [str(kubectl), "kustomize", str(ROOT / "deploy/overlays/namespaced")]
-    manifests = subprocess.run(overlay, check=True, capture_output=True, text=True).stdout
     beside = ("Deployment", "PodDisruptionBudget")  # there is a process instead of pods
-    objects = [each for each in yaml.safe_load_all(manifests) if each["kind"] not in beside]
+    objects = [each for each in yaml.safe_load_all(_manifests(kubectl)) if each["kind"] not in beside]
     for each in objects:
         each["metadata"]["namespace"] = namespace
         for subject in each.get("subjects", ()):
@@ -36,6 +35,13 @@ def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) ->
     kubeconfig = kubeconfig_of("myapp-operator", kubectl, admin, namespace, folder)
     wait_for("the API server knows of the rights", lambda: _may_list(kubeconfig, namespace))
     return kubeconfig
+
+
+@cache
+def _manifests(kubectl: Path) -> str:
+    """What `deploy/` installs for a namespace."""
+    overlay = [str(kubectl), "kustomize", str(ROOT / "deploy/overlays/namespaced")]
+    return subprocess.run(overlay, check=True, capture_output=True, text=True).stdout
 
 
 def _may_list(kubeconfig: Path, namespace: str) -> bool:

@@ -30,7 +30,7 @@ class Visitor:
         """
         arguments = [url, str(per_second), str(visitors), _STOP]
         self._kubectl("apply", "-f", "-", stdin=json.dumps(_pod(self._name, arguments)))
-        wait_for("an answer for the visitor", lambda: self.answers)
+        wait_for("an answer for the visitor", lambda: self.answers, every=0.5)
 
     def finish(self) -> Sequence[str]:
         """Has it stop; returns every answer."""

@@ -194,6 +194,7 @@ async def server() -> AsyncIterator[ApiServer]:
         yield server
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("odd", [unauthorized, error_event, cut_json])
 async def test_the_real_kopf_brings_the_myapps_again_after_one_odd_answer(
     server: ApiServer,
@@ -223,7 +224,7 @@ async def test_the_real_kopf_brings_the_myapps_again_after_one_odd_answer(
 
     keeping = asyncio.create_task(app_watch.keep(spawn, ask, server.url))
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(20):
             while len(store.uids()) < 4:
                 assert not keeping.done()
                 await asyncio.sleep(0.05)
