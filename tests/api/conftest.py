@@ -55,7 +55,7 @@ def may(kubectl: Kubectl, namespace: str, *what: str, of: str = "") -> bool:
 def established(kubectl: Kubectl, name: str, *options: str) -> None:
     """Waits until the API server serves a CRD. Asked anew, as `kubectl wait` fails on one that has no status yet."""
     ask = (*options, "wait", "--for=condition=Established", "--timeout=10s", "crd", name)
-    wait_for(f"{name} is served", lambda: kubectl(*ask).returncode == 0, seconds=60)
+    wait_for(f"{name} is served", lambda: kubectl(*ask).returncode == 0)
 
 
 @contextmanager

@@ -34,10 +34,10 @@ def test_ready_is_never_said_too_early(
         name = dice.choice(NAMES)
         api.edit(name, **change(dice))
         if number % 10 == 9:  # else hardly anything would ever be Ready
-            wait_for(f"{name} is Ready", lambda name=name: api.is_ready(name), seconds=120)
+            wait_for(f"{name} is Ready", lambda name=name: api.is_ready(name))
         else:
             time.sleep(dice.random() / 4)  # what is tested is that edits meet rollouts at any moment
-    wait_for("all are Ready", lambda: all(api.is_ready(name) for name in NAMES), seconds=120)
+    wait_for("all are Ready", lambda: all(api.is_ready(name) for name in NAMES))
     witness.catch_up()
     deployments.catch_up()
     said = {name: list(ready_versions(witness, name)) for name in NAMES}

@@ -93,7 +93,7 @@ def test_an_upgrade_from_the_first_release_restarts_no_pod_and_writes_to_no_chil
     run()
     # It comes after all those that were there when the operator started.
     api.create("myapps", myapp("later"))
-    wait_for("a new app is Ready", lambda: api.is_ready("later"), seconds=60)
+    wait_for("a new app is Ready", lambda: api.is_ready("later"))
 
     def written() -> list[str]:
         others = [each for each in audit.writes() if not each.name.startswith("later")]
@@ -102,6 +102,6 @@ def test_an_upgrade_from_the_first_release_restarts_no_pod_and_writes_to_no_chil
     never("a write to a child that was there", written, seconds=5)
     assert children(api) == made
     api.edit("smallest", replicas=3)
-    wait_for("it is looked after", lambda: api.is_ready("smallest"), seconds=60)
+    wait_for("it is looked after", lambda: api.is_ready("smallest"))
     assert children(api)["templates"] == made["templates"]
     assert made["pods"] < children(api)["pods"]
