@@ -162,6 +162,14 @@ def witness(api: Api) -> Iterator[Witness]:
     witness.close()
 
 
+@pytest.fixture
+def leases(api: Api) -> Iterator[Witness]:
+    """Sees every version of the Leases in the test's namespace."""
+    witness = Witness(api, "leases")
+    yield witness
+    witness.close()
+
+
 def kubectl_of(cluster: Cluster) -> Kubectl:
     """kubectl as the administrator of a cluster."""
 

@@ -12,6 +12,7 @@ from tests.harness.api import Api
 from tests.harness.audit import Audit, Request
 from tests.harness.operator import OperatorProcess
 from tests.harness.waiting import wait_for
+from tests.harness.witness import Witness
 
 LEASE = "myapp-operator"
 
@@ -54,6 +55,13 @@ def start_in_turn(leader: Replica, standby: Replica) -> None:
     wait_for("it leads", leader.leads)
     standby.start()
     wait_for("the other one waits", lambda: "waiting: " in standby.output())
+
+
+def holders(leases: Witness) -> list[str]:
+    """Who has held the Lease, each once in a row; empty while it was free."""
+    leases.catch_up()
+    held = [str(each["spec"].get("holderIdentity") or "") for each in leases.of(LEASE)]
+    return [holder for holder, before in zip(held, [None, *held], strict=False) if holder != before]
 
 
 def _credential(kubeconfig: Path) -> str:
