@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from myapp_operator import names, preflight, references, templates
+import orjson
+
+from myapp_operator import admitted, names, preflight, references, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
@@ -31,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 2.0
 """Seconds until something missing is told: what was created just before the app may still be on its way to us."""
+_UNKNOWN = (
+    "others have changed what runs, and which version was let through last is not known, so the Deployment is left alone"
+)
 _MOST_READS = 3
 """Requests for one object that changes as often as it is read."""
 
@@ -52,8 +57,8 @@ class Gate:
         self._store = store
         self._referents = referents
         self._locks: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
-        self._running: dict[Key, tuple[str, Json]] = {}
-        """The templates that go on while others wait, with the uid of their Deployment."""
+        self._running: dict[Key, tuple[str, bytes]] = {}
+        """The templates that go on while others wait, as JSON text, with the uid of their Deployment."""
 
     def forget(self, app: Key) -> None:
         """Forgets an app that is gone."""
@@ -78,44 +83,71 @@ class Gate:
         want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         ours = deployment if deployment and deployment.is_controlled_by(app) else None
-        version = preflight.identity((want.body or {})["spec"]["template"])
         problem = preflight.problem(found, known)
         if restarts:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
             want = preflight.with_configuration(want, annotations)
-        if problem is None or (ours and preflight.was_let_through(want, version, ours, app.generation)):
+            wanted = _instead(wanted, want)
+        goes_on = ours is not None and preflight.was_let_through(want, ours, app.generation)
+        if goes_on:  # what is lost later holds nothing back, but an account that was closed is told
+            problem = preflight.problem(preflight.of_account(found), known)
+        if problem is None:
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
-            return Passage(_instead(wanted, preflight.noted(want, version)))
+            return Passage(wanted)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
+        if goes_on:
+            return Passage(wanted, {names.DEPLOYMENT: self._obstacle(app, problem)})
         return await self._hold(app, wanted, ours, problem)
 
-    async def _hold(self, app: App, wanted: Sequence[Wanted], ours: Child | None, problem: Refused) -> Passage:
-        """Without a Deployment of ours there is none yet; what has one goes on as it is, in all but its pods."""
+    def _obstacle(self, app: App, problem: Refused) -> Obstacle:
         patient = self._referents.held_for(app.key, True, time.monotonic()) < _PATIENCE
-        obstacle = Obstacle(Stale(), lasting=False) if patient else Obstacle(problem)
-        template = await self._running_template(app, ours) if ours else None
-        if ours is None or template is None:
-            others = [each for each in wanted if each.kind != names.DEPLOYMENT]
-            return Passage(others, {names.DEPLOYMENT: obstacle})
-        held = templates.running(wanted, app.key.name, template)
-        want = next(each for each in held if each.kind == names.DEPLOYMENT)
-        let_through = "" if ours.rolled_back else ours.template  # what was gone back from does not run
-        return Passage(_instead(held, preflight.noted(want, let_through)), {names.DEPLOYMENT: obstacle})
+        return Obstacle(Stale(), lasting=False) if patient else Obstacle(problem)
 
-    async def _running_template(self, app: App, deployment: Child) -> Json | None:
-        """The template of our Deployment, read once when another one begins to wait; None if it is gone."""
-        uid, template = self._running.get(app.key, ("", None))
-        if template is None or uid != deployment.uid:
-            name = names.DEPLOYMENT.name_for(app.key.name)
-            raw = await self._kube.whole(names.DEPLOYMENT, Key(app.key.namespace, name))
-            if raw is None or raw["metadata"]["uid"] != deployment.uid:
-                return None
-            template = templates.without_nulls(raw["spec"]["template"])
-            self._running[app.key] = deployment.uid, template
+    async def _hold(self, app: App, wanted: Sequence[Wanted], ours: Child | None, problem: Refused) -> Passage:
+        """Without a Deployment of ours there is none yet. What has one goes on with the version that was let through
+        last; where nothing tells which one that was, all that depends on it is left as it is."""
+        template = await self._running_template(app, ours, wanted) if ours else None
+        if ours and template is None:
+            problem = Refused(problem.reason, f"{problem.message}; {_UNKNOWN}")
+            others = [each for each in wanted if each.kind not in templates.FOLLOWING]
+        elif template is None:
+            others = [each for each in wanted if each.kind != names.DEPLOYMENT]
+        else:
+            others = templates.running(wanted, app.key.name, template)
+        return Passage(others, {names.DEPLOYMENT: self._obstacle(app, problem)})
+
+    async def _running_template(self, app: App, deployment: Child, wanted: Sequence[Wanted]) -> Json | None:
+        """The template that was let through last, looked for once when another one begins to wait; None if nothing that
+        stands there is surely it."""
+        uid, text = self._running.get(app.key, ("", b""))
+        if uid == deployment.uid:
+            return orjson.loads(text)  # type: ignore[no-any-return]
+        found = await self._let_through(app, deployment)
+        if found is None:
+            return None
+        template = templates.with_zeros(found, wanted)
+        self._running[app.key] = deployment.uid, orjson.dumps(template)
         return template
+
+    async def _let_through(self, app: App, deployment: Child) -> Json | None:
+        """The same, as it stands in the Deployment, or else in a ReplicaSet."""
+        raw = await self._kube.whole(names.DEPLOYMENT, Key(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name)))
+        if raw is None or raw["metadata"]["uid"] != deployment.uid:
+            return None
+        if template := admitted.standing(raw):
+            return template
+        try:
+            selector = names.selector_text(app.key.name)
+            listed = (await self._kube.list(names.REPLICA_SET, app.key.namespace, selector=selector)).items
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            logger.warning("cannot see the earlier versions of %s: %s", app.key, error)
+            listed = []
+        return admitted.earlier(raw, listed)
 
     async def _know(self, app: App, found: Sequence[Reference], *, restarts: bool) -> Known:
         """What is known of all that an app refers to, after reading what must be read and was not."""
