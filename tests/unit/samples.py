@@ -111,7 +111,8 @@ def written(want: Wanted) -> Json:
 def applied(want: Wanted, **changes: Any) -> Child:
     """The child that stands there after `want` was applied and nobody has touched it since."""
     fields = '{"f:metadata":{},"f:spec":{}}'
-    return child(**{"applied": want.applied, "fields": fields, "template": want.carried.get(names.TEMPLATE, ""), **changes})
+    stands = {"applied": want.applied, "fields": fields, "template": want.carried.get(names.TEMPLATE, "")}
+    return child(**{**stands, **changes})
 
 
 def condition(status: Json, kind: str) -> Json:

@@ -52,9 +52,10 @@ def appears(of: World, version: int = 5, /, **data: str) -> None:
 
 
 def deployed(of: World, note: str, template: Json, fields: Json | None = None, **annotations: str) -> None:
-    """The Deployment of an earlier spec stands there and says which version was let through; `fields` of it are ours."""
+    """The Deployment of an earlier spec stands there and says which version was let through; `fields` are ours."""
     noted = {names.APPLIED: 32 * "e", names.TEMPLATE: note, **annotations}
-    ours = {"f:metadata": {"f:annotations": {f"f:{each}": {} for each in noted}}, "f:spec": {"f:template": fields or {}}}
+    annotated = {"f:annotations": {f"f:{each}": {} for each in noted}}
+    ours = {"f:metadata": annotated, "f:spec": {"f:template": fields or {}}}
     stored = {
         "metadata": {
             "uid": "uid-child",
@@ -76,7 +77,9 @@ RUNNING: Json = {
 }
 
 
-ALWAYS = {"automountServiceAccountToken": False, "enableServiceLinks": False, "hostNetwork": False, "hostPID": False, "hostIPC": False}
+ALWAYS = dict.fromkeys(
+    ("automountServiceAccountToken", "enableServiceLinks", "hostNetwork", "hostPID", "hostIPC"), False
+)
 """What every template of ours has and the API server leaves out."""
 
 
@@ -310,3 +313,28 @@ async def test_what_is_lost_restarts_nothing() -> None:
     following.referents.drop(SETTINGS, 9)
     await following.reconcile()
     assert following.kube.requests == []
+
+
+def stands_there(of: World, body: Json) -> None:
+    """The watch brings the Deployment as it was written, complete."""
+    annotations, pods = body["metadata"]["annotations"], body["spec"]["template"]["metadata"]["annotations"]
+    known = complete(annotations[names.APPLIED], of.store.children(KEY)[DEPLOYMENT])
+    status = rollout(configuration=pods)
+    version = of.kube.next_version()
+    there = replace(known, template=annotations[names.TEMPLATE], rollout=status, resource_version=version)
+    of.store.put_child(KEY, DEPLOYMENT, there)
+
+
+async def test_a_configuration_that_changes_each_second_restarts_the_pods_ever_less_often(wait: Clock) -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    body, restarts, again = following.kube.bodies[0], 0, None
+    for second in range(60):
+        stands_there(following, body)
+        appears(following, 6 + second, url=f"http://db-{second}")
+        again = await following.reconcile()
+        if "apply Deployment" in following.kube.requests:
+            body, restarts = following.kube.applied["Deployment"], restarts + 1
+        wait(1.0)
+    assert restarts == 4, "after 0, 5, 15 and 35 seconds"
+    assert again == pytest.approx(16, abs=1)

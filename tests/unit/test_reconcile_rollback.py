@@ -1,5 +1,6 @@
 """Going back within the recipe: what it reads and writes, and that it may end at any point."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -203,7 +204,8 @@ async def test_without_the_right_to_see_versions_an_app_is_rolled_out_all_the_sa
 
 
 async def test_a_new_version_notes_which_one_was_ready() -> None:
-    release = Release(rollout=rollout(), applied="of the first version", template=versions.version(NEW), last_ready="h0")
+    first = versions.version(NEW)
+    release = Release(rollout=rollout(), applied="of the first version", template=first, last_ready="h0")
     await release.reconcile()
     assert release.kube.requests[:2] == ["list ReplicaSet", "apply Deployment"]
     assert release.notes() == {names.LAST_READY: "h2"}
@@ -211,10 +213,10 @@ async def test_a_new_version_notes_which_one_was_ready() -> None:
 
 async def test_what_others_have_made_of_it_is_not_noted_as_the_version_that_was_ready() -> None:
     """`kubectl set image`, and the MyApp is changed before that is taken back."""
-    fields = '{"f:spec":{"f:template":{"f:metadata":{},"f:spec":{"f:containers":{"k:{\\"name\\":\\"myapp\\"}":{"f:name":{}}}}}}}'
-    release = Release(
-        rollout=rollout(), applied="of the first version", template=versions.version(NEW), fields=fields, last_ready="h1"
-    )
+    container = {"f:containers": {'k:{"name":"myapp"}': {"f:name": {}}}}
+    fields = json.dumps({"f:spec": {"f:template": {"f:metadata": {}, "f:spec": container}}})
+    first = versions.version(NEW)
+    release = Release(rollout=rollout(), applied="of the first version", template=first, fields=fields)
     await release.reconcile()
     assert release.notes() == {names.LAST_READY: "h1"}
 

@@ -16,7 +16,6 @@ from myapp_operator.causes import by_revision
 from myapp_operator.grammar import Json
 from myapp_operator.observed import Child, is_our_entry
 
-
 _RESTARTED_AT = f"f:{names.RESTARTED_AT}"
 
 
@@ -26,11 +25,11 @@ def standing(deployment: Json) -> Json | None:
 
 
 def earlier(deployment: Json, replica_sets: Sequence[Json]) -> Json | None:
-    """The same where the Deployment has another template, or its note is gone: as a ReplicaSet has it; None: not found.
+    """The same where the Deployment has another template, or no note: as a ReplicaSet has it; None: not found.
 
-    A note that is not ours any more tells nothing: `kubectl rollout undo` puts that of an earlier version there. But the
-    controller has copied ours to the ReplicaSet of that time. So the newest one that has the template of its own note
-    was let through last. A ReplicaSet that others brought about has our note as well, and another template.
+    A note that is not ours any more tells nothing: `kubectl rollout undo` puts that of an earlier version there. But
+    the controller has copied ours to the ReplicaSet of that time. So the newest one that has the template of its own
+    note was let through last. A ReplicaSet that others brought about has our note as well, and another template.
     """
     child, present = Child.from_json(deployment), _template(deployment)
     ours, note = _ours(child), child.template if _tells(child.template) else ""

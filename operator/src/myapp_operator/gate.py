@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import orjson
 
-from myapp_operator import admitted, names, preflight, references, templates
+from myapp_operator import admitted, history, names, pacing, preflight, references, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
@@ -23,19 +23,18 @@ from myapp_operator.kube import Kube
 from myapp_operator.model import Spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
+from myapp_operator.pacing import Pace
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent, Target
 from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Refused, Stale
 from myapp_operator.store import Store
+from myapp_operator.verdicts import LEFT_ALONE
 
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 2.0
 """Seconds until something missing is told: what was created just before the app may still be on its way to us."""
-_UNKNOWN = (
-    "others have changed what runs, and which version was let through last is not known, so the Deployment is left alone"
-)
 _MOST_READS = 3
 """Requests for one object that changes as often as it is read."""
 
@@ -47,6 +46,20 @@ class Passage:
     wanted: Sequence[Wanted]
     obstacles: Mapping[Kind, Obstacle] = field(default_factory=dict)
     """Why it is not all that the MyApp asks for."""
+    again: float | None = None
+    """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The template that goes on while another one waits."""
+
+    uid: str
+    """Of its Deployment."""
+    looks_like: tuple[int, str, str]
+    """As the Deployment was when the template was looked for."""
+    template: bytes
+    """As JSON text; empty where none was found, which is so until the Deployment changes."""
 
 
 class Gate:
@@ -57,13 +70,14 @@ class Gate:
         self._store = store
         self._referents = referents
         self._locks: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
-        self._running: dict[Key, tuple[str, bytes]] = {}
-        """The templates that go on while others wait, as JSON text, with the uid of their Deployment."""
+        self._running: dict[Key, _Running] = {}
+        self._paces: dict[Key, Pace] = {}
 
     def forget(self, app: Key) -> None:
         """Forgets an app that is gone."""
         self._referents.use(app, ())
         self._running.pop(app, None)
+        self._paces.pop(app, None)
 
     async def passage(self, app: App, spec: Spec, wanted: Sequence[Wanted]) -> Passage:
         """What may be written of the children that the MyApp asks for."""
@@ -83,10 +97,12 @@ class Gate:
         want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         ours = deployment if deployment and deployment.is_controlled_by(app) else None
-        problem = preflight.problem(found, known)
+        problem, again = preflight.problem(found, known), None
         if restarts:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
+            if ours and ours.template == want.version:
+                annotations, again = self._paced(app.key, before, annotations)
             want = preflight.with_configuration(want, annotations)
             wanted = _instead(wanted, want)
         goes_on = ours is not None and preflight.was_let_through(want, ours, app.generation)
@@ -95,12 +111,24 @@ class Gate:
         if problem is None:
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
-            return Passage(wanted)
+            return Passage(wanted, again=again)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
         if goes_on:
             return Passage(wanted, {names.DEPLOYMENT: self._obstacle(app, problem)})
         return await self._hold(app, wanted, ours, problem)
+
+    def _paced(
+        self, app: Key, before: Mapping[str, str], wanted: Mapping[str, str]
+    ) -> tuple[Mapping[str, str], float | None]:
+        """The annotations that the pods get now, and the seconds until they may get newer ones."""
+        now = time.monotonic()
+        pace = pacing.step(self._paces.get(app), before, wanted, now)
+        if pace is not None:
+            self._paces[app] = pace
+        if pace is None or wanted in (before, pace.followed):
+            return wanted, None
+        return pace.followed, pace.not_before - now
 
     def _obstacle(self, app: App, problem: Refused) -> Obstacle:
         patient = self._referents.held_for(app.key, True, time.monotonic()) < _PATIENCE
@@ -111,7 +139,7 @@ class Gate:
         last; where nothing tells which one that was, all that depends on it is left as it is."""
         template = await self._running_template(app, ours, wanted) if ours else None
         if ours and template is None:
-            problem = Refused(problem.reason, f"{problem.message}; {_UNKNOWN}")
+            problem = Refused(problem.reason, f"{problem.message}; {LEFT_ALONE}")
             others = [each for each in wanted if each.kind not in templates.FOLLOWING]
         elif template is None:
             others = [each for each in wanted if each.kind != names.DEPLOYMENT]
@@ -122,14 +150,13 @@ class Gate:
     async def _running_template(self, app: App, deployment: Child, wanted: Sequence[Wanted]) -> Json | None:
         """The template that was let through last, looked for once when another one begins to wait; None if nothing that
         stands there is surely it."""
-        uid, text = self._running.get(app.key, ("", b""))
-        if uid == deployment.uid:
-            return orjson.loads(text)  # type: ignore[no-any-return]
+        known, looks_like = self._running.get(app.key), (deployment.generation, deployment.template, deployment.fields)
+        if known and known.uid == deployment.uid and (known.template or known.looks_like == looks_like):
+            return orjson.loads(known.template) if known.template else None
         found = await self._let_through(app, deployment)
-        if found is None:
-            return None
-        template = templates.with_zeros(found, wanted)
-        self._running[app.key] = deployment.uid, orjson.dumps(template)
+        template = templates.with_zeros(found, wanted) if found else None
+        text = orjson.dumps(template) if template else b""
+        self._running[app.key] = _Running(deployment.uid, looks_like, text)
         return template
 
     async def _let_through(self, app: App, deployment: Child) -> Json | None:
@@ -139,15 +166,7 @@ class Gate:
             return None
         if template := admitted.standing(raw):
             return template
-        try:
-            selector = names.selector_text(app.key.name)
-            listed = (await self._kube.list(names.REPLICA_SET, app.key.namespace, selector=selector)).items
-        except ApiError as error:
-            if error.status != 403:
-                raise
-            logger.warning("cannot see the earlier versions of %s: %s", app.key, error)
-            listed = []
-        return admitted.earlier(raw, listed)
+        return admitted.earlier(raw, await history.replica_sets(self._kube, app.key))
 
     async def _know(self, app: App, found: Sequence[Reference], *, restarts: bool) -> Known:
         """What is known of all that an app refers to, after reading what must be read and was not."""

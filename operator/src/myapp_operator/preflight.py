@@ -1,8 +1,8 @@
 """Whether what an app refers to is there, before its pods are made; and the hash that restarts them. Pure.
 
 A version of the pods that refers to what is missing would only fail to start, and with `Recreate` take the running ones
-with it. So it is held back. One that was let through before stays let through: what is lost later is no new version. The
-account is the exception: it is a right, which may be withdrawn, and so it is asked for each time.
+with it. So it is held back. One that was let through before stays let through: what is lost later is no new version.
+The account is the exception: it is a right, which may be withdrawn, and so it is asked for each time.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from myapp_operator.causes import newest_replica_set
 from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 
-
 FOLLOWING = (names.DEPLOYMENT, names.SERVICE, names.NETWORK_POLICY)
 """The children that depend on which version runs."""
 
@@ -43,10 +42,10 @@ def running(wanted: Sequence[Wanted], app: str, template: Json) -> list[Wanted]:
 
 
 def with_zeros(template: Json, wanted: Iterable[Wanted]) -> Json:
-    """The pod template with each `false` that every template of ours has: the API server keeps none of them, and what is
-    not applied could be changed by others."""
-    bodies = (each.body for each in wanted if each.kind == names.DEPLOYMENT and each.body)
-    always = {key: value for body in bodies for key, value in body["spec"]["template"]["spec"].items() if value is False}
+    """The pod template with each `false` that every template of ours has: the API server keeps none of them, and what
+    is not applied could be changed by others."""
+    pods = [each.body["spec"]["template"]["spec"] for each in wanted if each.kind == names.DEPLOYMENT and each.body]
+    always = {key: value for pod in pods for key, value in pod.items() if value is False}
     return {**template, "spec": {**always, **template["spec"]}}
 
 

@@ -1,8 +1,8 @@
 """Versions of the pods: what tells one from another, and how one is found again in what the API server stores. Pure.
 
 The server stores more than was applied (defaults, fields of others) and writes it in its own words. So a version has a
-hash that does not depend on these, the Deployment carries it as a note, and a template that was found is the one of that
-note if, and only if, it has that hash.
+hash that does not depend on these, the Deployment carries it as a note, and a template that was found is the one of
+that note if, and only if, it has that hash.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def version(template: Json) -> str:
 
 
 def applied_part(template: Json, ours: Mapping[str, Any] | None, standing: Json | None = None) -> Json:
-    """The part of a stored pod template that we applied: `ours` is our fieldsV1 of the Deployment's template, None where
-    there is none.
+    """The part of a stored pod template that we applied: `ours` is our fieldsV1 of the Deployment's template, None
+    where there is none.
 
     `standing` is the Deployment's template where `template` is that of a ReplicaSet. What of it differs from that was
     changed by others since, so that we own it no longer.
@@ -78,7 +78,7 @@ def _amount(text: str) -> str:
 
 
 def _part(value: Any, ours: Mapping[str, Any] | None, standing: Any) -> Any:
-    """What of a value is ours, or was taken from us; `ours` is None where nothing in it is, empty where all of it is."""
+    """What of a value is ours or was taken from us; `ours` is None where nothing in it is, empty where all of it is."""
     if ours is not None and not ours:
         return value
     if standing is _ABSENT:

@@ -47,7 +47,7 @@ class Wanted:
 
     @cached_property
     def template(self) -> str:
-        """What changes with the pods of a Deployment: their version, and what restarts them. Empty: nothing is wanted."""
+        """What changes with the pods of a Deployment: version and what restarts them; empty: nothing is wanted."""
         if self.body is None:
             return ""
         marks = self.body["spec"]["template"]["metadata"].get("annotations") or {}
