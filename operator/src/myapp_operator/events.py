@@ -49,7 +49,7 @@ class Notice:
     def name_for(self, app: App) -> str:
         """The name of its event: the same for the same words about the same MyApp."""
         words = "\n".join((app.uid, self.reason, self.message))
-        return f"{app.key.name}.{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+        return f"{app.key.name}.{hashlib.sha256(words.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | No
     if want.body is None:
         return None
     body = replicas.counted(want.body, fewest) if replicas.are_left_to_others(want.body) else want.body
-    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.notes), attempt=want.applied)
+    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.carried), attempt=want.applied)
 
 
 def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | None:
@@ -232,15 +232,15 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         return replace(target, verb=Verb.DELETE, attempt="delete")
     hold = replicas.hold(want.body, child, fewest)
     if drift.drifted(want.body, want.applied, child):
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts)
     if hold:
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
     if _cannot_make_pods(child):
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge + 1)
         return replace(target, body=body, attempt=NUDGING, why=NUDGING)
     return None
 
@@ -249,7 +249,7 @@ def _adoption(want: Wanted, target: Step) -> Step | None:
     """Taking over an object that may be taken over, see `_in_the_way`; what is not wanted is not touched."""
     if want.body is None:
         return None
-    body = with_notes(want.body, want.notes)
+    body = with_notes(want.body, want.carried)
     return replace(target, verb=Verb.ADOPT, body=body, attempt=f"adopt {want.applied}")
 
 

@@ -91,6 +91,7 @@ class Reconciler:
             fights=todo.fights,
             scaler=scaler.name,
             stranded=course.stranded,
+            unknown=course.unknown,
             asked=frozenset(each.kind for each in asked if each.body),
         )
         seen, look = await self._look(seen, course.wanted)
@@ -99,7 +100,8 @@ class Reconciler:
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         again = scaler.until - time.monotonic() if scaler.name else None
-        return _earliest(wait, look, judged.again, todo.again, again, *self._pauses(app, todo, obstacles))
+        pauses = (passage.again, again, *self._pauses(app, todo, obstacles))
+        return _earliest(wait, look, judged.again, todo.again, *pauses)
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.

@@ -15,7 +15,17 @@ from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
-from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence, with_more
+from myapp_operator.verdicts import (
+    LEFT_ALONE,
+    MAY_PASS,
+    Outlook,
+    Verdict,
+    beside,
+    decide,
+    kept_message,
+    sentence,
+    with_more,
+)
 
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 3.0
@@ -61,12 +71,16 @@ def judge(seen: Seen) -> Judged:
     """Says how the app is doing."""
     verdict = decide(seen)
     verdict, again = _apply_deadline(verdict, seen)
-    more = [fight.sentence(kind) for kind, fight in seen.fights.items()]
+    trouble = beside(seen, verdict)
+    more = [*([trouble] if trouble else []), *(fight.sentence(kind) for kind, fight in seen.fights.items())]
+    if seen.unknown:
+        more.append(LEFT_ALONE)
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append("no other version is known to have been Ready, so there is none to go back to")
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
-    return Judged(_status(verdict, with_more(verdict.message, more), seen), again, _settled(seen))
+    message = kept_message(seen, verdict) or with_more(verdict.message, more)
+    return Judged(_status(verdict, message, seen), again, _settled(seen))
 
 
 def judge_invalid(app: App, message: str, now: datetime) -> Judged:
