@@ -34,7 +34,7 @@ ROLLED_BACK = f"{GROUP}/rolled-back"
 """Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `observed.RolledBack`)."""
 
 TEMPLATE = f"{GROUP}/template"
-"""Annotation on a Deployment: hash of the version of the pods that was let through last (see `preflight`)."""
+"""Annotation on a Deployment: hash of the version of the pods that was let through last (see `versions`)."""
 
 CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
