@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Kubectl
+from tests.api.conftest import Kubectl, may
 from tests.harness import Api, Audit, OperatorProcess, hasty, never, wait_for
 
 Json = dict[str, Any]
@@ -173,6 +173,7 @@ def reader(kubectl: Kubectl, account: Path, namespace: str) -> None:
     kubectl("create", "role", "secrets", *role, check=True)
     binding = ("--role=secrets", f"--serviceaccount={namespace}:myapp-operator", "--namespace", namespace)
     kubectl("create", "rolebinding", "secrets", *binding, check=True)
+    wait_for("the right counts", lambda: may(kubectl, namespace, "list", "secrets"))
 
 
 def test_with_the_right_a_missing_secret_is_found_too(reader: None, api: Api, operator: OperatorProcess) -> None:

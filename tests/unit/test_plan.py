@@ -253,7 +253,7 @@ def test_without_a_nudge_nothing_of_it_is_written() -> None:
 
 def in_a_fight(children: Mapping[Kind, Child], *, wants: Mapping[Kind, Wanted] = WANTED, now: float = NOW) -> Todo:
     fight = Fight("spec.replicas", "flux", not_before=NOW + 30, until=NOW + 600)
-    return plan.hold_back(make(children, wants=wants, now=now), {DEPLOYMENT: fight}, now)
+    return plan.hold_back(make(children, wants=wants, now=now), {DEPLOYMENT: fight}, {}, now)
 
 
 def test_a_revert_waits_for_the_end_of_the_pause_and_the_child_counts_as_lost() -> None:
@@ -286,7 +286,7 @@ def test_a_fight_about_one_child_does_not_hold_up_the_other() -> None:
 
 def test_without_a_fight_the_plan_is_what_it_was() -> None:
     todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt())
-    assert plan.hold_back(todo, {}, NOW) == todo
+    assert plan.hold_back(todo, {}, {}, NOW) == todo
 
 
 # What an app may do without

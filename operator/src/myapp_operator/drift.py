@@ -15,12 +15,16 @@ from typing import Any
 import orjson
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import APPLIED, CARRIED
+from myapp_operator.names import APPLIED, CARRIED, MANAGER
 from myapp_operator.observed import Child
 
 EVERYTHING = "every field"
 """The path that stands for all, where our entry of managedFields is gone."""
 
+ANOTHER_OPERATOR = f"another {MANAGER}"
+"""The writer of what our field manager holds and this process has not written."""
+REPLACED = "every field of the last apply"
+"""The path that stands for all, where another apply of our own field manager has replaced ours."""
 _HASH_LENGTH = 32
 """Hexadecimal digits of a hash: 128 bits, so that two different texts of one hash cannot be made."""
 _EARLIER_LENGTH = 16
