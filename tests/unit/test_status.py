@@ -370,7 +370,7 @@ def test_settled(found: dict[names.Kind, Child], obstacles: dict[names.Kind, Obs
 
 def test_an_invalid_spec_is_rejected_and_the_numbers_stay() -> None:
     before = stored(seen(), generation=2)
-    judged = judge_invalid(before, "spec.image: too long", later(60))
+    judged = judge_invalid(before, "spec.image: too long", later(60), {})
     assert judged.status["ready"] == "2/2"
     assert judged.status["observedGeneration"] == 2
     assert judged.status["message"] == "spec.image: too long"
@@ -378,9 +378,18 @@ def test_an_invalid_spec_is_rejected_and_the_numbers_stay() -> None:
     assert condition(judged.status, "Ready")["reason"] == "Rejected"
 
 
+def test_an_invalid_spec_does_not_hide_that_the_pods_that_run_are_gone() -> None:
+    before = stored(seen(), generation=2)
+    judged = judge_invalid(before, "spec.image: too long", NOW, children(rollout(ready=0, available=0)))
+    assert judged.status["ready"] == "0/2"
+    assert truths(judged.status)["Available"] == "False"
+    judged = judge_invalid(before, "spec.image: too long", NOW, children(rollout(ready=0), owner=None))
+    assert judged.status["ready"] == "2/2", "a foreign Deployment is not counted"
+
+
 def test_an_invalid_spec_that_was_never_looked_at_is_told() -> None:
     new = app(status={"observedGeneration": -1})
-    judged = judge_invalid(new, "spec.image: too long", NOW)
+    judged = judge_invalid(new, "spec.image: too long", NOW, {})
     assert due(new.status, judged, 1e9, 0.0) == 0.0
     assert truths(judged.status)["Available"] == "False"
 
@@ -459,7 +468,7 @@ def test_a_rollback_of_an_earlier_generation_is_not_shown() -> None:
 
 
 def test_an_app_that_has_no_way_back_says_so_once_it_is_stalled() -> None:
-    no_way = "; no other version is known to have been Ready, so there is none to go back to"
-    assert judge(replace(seen(children=GIVEN_UP), stranded=True)).status["message"].endswith(no_way)
+    no_way = "; there is no way back"
+    assert judge(replace(seen(children=GIVEN_UP), stranded="there is no way back")).status["message"].endswith(no_way)
     assert no_way not in judge(seen(children=GIVEN_UP)).status["message"]
-    assert no_way not in judge(replace(seen(children=ROLLING), stranded=True)).status["message"]
+    assert no_way not in judge(replace(seen(children=ROLLING), stranded="there is no way back")).status["message"]

@@ -91,6 +91,11 @@ class Gate:
         known = await self._know(app, found, restarts=restarts)
         return await self._judge(app, wanted, found, known, restarts=restarts)
 
+    def closed(self, app: App, template: Json) -> Refused | None:
+        """Why pods of an earlier template must not be made again: its account is not open any more."""
+        accounts = preflight.of_account(references.of(template))
+        return preflight.problem(accounts, self._referents.known(each.target(app.key.namespace) for each in accounts))
+
     async def _judge(
         self, app: App, wanted: Sequence[Wanted], found: Sequence[Reference], known: Known, *, restarts: bool
     ) -> Passage:

@@ -58,7 +58,7 @@ class Reconciler:
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
-        self._revisions = Revisions(kube, store)
+        self._revisions = Revisions(kube, store, self._gate)
         self._autoscalers = Autoscalers(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
@@ -70,7 +70,8 @@ class Reconciler:
         try:
             spec, asked = self._asked.by(app)
         except InvalidMyAppError as error:
-            return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
+            judged = status.judge_invalid(app, str(error), _now(), self._store.children(key))
+            return await self._write_status(app, judged)
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks

@@ -35,8 +35,8 @@ class Seen:
     """Somebody's autoscaler that says how many pods there are, by name; empty where there is none."""
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
-    stranded: bool = False
-    """Whether it should go back to an earlier version and none is known that was Ready."""
+    stranded: str = ""
+    """Why it stays as it is, where it should go back to an earlier version."""
     unknown: bool = False
     """Whether an earlier version runs and it is not known which: what depends on it is left as it is."""
 

@@ -6,13 +6,14 @@ Helm understand them without a plug-in: https://github.com/kubernetes-sigs/cli-u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
-from myapp_operator.names import Reason
-from myapp_operator.observed import App
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import App, Child, Rollout
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
 from myapp_operator.verdicts import (
@@ -76,21 +77,26 @@ def judge(seen: Seen) -> Judged:
     if seen.unknown:
         more.append(LEFT_ALONE)
     if seen.stranded and verdict.outlook is Outlook.STALLED:
-        more.append("no other version is known to have been Ready, so there is none to go back to")
+        more.append(seen.stranded)
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     message = kept_message(seen, verdict) or with_more(verdict.message, more)
     return Judged(_status(verdict, message, seen), again, _settled(seen))
 
 
-def judge_invalid(app: App, message: str, now: datetime) -> Judged:
-    """Says that the stored spec breaks the rules of this version of the API; nothing is known of the children."""
+def judge_invalid(app: App, message: str, now: datetime, children: Mapping[Kind, Child]) -> Judged:
+    """Says that the stored spec breaks the rules of this version of the API. What runs goes on, and is counted."""
     verdict = Verdict(Reason.REJECTED, sentence(message), Outlook.STALLED)
-    kept = {key: value for key, value in app.status.items() if key != "conditions"}
+    told = {key: value for key, value in app.status.items() if key != "conditions"}
+    available = _was_true(app, "Available")
+    deployment = children.get(names.DEPLOYMENT)
+    if deployment and deployment.is_controlled_by(app) and deployment.rollout:
+        told |= _numbers(deployment.rollout, deployment.rollout.wanted)
+        available = deployment.rollout.ready > 0 and names.SERVICE in children
     return Judged(
-        kept
+        told
         | {"observedGeneration": app.generation, "message": verdict.message}
-        | {"conditions": _conditions(verdict, verdict.message, app, now, available=_was_true(app, "Available"))}
+        | {"conditions": _conditions(verdict, verdict.message, app, now, available=available)}
     )
 
 
@@ -149,21 +155,26 @@ def _settled(seen: Seen) -> bool:
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
     name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
-    ready = rollout.ready if rollout else 0
-    wanted = rollout.wanted if rollout else seen.wanted
-    available = ready > 0 and seen.child(names.SERVICE) is not None
+    available = bool(rollout and rollout.ready) and seen.child(names.SERVICE) is not None
     return {
         "observedGeneration": seen.app.generation,
-        "replicas": rollout.replicas if rollout else 0,
-        "readyReplicas": ready,
-        "updatedReplicas": rollout.updated if rollout else 0,
-        "ready": f"{ready}/{wanted}",
+        **_numbers(rollout, rollout.wanted if rollout else seen.wanted),
         "selector": names.selector_text(name),
         "url": _url(seen),
         "image": spec.image,
         "message": message,
         **_rollback(seen),
         "conditions": _conditions(verdict, message, seen.app, seen.now, available=available),
+    }
+
+
+def _numbers(rollout: Rollout | None, wanted: int) -> Json:
+    ready = rollout.ready if rollout else 0
+    return {
+        "replicas": rollout.replicas if rollout else 0,
+        "readyReplicas": ready,
+        "updatedReplicas": rollout.updated if rollout else 0,
+        "ready": f"{ready}/{wanted}",
     }
 
 
