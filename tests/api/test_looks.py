@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.api.conftest import Kubectl
+from tests.api.test_preflight import URL
 from tests.harness import Api, Audit, MoodyKubelet, OperatorProcess, Request, Witness, myapp, wait_for
 
 LAST_WORDS = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'flask'"
@@ -65,6 +66,41 @@ def test_a_restart_of_the_operator_takes_back_nothing_before_it_has_looked(
     witness.catch_up()
     assert witness.reasons()[-3:] == ["Scaling", "CrashLoopBackOff", "Ready"]
     assert witness.reasons().count("CrashLoopBackOff") == 1, "taken back and told again"
+
+
+def test_pods_that_crash_while_the_next_version_is_held_are_told_in_the_message(
+    api: Api, operator: OperatorProcess, audit: Audit, witness: Witness
+) -> None:
+    kubelet = MoodyKubelet(api)
+    api.create("myapps", myapp(**QUICK))
+    wait_for("Ready", api.is_ready, seconds=60)
+    api.edit("myapp", env=[URL])
+    wait_for("held", lambda: api.reason() == "ReferenceMissing")
+    kubelet.crash(LAST_WORDS)
+    wait_for("told", lambda: api.message().endswith(f"; what runs now: CrashLoopBackOff: {TOLD}"), seconds=60)
+    assert api.reason() == "ReferenceMissing"
+    operator.kill()
+    audit.restart()
+    operator.start()
+    wait_for("a look", lambda: looks(audit), seconds=60)
+    assert [each for each in audit.writes() if each.resource == "myapps/status"] == [], "it stands until the look"
+    kubelet.restart(LAST_WORDS, ready=True)
+    wait_for("taken back", lambda: "what runs now" not in api.message(), seconds=90)
+    assert api.reason() == "ReferenceMissing"
+
+
+def test_a_version_that_was_gone_back_to_and_crashes_is_not_said_to_run(api: Api, operator: OperatorProcess) -> None:
+    kubelet = MoodyKubelet(api)
+    api.create("myapps", myapp(replicas=1, rollout={"autoRollback": True, "minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready, seconds=60)
+    too_much = {"requests": {"cpu": "100000"}}
+    api.edit("myapp", resources=too_much, rollout={"progressDeadlineSeconds": 2})
+    wait_for("gone back", lambda: api.reason() == "RolledBack")
+    wait_for("it runs", lambda: "the last one that was Ready runs again" in api.message(), seconds=60)
+    kubelet.crash(LAST_WORDS)
+    wait_for("told", lambda: api.message().endswith(f"; what runs now: CrashLoopBackOff: {TOLD}"), seconds=60)
+    assert "runs again" not in api.message()
+    assert api.reason() == "RolledBack"
 
 
 def test_an_app_that_is_well_again_when_the_operator_starts_is_looked_at_before_it_is_ready(
