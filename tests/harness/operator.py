@@ -103,7 +103,8 @@ class OperatorProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment, cwd=ROOT)
         if wait:
-            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended())
+            # Python's imports alone take a minute and more where forty processes share two cores.
+            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended(), seconds=300)
             assert self.running, self.output()
 
     def probe(self, path: str) -> int:
