@@ -37,10 +37,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 
 
 def prepare(cluster: Cluster) -> Cluster:
-    """Installs our CRD."""
-    kubectl_of(cluster)("apply", "-k", "crds", check=True)
-    established(kubectl_of(cluster), "myapps.apps.example.com")
+    """Installs our CRD, and the guard, under which every operator of these tests runs."""
+    kubectl = kubectl_of(cluster)
+    for each in ("crds", "tests/api/guard"):
+        kubectl("apply", "-k", each, check=True)
+    established(kubectl, "myapps.apps.example.com")
+    wait_for("the guard is up", lambda: "ValidatingAdmissionPolicy" in kubectl(*TRESPASS).stderr)
     return cluster
+
+
+TRESPASS = (
+    *("create", "configmap", "trespass", "--dry-run=server", "--as-group=system:masters"),
+    "--as=system:serviceaccount:default:myapp-operator",
+)
+"""A write that nothing but the guard refuses."""
 
 
 def established(kubectl: Kubectl, name: str, *options: str) -> None:
