@@ -22,6 +22,7 @@ Json = dict[str, Any]
 CASES = corpus.read()
 REFUSED = [case for case in CASES if case.refused]
 DROPPED = [case for case in CASES if case.dropped]
+STORED = [case for case in CASES if case.stored]
 SOURCES = {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "downwardAPI", "ephemeral"}
 
 
@@ -83,10 +84,25 @@ def test_what_reaches_past_a_pod_is_dropped_and_in_no_child(author: Api, case: C
     for step in parents:
         inner = inner[step] if isinstance(step, int) else inner.get(step, {})
     assert last not in inner
+    nothing_smuggled(stored)
+
+
+@pytest.mark.parametrize("case", STORED, ids=str)
+def test_what_is_stored_beside_the_spec_is_in_no_child(author: Api, case: Case) -> None:
+    stored = tried(author, case)
+    assert case.stored.removeprefix("metadata.") in stored["metadata"]
+    nothing_smuggled(stored)
+
+
+def nothing_smuggled(stored: Json) -> None:
+    """The children of this MyApp are as those of any other."""
     stored["metadata"]["resourceVersion"] = "1"  # a rehearsal gives none
-    children = [each.body or {} for each in desired.build(App.from_json(stored), parse_spec(stored["spec"]))]
+    children = [each.body for each in desired.build(App.from_json(stored), parse_spec(stored["spec"])) if each.body]
     assert "smuggled" not in json.dumps(children)
     fenced(children[0]["spec"]["template"]["spec"])
+    for each in children:
+        assert not each["metadata"].keys() & {"finalizers", "managedFields"}
+        assert [owner["uid"] for owner in each["metadata"]["ownerReferences"]] == [stored["metadata"]["uid"]]
 
 
 def fenced(pod: Json) -> None:
