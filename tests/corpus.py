@@ -1,9 +1,9 @@
 """The corpus of bad input, tests/api/corpus/*.yaml: what a user may try, and what they are answered.
 
 Each entry says `why`, the `spec` (an image is added where none is written; null leaves it out) and the answer:
-`refused`, the field and the first words of the sentence about it; `dropped`, the field that is not stored; or `stored`, a
-field that is, and must be in no child. `name` is that of the MyApp, `metadata` what else stands there. What a field would
-bring into a child is called `smuggled` where it is a word; LONG stands for a text that is too long for anything.
+`refused`, the field and the first words of the sentence about it; `dropped`, the field that is not stored; or `stored`,
+a field that is, and must be in no child. `name` is that of the MyApp, `metadata` what else stands there. What a field
+would bring into a child is called `smuggled` where it is a word; LONG is a text too long for anything.
 """
 
 from __future__ import annotations
