@@ -163,6 +163,18 @@ def witness(api: Api) -> Iterator[Witness]:
     witness.close()
 
 
+def author_of(cluster: Cluster, namespace: str, folder: Path) -> Path:
+    """A kubeconfig of a user who may create MyApps in the namespace, and do nothing else."""
+    kubectl, here = kubectl_of(cluster), ("--namespace", namespace)
+    kubectl(*here, "create", "serviceaccount", "author", check=True)
+    kubectl(*here, "create", "role", "author", "--verb=create", "--resource=myapps.apps.example.com", check=True)
+    grant = ("--role=author", f"--serviceaccount={namespace}:author")
+    kubectl(*here, "create", "rolebinding", "author", *grant, check=True)
+    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:author")
+    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
+    return kubeconfig_of("author", cluster.kubectl, cluster.kubeconfig, namespace, folder)
+
+
 def kubectl_of(cluster: Cluster) -> Kubectl:
     """kubectl as the administrator of a cluster."""
 

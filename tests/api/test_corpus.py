@@ -13,9 +13,9 @@ from myapp_operator import crd, desired
 from myapp_operator.model import parse_spec
 from myapp_operator.observed import App
 from tests import corpus
-from tests.api.conftest import Kubectl
+from tests.api.conftest import Kubectl, author_of
 from tests.corpus import Case
-from tests.harness import Api, Refused, kubeconfig_of, wait_for
+from tests.harness import Api, Refused
 
 Json = dict[str, Any]
 
@@ -30,16 +30,8 @@ SOURCES = {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projecte
 def author(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A user who may create MyApps in a namespace, and do nothing else."""
     namespace = f"t-{uuid.uuid4().hex[:8]}"
-    here = ("--namespace", namespace)
     kubectl("create", "namespace", namespace, check=True)
-    kubectl(*here, "create", "serviceaccount", "author", check=True)
-    kubectl(*here, "create", "role", "author", "--verb=create", "--resource=myapps.apps.example.com", check=True)
-    grant = ("--role=author", f"--serviceaccount={namespace}:author")
-    kubectl(*here, "create", "rolebinding", "author", *grant, check=True)
-    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:author")
-    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
-    folder = tmp_path_factory.mktemp("author")
-    yield Api(kubeconfig_of("author", cluster.kubectl, cluster.kubeconfig, namespace, folder), namespace)
+    yield Api(author_of(cluster, namespace, tmp_path_factory.mktemp("author")), namespace)
     kubectl("delete", "namespace", namespace, "--wait=false")
 
 

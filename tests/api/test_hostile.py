@@ -9,24 +9,17 @@ import pytest
 from dev import hostile
 from dev.cluster import Cluster
 from dev.hostile import Hostile
-from tests.api.conftest import Kubectl
-from tests.harness import Api, OperatorProcess, hasty, kubeconfig_of, myapp, wait_for
+from tests.api.conftest import author_of
+from tests.harness import Api, OperatorProcess, hasty, myapp, wait_for
 
 HARMLESS = ("cluttered annotations", "the operator's own marks", "1,000 variables", "a finalizer")
 """What is no obstacle: these apps are served as any other."""
 
 
 @pytest.fixture
-def tenant(cluster: Cluster, kubectl: Kubectl, namespace: str, tmp_path: Path) -> Path:
+def tenant(cluster: Cluster, namespace: str, tmp_path: Path) -> Path:
     """A kubeconfig of a user who may create MyApps in the namespace, and do nothing else."""
-    here = ("--namespace", namespace)
-    kubectl(*here, "create", "serviceaccount", "tenant", check=True)
-    kubectl(*here, "create", "role", "tenant", "--verb=create", "--resource=myapps.apps.example.com", check=True)
-    grant = ("--role=tenant", f"--serviceaccount={namespace}:tenant")
-    kubectl(*here, "create", "rolebinding", "tenant", *grant, check=True)
-    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:tenant")
-    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
-    return kubeconfig_of("tenant", cluster.kubectl, cluster.kubeconfig, namespace, tmp_path / "tenant")
+    return author_of(cluster, namespace, tmp_path / "tenant")
 
 
 def post(kubectl: Path, kubeconfig: Path, each: Hostile) -> None:
