@@ -37,10 +37,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 
 
 def prepare(cluster: Cluster) -> Cluster:
-    """Installs our CRD."""
-    kubectl_of(cluster)("apply", "-k", "crds", check=True)
-    established(kubectl_of(cluster), "myapps.apps.example.com")
+    """Installs our CRD, and the guard, under which every operator of these tests runs."""
+    kubectl = kubectl_of(cluster)
+    for each in ("crds", "tests/api/guard"):
+        kubectl("apply", "-k", each, check=True)
+    established(kubectl, "myapps.apps.example.com")
+    wait_for("the guard is up", lambda: "ValidatingAdmissionPolicy" in kubectl(*TRESPASS).stderr)
     return cluster
+
+
+TRESPASS = (
+    *("create", "configmap", "trespass", "--dry-run=server", "--as-group=system:masters"),
+    "--as=system:serviceaccount:default:myapp-operator",
+)
+"""A write that nothing but the guard refuses."""
 
 
 def may(kubectl: Kubectl, namespace: str, *what: str, of: str = "") -> bool:
@@ -160,6 +170,18 @@ def witness(api: Api) -> Iterator[Witness]:
     witness = Witness(api, "myapps")
     yield witness
     witness.close()
+
+
+def author_of(cluster: Cluster, namespace: str, folder: Path) -> Path:
+    """A kubeconfig of a user who may create MyApps in the namespace, and do nothing else."""
+    kubectl, here = kubectl_of(cluster), ("--namespace", namespace)
+    kubectl(*here, "create", "serviceaccount", "author", check=True)
+    kubectl(*here, "create", "role", "author", "--verb=create", "--resource=myapps.apps.example.com", check=True)
+    grant = ("--role=author", f"--serviceaccount={namespace}:author")
+    kubectl(*here, "create", "rolebinding", "author", *grant, check=True)
+    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:author")
+    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
+    return kubeconfig_of("author", cluster.kubectl, cluster.kubeconfig, namespace, folder)
 
 
 @pytest.fixture
