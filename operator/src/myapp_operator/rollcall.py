@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.observed import App
 
@@ -17,6 +19,15 @@ async def take(kube: Kube, namespace: str | None) -> tuple[dict[str, App], int]:
     listed: dict[str, App] = {}
     version = 0
     async for page in kube.pages(APPS, namespace):
-        listed |= {app.uid: app for app in map(App.from_json, page.items)}
+        listed |= {app.uid: app for app in _readable(page.items)}
         version = page.version
     return listed, version
+
+
+def _readable(items: Iterable[object]) -> Iterator[App]:
+    """Those that say which MyApp they are; kopf is brought the same ones, and tells of the others."""
+    for each in items:
+        try:
+            yield App.from_json(each)
+        except ValueError:
+            continue

@@ -16,6 +16,7 @@ from myapp_operator import app_watch, desired, endings, footprint, handlers, lea
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
+from myapp_operator.envelope import DEFAULT_KILOBYTES, KILOBYTE
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
@@ -53,6 +54,8 @@ class Settings:
     probes_port: int = 8080
     allowance: Allowance = field(default_factory=Allowance)
     lease_namespace: str | None = None
+    largest_spec: int = DEFAULT_KILOBYTES * KILOBYTE
+    """Bytes of the spec of a MyApp that is taken, as JSON."""
 
     @property
     def scopes(self) -> list[str | None]:
@@ -63,9 +66,10 @@ class Settings:
 class Operator:
     """All parts of the running operator, wired together."""
 
-    def __init__(self, settings: Settings, kube: Kube, leader: Leader | None = None) -> None:
+    def __init__(self, settings: Settings, connection: Connection, leader: Leader | None = None) -> None:
         self._settings = settings
-        self._kube = kube
+        self._connection = connection
+        self._kube = kube = Kube(connection)
         self._leader = leader
         self._store = Store()
         self._queue = WorkQueue()
@@ -74,7 +78,6 @@ class Operator:
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
-        self._echo = Echo(kube, self._store, settings.scopes)
         self._informers: list[Watcher[Any]] = [
             Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
@@ -84,6 +87,7 @@ class Operator:
             for kind in names.REFERABLE
             for scope in settings.scopes
         ]
+        self._echo = Echo(kube, self._store, settings.scopes, watchers=self._informers)
 
     async def run(self) -> None:
         """Runs until cancelled.
@@ -146,7 +150,7 @@ class Operator:
     async def _spawn_kopf(self) -> app_watch.Tasks:
         """Starts kopf. Called from the main task, which a signal is to cancel."""
         tasks = await kopf.spawn_tasks(
-            registry=handlers.registry(self._store, self._queue, self._settings.kubeconfig),
+            registry=handlers.registry(self._store, self._queue, self._connection, self._settings.largest_spec),
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
@@ -181,7 +185,7 @@ async def run(settings: Settings) -> None:
             await _run_as_one_of_several(settings, settings.lease_namespace)
         else:
             async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-                await Operator(settings, Kube(connection)).run()
+                await Operator(settings, connection).run()
     except asyncio.CancelledError:
         logger.info("stopped")
 
@@ -195,7 +199,7 @@ async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> No
         lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
         leader = Leader(requests, fence, new_identity(), lost)
         try:
-            await Operator(settings, Kube(guarded), leader).run()
+            await Operator(settings, guarded, leader).run()
         finally:
             await leader.release()
 

@@ -12,7 +12,7 @@ from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.observed import Child
+from myapp_operator.observed import Child, mappings
 from myapp_operator.printable import printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods, rolled_back
@@ -222,10 +222,11 @@ def told(seen: Seen) -> Verdict | None:
     status = seen.app.status
     if status.get("observedGeneration") != seen.app.generation:
         return None
-    ready: Json = next((each for each in status.get("conditions") or () if each["type"] == "Ready"), {})
+    ready: Json = next((each for each in mappings(status.get("conditions")) if each.get("type") == "Ready"), {})
     lookable = LOOKED_UP if refusal_of_pods(seen) else FROM_PODS
     reason = ready.get("reason")
-    return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
+    message = ready.get("message")
+    return _from_pods(Reason(reason), message) if reason in lookable and isinstance(message, str) else None
 
 
 def _rolling_out_message(seen: Seen) -> str:
