@@ -22,6 +22,13 @@ class ReadOnlyError(Exception):
     """A write was held back because what asked for it, such as kopf, may only read: a bug, and no harm is done."""
 
 
+class AnotherHistoryError(Exception):
+    """A list is older than what was known before: the storage of the API server was restored from a backup.
+
+    Nothing that is known holds any more, so no caller may go on. The message says which list.
+    """
+
+
 class NoSuchMyAppError(OperatorError):
     """There is no MyApp of the name that was asked for."""
 

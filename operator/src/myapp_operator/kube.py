@@ -68,12 +68,17 @@ class Kube:
         return self._connection.host
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
-        """All objects of a kind, in one namespace or in all; metadata only unless the kind says `whole`.
+        """All objects of a kind, in one namespace or in all, without managedFields; metadata only unless the kind says
+        `whole`.
 
         `selector` chooses by labels, `fields` by the few fields that the API server can select by.
         """
-        pages = [page async for page in self.pages(kind, namespace, selector=selector, fields=fields)]
-        return Listing([each for page in pages for each in page.items], pages[-1].version)
+        items: list[Any] = []
+        version = 0
+        async for page in self.pages(kind, namespace, selector=selector, fields=fields):
+            items += map(_light, page.items)
+            version = page.version
+        return Listing(items, version)
 
     async def pages(
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
@@ -194,6 +199,24 @@ class Kube:
             "PATCH", _path(names.EVENT, *key), body=times, content="application/merge-patch+json", accept=_ONLY_METADATA
         )
 
+    async def may_write_status(self, account: Key, namespace: str | None) -> bool:
+        """Whether a ServiceAccount may write the status of MyApps, in one namespace or in all: no one but an operator
+        needs that right."""
+        user = f"system:serviceaccount:{account.namespace}:{account.name}"
+        groups = ["system:serviceaccounts", f"system:serviceaccounts:{account.namespace}", "system:authenticated"]
+        what = {"group": names.GROUP, "resource": names.PLURAL, "subresource": "status", "verb": "patch"}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": user,
+                "groups": groups,
+                "resourceAttributes": {**what, **({"namespace": namespace} if namespace else {})},
+            },
+        }
+        answer = await self._connection.json("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body=review)
+        return bool(answer["status"]["allowed"])
+
     async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
         """The last lines of a container's log; `previous` is the run before the present one."""
         query = {"container": container, "previous": str(previous).lower(), "tailLines": str(lines)}
@@ -278,6 +301,12 @@ def _event(kind: str, found: Any) -> Event:
             raise ExpiredError("the watch fell behind what the API server keeps")
         raise refusal_of(found, code if type(code) is int else 500)
     return Event(kind, found)
+
+
+def _light(raw: Any) -> Any:
+    """An object without its managedFields, which may have a megabyte and are often half of it."""
+    mapping(mapping(raw).get("metadata")).pop("managedFields", None)
+    return raw
 
 
 def _version(metadata: Json, kind: Kind) -> int:
