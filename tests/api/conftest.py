@@ -17,6 +17,7 @@ from tests.harness import (
     Door,
     Kstatus,
     OperatorProcess,
+    Relay,
     Replica,
     Witness,
     kubeconfig_of,
@@ -155,6 +156,22 @@ def operator_behind_door(door: Door, namespace: str, tmp_path: Path) -> Iterator
     process = OperatorProcess(door.kubeconfig, tmp_path, "--namespace", namespace)
     process.start()
     yield process, door
+    process.stop()
+
+
+@pytest.fixture
+def relay(account: Path) -> Iterator[Relay]:
+    """A way to the API server that understands what it passes on, and can change it."""
+    with Relay(account) as relay:
+        yield relay
+
+
+@pytest.fixture
+def impatient_operator(relay: Relay, namespace: str, tmp_path: Path) -> Iterator[OperatorProcess]:
+    """The operator of the test's namespace behind the relay, with little patience."""
+    process = OperatorProcess(relay.kubeconfig, tmp_path, "--namespace", namespace, module="tests.harness.impatient")
+    process.start()
+    yield process
     process.stop()
 
 

@@ -1,8 +1,5 @@
 """The probes tell the truth: not ready while changes do not arrive, not alive while work does not go on."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.api.test_refusals import quota
@@ -10,18 +7,9 @@ from tests.harness import Api, OperatorProcess, Relay, hasty, wait_for
 
 
 @pytest.fixture
-def relay(account: Path) -> Iterator[Relay]:
-    with Relay(account) as relay:
-        yield relay
-
-
-@pytest.fixture
-def operator(relay: Relay, namespace: str, tmp_path: Path) -> Iterator[OperatorProcess]:
-    """The operator behind the relay, with little patience."""
-    process = OperatorProcess(relay.kubeconfig, tmp_path, "--namespace", namespace, module="tests.harness.impatient")
-    process.start()
-    yield process
-    process.stop()
+def operator(impatient_operator: OperatorProcess) -> OperatorProcess:
+    """The operator behind the relay."""
+    return impatient_operator
 
 
 def test_it_is_not_ready_while_the_watch_of_myapps_is_silent(api: Api, relay: Relay, operator: OperatorProcess) -> None:

@@ -1,5 +1,6 @@
 """The operator as a process of its own, with the rights that `deploy/` gives it and no more."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -127,6 +128,23 @@ class OperatorProcess:
         connection.request("GET", "/healthz")
         connection.getresponse().read()
         return connection
+
+    @property
+    def megabytes(self) -> float:
+        """The most memory that the process has had so far."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+    @property
+    def connections(self) -> int:
+        """The sockets that the process has open."""
+        assert self._process is not None
+        found = 0
+        for each in Path(f"/proc/{self._process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found += str(each.readlink()).startswith("socket:")
+        return found
 
     @property
     def running(self) -> bool:

@@ -36,6 +36,9 @@ class Relay:
         """Leads through this relay."""
         self.kubeconfig.write_text(yaml.safe_dump(config))
         self._silent = False
+        self._odd_lists: dict[str, bytes] = {}
+        self._watching: dict[str, list[asyncio.Transport]] = {}
+        self._odd_lines: dict[str, list[bytes]] = {}
         self._silenced: list[asyncio.Transport] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -65,6 +68,31 @@ class Relay:
             self._silenced.clear()
 
         self._do(end())
+
+    def answer_lists(self, plural: str, body: bytes | None) -> None:
+        """From now on every list of this kind has this body, with status 200; None: its own again."""
+
+        if body is None:
+            self._odd_lists.pop(plural, None)
+        else:
+            self._odd_lists[plural] = body
+
+    def slip_in(self, plural: str, *lines: bytes) -> None:
+        """Brings these lines in the next watches of this kind, one in each, before what comes by itself."""
+        self._odd_lines.setdefault(plural, []).extend(lines)
+
+    def cut_watches(self, plural: str) -> None:
+        """Cuts the watches of this kind that are open."""
+
+        def cut() -> None:
+            for each in self._watching.pop(plural, []):
+                each.close()
+
+        self._loop.call_soon_threadsafe(cut)
+
+    def left(self, plural: str) -> int:
+        """Lines that no watch has brought yet."""
+        return len(self._odd_lines.get(plural, ()))
 
     def hold_writes(self) -> None:
         """From now on no PATCH gets an answer."""
@@ -101,8 +129,15 @@ class Relay:
         url = URL(f"{self._server}{request.raw_path}", encoded=True)
         body = await request.read() or None
         async with self._far.request(request.method, url, headers=_passed(request.headers), data=body) as answer:
+            plural = request.path.rsplit("/", 1)[-1]
+            if request.method == "GET" and "watch" not in request.query and plural in self._odd_lists:
+                return web.Response(body=self._odd_lists[plural], content_type="application/json")
             near = web.StreamResponse(status=answer.status, headers=_passed(answer.headers))
             await near.prepare(request)
+            if "watch" in request.query and request.transport is not None:
+                self._watching.setdefault(plural, []).append(request.transport)
+            if "watch" in request.query and self._odd_lines.get(plural):
+                await near.write(self._odd_lines[plural].pop(0) + b"\n")
             if request.path.endswith("/myapps") and "watch" in request.query:
                 await self._pass_lines(request, answer, near)
             else:

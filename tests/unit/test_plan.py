@@ -328,3 +328,14 @@ def test_what_the_cluster_has_no_api_for_is_not_tried_but_told_only_to_who_wants
     assert plan.not_installed(ROUTE).reason is Reason.REFERENCE_MISSING
     without = plan.keep_off(make({}), WANTED.values(), {ROUTE})
     assert (len(without.steps), without.obstacles) == (2, {})
+
+
+def test_a_child_that_cannot_be_read_is_left_alone_and_told() -> None:
+    todo = make(FINE | {SERVICE: replace(FINE[SERVICE], owner=None, problem=True)})
+    assert todo.steps == ()
+    assert todo.obstacles[SERVICE] == Obstacle(
+        Refused(
+            Reason.REJECTED,
+            'Service "myapp-service" cannot be read: delete it with kubectl delete service myapp-service',
+        )
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from myapp_operator import names, status
+from myapp_operator import events, names, status
 from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -472,3 +472,27 @@ def test_an_app_that_has_no_way_back_says_so_once_it_is_stalled() -> None:
     assert judge(replace(seen(children=GIVEN_UP), stranded="there is no way back")).status["message"].endswith(no_way)
     assert no_way not in judge(seen(children=GIVEN_UP)).status["message"]
     assert no_way not in judge(replace(seen(children=ROLLING), stranded="there is no way back")).status["message"]
+
+
+ODD_TIMES = ["2024-01-01T00:00:00+99:99", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "", None, 5, [], {}]
+
+
+@pytest.mark.parametrize("since", ODD_TIMES, ids=repr)
+def test_a_time_that_is_none_is_absent_from_the_old_status(since: object) -> None:
+    told = judge(seen()).status
+    conditions = [{**each, "lastTransitionTime": since} for each in told["conditions"]]
+    again = judge(seen(app=app(status={**told, "conditions": conditions}))).status
+    assert condition(again, "Ready")["lastTransitionTime"] == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize("conditions", [None, 5, "text", {}, [None, 5, "text", [], {}, {"type": "Ready"}]], ids=repr)
+@pytest.mark.parametrize("generation", [1, "1", None, 2**70, []], ids=repr)
+def test_an_old_status_may_hold_anything(conditions: object, generation: object) -> None:
+    old = {"observedGeneration": generation, "conditions": conditions}
+    saw = seen(app=app(status=old))
+    judged = judge(saw)
+    assert condition(judged.status, "Ready")["status"] == "True"
+    assert due(old, judged, 1e9, 1e9) == 0
+    assert not app(status=old).never_judged or generation != 1
+    events.of_status(old, judged.status)
+    judge_invalid(saw.app, "no", NOW, saw.children)

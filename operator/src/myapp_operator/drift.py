@@ -115,7 +115,7 @@ def lost(body: Json, child: Child) -> Iterator[str]:
 
 def _lost(wanted: Any, ours: Mapping[str, Any], path: str) -> Iterator[str]:
     """Walks a wanted value along our fieldsV1; an empty map there means: owned as a whole."""
-    if not ours:
+    if not ours or not isinstance(ours, dict):
         return
     if isinstance(wanted, dict):
         for key, value in wanted.items():

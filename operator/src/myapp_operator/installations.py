@@ -21,6 +21,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.lease import Sighting
 from myapp_operator.names import Key
+from myapp_operator.observed import mapping
 
 _LOOK_SECONDS = 10.0
 """Less than a Lease lasts: one that is renewed never looks the same for longer."""
@@ -90,8 +91,10 @@ class Installations:
     async def _leases(self, scope: str | None) -> list[Json]:
         if scope:
             one = await self._kube.whole(names.LEASE, Key(scope, names.MANAGER))
-            return [one] if one else []
-        return (await self._kube.list(names.LEASE, scope, fields=f"metadata.name={names.MANAGER}")).items
+            found = [one] if one else []
+        else:
+            found = (await self._kube.list(names.LEASE, scope, fields=f"metadata.name={names.MANAGER}")).items
+        return [each for each in found if isinstance(mapping(mapping(each).get("metadata")).get("namespace"), str)]
 
     async def _strongest(self, found: Sequence[Json]) -> dict[str, Claim]:
         """The strongest live claim of others on each namespace that they name, and on all."""

@@ -173,11 +173,19 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     )
 
 
+def unreadable(kind: Kind, app: App) -> str:
+    """What to say of an object in a child's place that cannot be read."""
+    name = kind.name_for(app.key.name)
+    return f'{kind} "{name}" cannot be read: delete it with kubectl delete {kind.kind.lower()} {name}'
+
+
 def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstacle | None:
     """An object in the child's place that is not ours, and which we may not take over, or not yet."""
     child = children.get(want.kind)
     if want.body is None or child is None or child.is_controlled_by(app):
         return None
+    if child.problem:
+        return Obstacle(Refused(Reason.REJECTED, unreadable(want.kind, app)))
     if not child.may_be_adopted:
         return Obstacle(foreign(want.kind, app, child.owner))
     what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Watcher
-from myapp_operator.kube import Event, Kube
+from myapp_operator.kube import Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.references import Referent, Target
 from myapp_operator.referents import Referents
@@ -51,12 +51,12 @@ class ReferentInformer(Watcher[tuple[Target, Referent]]):
         self._told = False
         self._tell(self._referents.replace(self._kind, self._namespace, dict(listed), version))
 
-    def _take(self, event: Event) -> None:
-        target, found = self._read(event.object)
-        if event.type == "DELETED":
-            news = self._referents.drop(target, found.resource_version)
+    def _take(self, event: str, found: tuple[Target, Referent]) -> None:
+        target, referent = found
+        if event == "DELETED":
+            news = self._referents.drop(target, referent.resource_version)
         else:
-            news = self._referents.put(target, found)
+            news = self._referents.put(target, referent)
         if news:
             self._tell([target])
 

@@ -16,6 +16,7 @@ from myapp_operator import app_watch, claims, desired, endings, footprint, handl
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
+from myapp_operator.envelope import DEFAULT_KILOBYTES, KILOBYTE
 from myapp_operator.errors import AnotherHistoryError, ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
@@ -56,6 +57,8 @@ class Settings:
     probes_port: int = 8080
     allowance: Allowance = field(default_factory=Allowance)
     lease_namespace: str | None = None
+    largest_spec: int = DEFAULT_KILOBYTES * KILOBYTE
+    """Bytes of the spec of a MyApp that is taken, as JSON."""
 
     @property
     def scopes(self) -> list[str | None]:
@@ -67,10 +70,11 @@ class Operator:
     """All parts of the running operator, wired together."""
 
     def __init__(
-        self, settings: Settings, kube: Kube, installations: Installations, leader: Leader | None = None
+        self, settings: Settings, connection: Connection, installations: Installations, leader: Leader | None = None
     ) -> None:
         self._settings = settings
-        self._kube = kube
+        self._connection = connection
+        self._kube = kube = Kube(connection)
         self._installations = installations
         self._leader = leader
         self._store = Store()
@@ -80,7 +84,6 @@ class Operator:
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
-        self._echo = Echo(kube, self._store, settings.scopes)
         self._informers: list[Watcher[Any]] = [
             Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
@@ -90,6 +93,7 @@ class Operator:
             for kind in names.REFERABLE
             for scope in settings.scopes
         ]
+        self._echo = Echo(kube, self._store, settings.scopes, watchers=self._informers)
 
     async def run(self) -> None:
         """Runs until cancelled.
@@ -165,7 +169,7 @@ class Operator:
     async def _spawn_kopf(self) -> app_watch.Tasks:
         """Starts kopf. Called from the main task, which a signal is to cancel."""
         tasks = await kopf.spawn_tasks(
-            registry=handlers.registry(self._store, self._queue, self._settings.kubeconfig),
+            registry=handlers.registry(self._store, self._queue, self._connection, self._settings.largest_spec),
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
@@ -200,9 +204,8 @@ async def run(settings: Settings) -> None:
             await _run_as_one_of_several(settings, settings.lease_namespace)
         else:
             async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-                kube = Kube(connection)
-                installations = Installations(kube, settings.namespaces, home="")
-                await _run_in_each_history(lambda: Operator(settings, kube, installations))
+                installations = Installations(Kube(connection), settings.namespaces, home="")
+                await _run_in_each_history(lambda: Operator(settings, connection, installations))
     except asyncio.CancelledError:
         logger.info("stopped")
 
@@ -218,7 +221,7 @@ async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> No
         leader = Leader(requests, fence, new_identity(), lost)
         try:
             installations = Installations(Kube(free), settings.namespaces, lease_namespace)
-            await _run_in_each_history(lambda: Operator(settings, Kube(guarded), installations, leader))
+            await _run_in_each_history(lambda: Operator(settings, guarded, installations, leader))
         finally:
             await leader.release()
 

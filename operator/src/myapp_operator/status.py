@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
+from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Rollout
+from myapp_operator.observed import App, Child, Rollout, mappings
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
 from myapp_operator.verdicts import (
@@ -111,7 +112,8 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
     new = judged.status
     if old == new:
         return None
-    if not judged.settled and unsettled_for < _SETTLE_SECONDS and int(old.get("observedGeneration", -1)) >= 0:
+    told_before = type(generation := old.get("observedGeneration")) is int and generation >= 0
+    if not judged.settled and unsettled_for < _SETTLE_SECONDS and told_before:
         return _SETTLE_SECONDS - unsettled_for
     if old.get("observedGeneration") != new.get("observedGeneration") or (at_once and _headline(old) != _headline(new)):
         return 0.0
@@ -120,8 +122,7 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
 
 def _headline(status: Json) -> tuple[object, ...]:
     """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
-    conditions = {each["type"]: each for each in status.get("conditions") or ()}
-    ready, stalled = conditions.get("Ready", {}), conditions.get("Stalled", {})
+    ready, stalled = _condition(status, "Ready"), _condition(status, "Stalled")
     return ready.get("reason"), ready.get("status"), stalled.get("status")
 
 
@@ -226,14 +227,13 @@ def _transition(app: App, kind: str, holds: bool, now: datetime) -> str:
     return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _old(app: App, kind: str) -> Json:
-    return next((each for each in app.status.get("conditions") or () if each.get("type") == kind), {})
+def _condition(status: Json, kind: str) -> Json:
+    return next((each for each in mappings(status.get("conditions")) if each.get("type") == kind), {})
 
 
 def _was_true(app: App, kind: str) -> bool:
-    return _old(app, kind).get("status") == "True"
+    return _condition(app.status, kind).get("status") == "True"
 
 
 def _since(app: App, kind: str) -> datetime | None:
-    text = _old(app, kind).get("lastTransitionTime")
-    return datetime.fromisoformat(text) if text else None
+    return moment(_condition(app.status, kind).get("lastTransitionTime"))

@@ -222,8 +222,16 @@ class Store:
 
     def unreturned(self, before: float, namespace: str | None = None) -> list[str]:
         """What was written before this moment, here or anywhere, and not brought back by a watch; as in messages."""
+        newest = self.newest_version(namespace)
         records = ((key, record) for key, record in self._records.items() if namespace in (None, key.namespace))
-        return [f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before)]
+        return [
+            f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before, newest)
+        ]
+
+    def newest_version(self, namespace: str | None) -> int:
+        """The newest resourceVersion of a MyApp that a watch has brought from this namespace, or from any."""
+        apps = (record.identity for key, record in self._records.items() if namespace in (None, key.namespace))
+        return max((app.resource_version for app in apps if app is not None), default=0)
 
     def known_apps(self, namespace: str | None) -> dict[str, App]:
         """Every known MyApp of this namespace, or of all, by uid; without spec and status."""

@@ -12,7 +12,7 @@ from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.observed import Child
+from myapp_operator.observed import Child, mappings
 from myapp_operator.printable import printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
@@ -273,11 +273,12 @@ def told(seen: Seen) -> Verdict | None:
     ready = _ready_condition(seen)
     lookable = LOOKED_UP if refusal_of_pods(seen) else FROM_PODS
     reason = ready.get("reason")
-    return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
+    message = ready.get("message")
+    return _from_pods(Reason(reason), message) if reason in lookable and isinstance(message, str) else None
 
 
 def _ready_condition(seen: Seen) -> Json:
-    return next((each for each in seen.app.status.get("conditions") or () if each["type"] == "Ready"), {})
+    return next((each for each in mappings(seen.app.status.get("conditions")) if each.get("type") == "Ready"), {})
 
 
 def _rolling_out_message(seen: Seen) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from myapp_operator.causes.found import Cause, Evidence
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
+from myapp_operator.observed import counted_version
 
 _CALM_SECONDS = 10.0
 
@@ -31,7 +32,7 @@ class Bench:
     def of(cls, evidence: Evidence, now: datetime) -> Bench:
         """The bench for what was read of an app."""
         calm = max(_CALM_SECONDS, evidence.spec.rollout.min_ready_seconds or 0)
-        events = sorted(evidence.events, key=lambda each: int(each["metadata"]["resourceVersion"]))
+        events = sorted(evidence.events, key=lambda each: counted_version(each["metadata"]))
         return cls(now, calm, values_of(evidence.spec, evidence.app), events, evidence.before)
 
     def hide(self, words: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from myapp_operator.grammar import Json
-from myapp_operator.observed import counted
+from myapp_operator.moments import moment
+from myapp_operator.observed import counted, counted_version
 
 _REVISION = "deployment.kubernetes.io/revision"
 MOST_JUDGED = 300
@@ -152,7 +153,7 @@ def refused_pods(events: Sequence[Json], replica_set_uid: str) -> str | None:
     ]
     if not tries:
         return None
-    newest = max(tries, key=lambda each: int(each["metadata"]["resourceVersion"]))
+    newest = max(tries, key=lambda each: counted_version(each["metadata"]))
     message = str(newest.get("message", "")).removeprefix("(combined from similar events): ")
     return message.removeprefix("Error creating: ")
 
@@ -194,5 +195,5 @@ def _revision(raw: Json) -> tuple[int, str, str]:
     return revision, meta.get("creationTimestamp") or "", meta["name"]
 
 
-def _time(text: str | None) -> datetime:
-    return datetime.fromisoformat(text) if text else _LONG_AGO
+def _time(text: object) -> datetime:
+    return moment(text) or _LONG_AGO
