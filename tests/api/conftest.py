@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster import Cluster, binary, down, up
+from dev.cluster import Cluster, binary, down, locks, up
 from tests.harness import (
     Api,
     Audit,
@@ -71,12 +71,16 @@ def established(kubectl: Kubectl, name: str, *options: str) -> None:
 
 @contextmanager
 def control_plane(name: str, folder: Path) -> Iterator[Cluster]:
-    """A control plane of a test's own, without our CRD; its name decides its ports."""
+    """A control plane of a test's own, without our CRD; its name decides its ports.
+
+    Another process of pytest that wants one of this name waits until this one is gone.
+    """
     where = {"name": name, "state": folder / name, "kubeconfig": folder / f"{name}.kubeconfig"}
-    try:
-        yield up("simulated", **where)  # type: ignore[arg-type]
-    finally:
-        down("simulated", **where)  # type: ignore[arg-type]
+    with locks.held(f"test-{name}", f"another test on the control plane {name}"):
+        try:
+            yield up("simulated", **where)  # type: ignore[arg-type]
+        finally:
+            down("simulated", **where)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -73,32 +73,32 @@ def test_pods_that_crash_while_the_next_version_is_held_are_told_in_the_message(
 ) -> None:
     kubelet = MoodyKubelet(api)
     api.create("myapps", myapp(**QUICK))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     api.edit("myapp", env=[URL])
     wait_for("held", lambda: api.reason() == "ReferenceMissing")
     kubelet.crash(LAST_WORDS)
-    wait_for("told", lambda: api.message().endswith(f"; what runs now: CrashLoopBackOff: {TOLD}"), seconds=60)
+    wait_for("told", lambda: api.message().endswith(f"; what runs now: CrashLoopBackOff: {TOLD}"))
     assert api.reason() == "ReferenceMissing"
     operator.kill()
     audit.restart()
     operator.start()
-    wait_for("a look", lambda: looks(audit), seconds=60)
+    wait_for("a look", lambda: looks(audit))
     assert [each for each in audit.writes() if each.resource == "myapps/status"] == [], "it stands until the look"
     kubelet.restart(LAST_WORDS, ready=True)
-    wait_for("taken back", lambda: "what runs now" not in api.message(), seconds=90)
+    wait_for("taken back", lambda: "what runs now" not in api.message())
     assert api.reason() == "ReferenceMissing"
 
 
 def test_a_version_that_was_gone_back_to_and_crashes_is_not_said_to_run(api: Api, operator: OperatorProcess) -> None:
     kubelet = MoodyKubelet(api)
     api.create("myapps", myapp(replicas=1, rollout={"autoRollback": True, "minReadySeconds": 0}))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     too_much = {"requests": {"cpu": "100000"}}
     api.edit("myapp", resources=too_much, rollout={"progressDeadlineSeconds": 2})
     wait_for("gone back", lambda: api.reason() == "RolledBack")
-    wait_for("it runs", lambda: "the last one that was Ready runs again" in api.message(), seconds=60)
+    wait_for("it runs", lambda: "the last one that was Ready runs again" in api.message())
     kubelet.crash(LAST_WORDS)
-    wait_for("told", lambda: api.message().endswith(f"; what runs now: CrashLoopBackOff: {TOLD}"), seconds=60)
+    wait_for("told", lambda: api.message().endswith(f"; what runs now: CrashLoopBackOff: {TOLD}"))
     assert "runs again" not in api.message()
     assert api.reason() == "RolledBack"
 
