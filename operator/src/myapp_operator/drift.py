@@ -29,7 +29,7 @@ class Items:
     """The list items that a fieldsV1 names by their keys or values, parsed once: lists may have a thousand."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
-        self._all = [(json.loads(key[2:]), below) for key, below in fields.items() if key[:2] in ("k:", "v:")]
+        self._all = [(orjson.loads(key[2:]), below) for key, below in fields.items() if key[:2] in ("k:", "v:")]
         self._by_keys = {_identity(keys): below for keys, below in reversed(self._all)}
         self._key_names = {tuple(sorted(keys)) for keys, _ in self._all if isinstance(keys, dict)}
 
@@ -43,9 +43,9 @@ class Items:
         return next((below for keys, below in self._all if _matches(item, keys)), None)
 
 
-def _identity(keys: Any) -> str:
+def _identity(keys: Any) -> bytes:
     """The same text for the same keys, whatever their order."""
-    return json.dumps(keys, sort_keys=True)
+    return orjson.dumps(keys, option=orjson.OPT_SORT_KEYS)
 
 
 def _matches(item: Json, keys: Any) -> bool:
@@ -94,7 +94,9 @@ def _lost(wanted: Any, ours: Mapping[str, Any], path: str) -> Iterator[str]:
         return
     if isinstance(wanted, dict):
         for key, value in wanted.items():
-            yield from _step(value, ours.get(f"f:{key}"), join(path, key))
+            below = ours.get(f"f:{key}")
+            if below != {}:  # most are, and a path is dear
+                yield from _step(value, below, join(path, key))
     elif isinstance(wanted, list):
         items = Items(ours)
         for item in wanted:

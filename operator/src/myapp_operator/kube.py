@@ -29,7 +29,7 @@ _PAGE = 100
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"
-_BEYOND_ASCII = re.compile("[\x7f-\uffff]")
+_BEYOND_ASCII = re.compile("[\x7f-\uffff]+")
 _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 """As kubectl writes: an unknown field is an error, not dropped."""
 
@@ -249,7 +249,11 @@ def yaml_bytes(body: Json) -> bytes:
     beyond ASCII is escaped, since YAML takes some of it for the end of a line and refuses some.
     """
     text = orjson.dumps(body).decode()
-    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    return _BEYOND_ASCII.sub(_escaped, text).encode()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\u" + found[0].encode("utf-16-be").hex("-", 2).replace("-", "\\u")
 
 
 def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:

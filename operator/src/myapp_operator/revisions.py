@@ -78,7 +78,7 @@ class Revisions:
             return todo
         if not rollback.is_proven(deployment):
             return todo
-        newest = causes.newest_replica_set(deployment.uid, await self._replica_sets(seen.app.key))
+        newest, _ = await self._replica_sets(seen.app.key, deployment.uid)
         if newest is None:
             return todo
         ready = templates.hash_of(newest)
@@ -95,9 +95,7 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None or not deployment.last_ready:
             return None
-        found = await self._replica_sets(seen.app.key)
-        ready = templates.find(deployment.uid, found, deployment.last_ready)
-        newest = causes.newest_replica_set(deployment.uid, found)
+        newest, ready = await self._replica_sets(seen.app.key, deployment.uid, deployment.last_ready)
         return None if ready is None or ready is newest else templates.of_replica_set(ready)
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
@@ -106,20 +104,25 @@ class Revisions:
             return known
         deployment = seen.child(names.DEPLOYMENT)
         uid, ready = (deployment.uid, deployment.last_ready) if deployment else ("", "")
-        found = await self._replica_sets(seen.app.key)
-        replica_set = templates.find(uid, found, ready) or causes.newest_replica_set(uid, found)
+        newest, of_ready = await self._replica_sets(seen.app.key, uid, ready)
+        replica_set = of_ready or newest
         return templates.of_replica_set(replica_set) if replica_set else None
 
-    async def _replica_sets(self, key: Key) -> list[Json]:
-        """The ReplicaSets of an app; none where the rights for that are missing."""
-        selector = names.selector_text(key.name)
+    async def _replica_sets(self, key: Key, deployment_uid: str, ready: str = "") -> tuple[Json | None, Json | None]:
+        """The newest ReplicaSet of a Deployment, and the one that has the template of the hash `ready`; no others are
+        kept, as each has a whole template. None where the rights for that are missing."""
+        newest = of_ready = None
         try:
-            return (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
+            async for page in self._kube.pages(
+                names.REPLICA_SET, key.namespace, selector=names.selector_text(key.name)
+            ):
+                newest = causes.newest_replica_set(deployment_uid, [*filter(None, [newest]), *page.items])
+                of_ready = templates.find(deployment_uid, [*filter(None, [of_ready]), *page.items], ready)
         except ApiError as error:
             if error.status != 403:
                 raise
             logger.warning("%s cannot be rolled back: %s; grant the rights of deploy/operator/role.yaml", key, error)
-            return []
+        return newest, of_ready
 
 
 def _noted(wanted: Sequence[Wanted], notes: Mapping[str, str]) -> Sequence[Wanted]:

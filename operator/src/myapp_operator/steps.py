@@ -18,7 +18,7 @@ from myapp_operator.events import EventReason, Notice
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube
-from myapp_operator.masking import mask, values_of
+from myapp_operator.masking import Values, mask, values_of
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
@@ -271,7 +271,7 @@ def _judge(app: App, error: OperatorError) -> Answer:
     return verdict
 
 
-def _secrets(app: App) -> Sequence[str] | None:
+def _secrets(app: App) -> Values:
     """What must not be shown of what others say."""
     return values_of(parse_spec(app.spec), app.key.name)
 
