@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
 from myapp_operator.kube import Kube
+from myapp_operator.election import ElectionThread
 from myapp_operator.leader import Leader, new_identity
 from myapp_operator.lease_requests import LeaseRequests
 from myapp_operator.names import Key
@@ -63,10 +65,10 @@ class Settings:
 class Operator:
     """All parts of the running operator, wired together."""
 
-    def __init__(self, settings: Settings, kube: Kube, leader: Leader | None = None) -> None:
+    def __init__(self, settings: Settings, kube: Kube, election: ElectionThread | None = None) -> None:
         self._settings = settings
         self._kube = kube
-        self._leader = leader
+        self._election = election
         self._store = Store()
         self._queue = WorkQueue()
         self._ready = asyncio.Event()
@@ -120,12 +122,12 @@ class Operator:
         there is one: a leader that misses some news is better than none.
         Whoever begins to lead looks at all apps.
         """
-        if self._leader is None:
+        if self._election is None:
             await self._write()
             return
         await self._ready.wait()
         try:
-            await self._leader.run(self._write, hesitates=lambda: bool(self._unready()))
+            await self._election.run(self._write, hesitates=lambda: bool(self._unready()))
         except ApiError as error:
             raise endings.of_lease(error, self._settings.lease_namespace) from error
 
@@ -189,15 +191,20 @@ async def run(settings: Settings) -> None:
 async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> None:
     """Runs the operator with a fence before its writes; the Lease that opens it has a connection without one."""
     fence = Fence(lease.GRACE_SECONDS)
-    guarded = Connection(await load_configuration(settings.kubeconfig), fence.check)
-    async with guarded, Connection(await load_configuration(settings.kubeconfig)) as free:
-        requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER))
-        lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
-        leader = Leader(requests, fence, new_identity(), lost)
+    configuration = await load_configuration(settings.kubeconfig)
+
+    @asynccontextmanager
+    async def leader() -> AsyncIterator[Leader]:
+        async with Connection(configuration) as free:
+            requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER))
+            yield Leader(requests, fence, new_identity(), partial(stopping.end_at_once, endings.EXIT_LEAD_LOST))
+
+    election = ElectionThread(leader)
+    async with Connection(await load_configuration(settings.kubeconfig), fence.check) as guarded:
         try:
-            await Operator(settings, Kube(guarded), leader).run()
+            await Operator(settings, Kube(guarded), election).run()
         finally:
-            await leader.release()
+            await election.stop()
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:
