@@ -1,5 +1,6 @@
 """A world for the recipe: a fake of the connection, the store, and what the watches bring."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import cast
@@ -177,3 +178,16 @@ def complete(applied: str, known: Child | None) -> Child:
     raw["metadata"]["annotations"] = {names.APPLIED: applied}
     entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
     return replace(Child.from_json(raw | {"metadata": raw["metadata"] | {"managedFields": [entry]}}), rollout=rollout())
+
+
+class Clock:
+    """Goes on by itself, and further when a test says so."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead
+
+    def passes(self, seconds: float) -> None:
+        self._ahead += seconds

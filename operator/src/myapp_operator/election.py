@@ -73,7 +73,7 @@ class ElectionThread:
         try:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 runner.run(self._take_part(lead, hesitates))
-        except BaseException as error:  # noqa: BLE001  the main loop raises it
+        except BaseException as error:
             self._over.set_exception(error)
         else:
             self._over.set_result(None)

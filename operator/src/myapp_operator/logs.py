@@ -1,8 +1,8 @@
 """Log lines: one event each, naming the object, as text for people or as JSON for machines.
 
-Lines carry words of others: of the API server, of an app, of a tenant in a name or an annotation. So whatever is logged,
-by us or by a library, is made harmless here: no line break that forges a line, no character that steers a terminal, no
-line without end. A traceback has lines of its own, each marked as a part of the one before.
+Lines carry words of others: of the API server, of an app, of a tenant in a name or an annotation. So whatever is
+logged, by us or by a library, is made harmless here: no line break that forges a line, no character that steers a
+terminal, no line without end. A traceback has lines of its own, each marked as a part of the one before.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from myapp_operator import drift, names, replicas
-from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
+from myapp_operator.attempts import NUDGING, Attempt, Conflict, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -95,6 +95,24 @@ def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
         steps=tuple(step for step in todo.steps if step.kind not in waiting),
         fights={kind: replace(fight, lost=kind in waiting) for kind, fight in fights.items()},
         again=min([*pauses, *([] if todo.again is None else [todo.again])], default=None),
+    )
+
+
+def after_conflicts(todo: Todo, conflicts: Mapping[Kind, Conflict], now: float) -> Todo:
+    """The plan without the writes that failed on this very version of their object a moment ago."""
+    waiting = {
+        step.kind: conflicts[step.kind]
+        for step in todo.steps
+        if step.kind in conflicts and conflicts[step.kind].blocks(step.decided_on, now)
+    }
+    if not waiting:
+        return todo
+    pauses = [each.not_before - now for each in waiting.values()]
+    return replace(
+        todo,
+        steps=tuple(step for step in todo.steps if step.kind not in waiting),
+        obstacles={**todo.obstacles, **{kind: each.obstacle(now) for kind, each in waiting.items()}},
+        again=min([*pauses, *([] if todo.again is None else [todo.again])]),
     )
 
 

@@ -17,11 +17,11 @@ from myapp_operator import app_watch, desired, endings, footprint, handlers, lea
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
+from myapp_operator.election import ElectionThread
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
 from myapp_operator.kube import Kube
-from myapp_operator.election import ElectionThread
 from myapp_operator.leader import Leader, new_identity
 from myapp_operator.lease_requests import LeaseRequests
 from myapp_operator.names import Key

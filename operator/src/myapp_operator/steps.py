@@ -65,9 +65,13 @@ class Hands:
         return obstacles
 
     def _obstacle(self, app: App, step: Step, verdict: Refused | Retry | Stale) -> Obstacle:
+        now, memory = time.monotonic(), self._store.memory(app)
         if isinstance(verdict, Stale):
-            return Obstacle(verdict, lasting=False)
-        now, failed = time.monotonic(), self._store.memory(app).attempts
+            before = memory.conflicts.get(step.kind)
+            conflict = attempts.conflicted(step.decided_on, verdict.words, before, now)
+            memory.conflicts[step.kind] = conflict
+            return conflict.obstacle(now)
+        failed = memory.attempts
         attempt = failed[step.kind] = attempts.failed(step, verdict, failed.get(step.kind), now)
         return attempt.obstacle(now) or Obstacle(verdict)
 
@@ -125,7 +129,8 @@ class Hands:
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
         match verdict:
             case Stale() if step.verb is Verb.CREATE or self._is_unwatched(app, step):
-                return await self._look_who_is_there(app, step)
+                found = await self._look_who_is_there(app, step)
+                return verdict if isinstance(found, Stale) else found
             case Refused(message=words) | Retry(words=words):
                 what = f"{step.verb} {step.kind} {app.key.namespace}/{step.name}"
                 logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
@@ -134,6 +139,7 @@ class Hands:
     def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
         memory = self._store.memory(app)
         if step.attempt == attempts.NUDGING:
+            memory.conflicts.pop(step.kind, None)
             memory.attempts[step.kind] = attempts.nudged(step, memory.attempts.get(step.kind), now)
         else:
             memory.forgive([step.kind])
@@ -266,7 +272,7 @@ def _judge(app: App, error: OperatorError) -> Answer:
     match verdict := classify(error):
         case Refused(message=words):
             return replace(verdict, message=mask(words, _secrets(app)))
-        case Retry(words=words):
+        case Retry(words=words) | Stale(words=words) if words:
             return replace(verdict, words=mask(words, _secrets(app)))
     return verdict
 
