@@ -181,3 +181,10 @@ def test_a_deployment_in_full() -> None:
 )
 def test_settled(found: Child, settled: bool) -> None:
     assert found.settled is settled
+
+
+def test_of_the_finalizers_of_a_child_that_is_being_deleted_the_first_few_are_kept() -> None:
+    held = {"finalizers": ["a/b", "x" * 1_000_000, "c/d", "e/f"]}
+    assert Child.from_json(raw_child(**held)).finalizers == ()
+    going = Child.from_json(raw_child(**held, deletionTimestamp="2030-01-01T00:00:00Z"))
+    assert going.finalizers == ("a/b", "x" * 150, "c/d")

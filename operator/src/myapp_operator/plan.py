@@ -17,6 +17,8 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
 
+_FOREGROUND = "foregroundDeletion"
+"""The finalizer of the garbage collector, which deletes first what an object owns."""
 _LEAD_REQUESTS = (names.SERVICE, names.INGRESS, names.ROUTE)
 """Taken over too early, these would lead to nobody."""
 
@@ -63,7 +65,7 @@ def make(
     fewest = replicas.fewest(every.values())
     for kind, want in every.items():
         child = children.get(kind)
-        if in_the_way := _in_the_way(want, children, app):
+        if in_the_way := _going(want, child, app) or _in_the_way(want, children, app):
             obstacles[kind] = in_the_way
             continue
         step = _step(want, child, app, fewest)
@@ -134,10 +136,20 @@ def not_installed(kind: Kind) -> Refused:
     )
 
 
-def ending(kind: Kind, app: App) -> Refused:
-    """What to say of a child of ours that is being deleted and of which no watch tells when it is gone."""
-    what = f'{kind} "{kind.name_for(app.key.name)}"'
-    return Refused(Reason.WAITING, f"{what} is being deleted, and is made anew as soon as it is gone")
+def ending(kind: Kind, app: App, child: Child) -> Refused:
+    """What to say of an object in a child's place that is being deleted: it is there until its finalizers are gone."""
+    name = kind.name_for(app.key.name)
+    message = f'{kind} "{name}" is being deleted, and is made anew as soon as it is gone'
+    held = [each for each in child.finalizers if each != _FOREGROUND]
+    if held:
+        finalizers = ", ".join(f'"{each}"' for each in held)
+        message += (
+            f"; it is held by {finalizers}: see that the controller of that finalizer runs, or remove the finalizer "
+            f"with: kubectl edit {kind.kind.lower()} {name}"
+        )
+    elif child.finalizers:
+        message += "; it waits until all that it owns is gone: look for pods that do not end"
+    return Refused(Reason.WAITING, message)
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
@@ -162,6 +174,11 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
         f"{what} exists and is not controlled by this {names.KIND}: delete or rename it, give the {names.KIND} another "
         f"name, or let the {names.KIND} take it over, to live and die with it: {command}",
     )
+
+
+def _going(want: Wanted, child: Child | None, app: App) -> Obstacle | None:
+    """An object in the child's place that is on its way out, whosever it is."""
+    return Obstacle(ending(want.kind, app, child)) if want.body and child and child.deleting else None
 
 
 def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstacle | None:

@@ -238,9 +238,9 @@ class Hands:
             self._store.drop_child(app.key, step.kind, step.resource_version)
             return Stale()
         child = Child.from_json(raw)
-        if child.deleting and child.is_controlled_by(app):
+        if child.deleting:
             self._store.drop_child(app.key, step.kind, child.resource_version)
-            return Stale() if step.verb is Verb.DELETE else plan.ending(step.kind, app)
+            return Stale() if step.verb is Verb.DELETE else plan.ending(step.kind, app, child)
         if child.is_controlled_by(app) or child.may_be_adopted:
             self._store.found_child(app.key, step.kind, child, absence)
             return Stale()
