@@ -35,7 +35,7 @@ class Relay:
         self.kubeconfig = kubeconfig.with_suffix(".relay")
         """Leads through this relay."""
         self.kubeconfig.write_text(yaml.safe_dump(config))
-        self._silent = False
+        self._silent = ""
         self._silenced: list[asyncio.Transport] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -53,13 +53,17 @@ class Relay:
 
     def silence_apps(self) -> None:
         """From now on every watch of MyApps stays open, and nothing comes."""
-        self._silent = True
+        self.silence("myapps")
+
+    def silence(self, plural: str) -> None:
+        """From now on every watch of this kind stays open, and of MyApps nothing, of others only bookmarks come."""
+        self._silent = plural
 
     def end_silence(self) -> None:
         """Cuts the watches that have missed something, and lets all others through."""
 
         async def end() -> None:
-            self._silent = False
+            self._silent = ""
             for each in self._silenced:
                 each.close()
             self._silenced.clear()
@@ -103,7 +107,7 @@ class Relay:
         async with self._far.request(request.method, url, headers=_passed(request.headers), data=body) as answer:
             near = web.StreamResponse(status=answer.status, headers=_passed(answer.headers))
             await near.prepare(request)
-            if request.path.endswith("/myapps") and "watch" in request.query:
+            if "watch" in request.query:
                 await self._pass_lines(request, answer, near)
             else:
                 async for chunk in answer.content.iter_any():
@@ -112,8 +116,9 @@ class Relay:
         return near
 
     async def _pass_lines(self, request: web.Request, answer: aiohttp.ClientResponse, near: web.StreamResponse) -> None:
+        plural = request.path.rpartition("/")[2]
         async for line in answer.content:
-            if not self._silent:
+            if plural != self._silent or (plural != "myapps" and b'"type":"BOOKMARK"' in line):
                 await near.write(line)
             elif request.transport not in self._silenced and request.transport is not None:
                 self._silenced.append(request.transport)

@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from myapp_operator import gaps, names, rollcall
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.gaps import Gap
+from myapp_operator.informer import Watcher
 from myapp_operator.kube import Kube
 from myapp_operator.store import Store
 
@@ -34,7 +36,15 @@ class Pace:
 class Echo:
     """Listens for the echo of our writes, and lists the MyApps where there was none to be heard or it is slow."""
 
-    def __init__(self, kube: Kube, store: Store, namespaces: Sequence[str | None], pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        namespaces: Sequence[str | None],
+        pace: Pace | None = None,
+        watchers: Sequence[Watcher[Any]] = (),
+    ) -> None:
+        self._watchers = watchers
         self._kube = kube
         self._store = store
         self._pace = pace or Pace()
@@ -55,6 +65,9 @@ class Echo:
             for namespace in self._gaps:
                 if self._is_list_due(namespace, loop.time()):
                     await self._compare(namespace)
+            for watcher in self._watchers:
+                if watcher.is_quiet(self._pace.quiet):
+                    await self._compare_watched(watcher)
             self._judge(loop.time())
 
     def _is_list_due(self, namespace: str | None, now: float) -> bool:
@@ -78,6 +91,13 @@ class Echo:
         self._refused.pop(namespace, None)
         known = self._store.known_apps(namespace)
         self._gaps[namespace] = gaps.compare(self._gaps[namespace], listed, version, known, now)
+
+    async def _compare_watched(self, watcher: Watcher[Any]) -> None:
+        try:
+            await watcher.compare()
+        except OperatorError as error:
+            logger.debug("cannot list to compare: %s", error)
+            self._unlisted_at = asyncio.get_running_loop().time()
 
     def _note_failure(self, namespace: str | None, error: OperatorError) -> None:
         """An API server that does not answer neither begins trouble nor ends it."""
@@ -116,6 +136,7 @@ class Echo:
             return ""
         overdue = (gap for each in self._gaps.values() for gap in each.values() if gap.since <= latest)
         late = [*self._store.unreturned(latest), *(f"a change of {names.KIND} {gap.key}" for gap in overdue)]
+        late += [words for watcher in self._watchers for words in watcher.overdue(latest)]
         return self._sentence(late) if late else ""
 
     def _sentence(self, late: Sequence[str]) -> str:

@@ -10,13 +10,15 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
-from myapp_operator import names
+from myapp_operator import gaps, names
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError
+from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
-from myapp_operator.kube import Event, Kube
+from myapp_operator.kube import PAGE, Event, Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child
 from myapp_operator.store import Store
@@ -45,6 +47,10 @@ class Watcher(ABC, Generic[T]):
         """Set when a watch broke off; whoever waits for it clears it."""
         self.swept = asyncio.Event()
         """Set at each sweep: time to see whether what could not be listed can be listed now."""
+        self._heard_at = self._compared_at = float("-inf")
+        self._newest = 0
+        """The version of the last list or event that the watch has brought."""
+        self._gaps: dict[Key, Gap] = {}
 
     async def run(self, version: int) -> None:
         """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
@@ -66,6 +72,37 @@ class Watcher(ABC, Generic[T]):
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether no event was brought for so long, or something is missing, so that `compare` must tell whether the
+        watch still brings what happens. A long list is asked for less often: a page a second at most."""
+        if self._gaps:
+            return True
+        quiet_for = asyncio.get_running_loop().time() - max(self._heard_at, self._compared_at)
+        return quiet_for >= seconds and quiet_for >= len(self._known()) / PAGE > 0
+
+    async def compare(self) -> None:
+        """Notes what a list of metadata has, and no event has brought.
+
+        Raises:
+            ApiError, UnreachableError: there is no list to be had.
+        """
+        listed: dict[Key, Version] = {}
+        version = 0
+        async for page in self._kube.pages(replace(self._kind, whole=False), self._namespace, selector=self._selector):
+            for raw in page.items:
+                key = Key(raw["metadata"]["namespace"], raw["metadata"]["name"])
+                if self._keeps(key):
+                    listed[key] = Version(key, int(raw["metadata"]["resourceVersion"]))
+            version = page.version
+        self._compared_at = asyncio.get_running_loop().time()
+        self._gaps = gaps.compare(self._gaps, listed, version, self._known(), self._compared_at)
+
+    def overdue(self, latest: float) -> list[str]:
+        """What has been missing since this moment or longer, as in messages. Where newer changes have come, one that
+        has not is no verdict on the watch."""
+        missing = (gap for gap in self._gaps.values() if gap.since <= latest and gap.version > self._newest)
+        return [f"a change of {self._kind} {gap.key}" for gap in missing]
+
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of.
 
@@ -79,7 +116,13 @@ class Watcher(ABC, Generic[T]):
             found.extend(map(self._read, page.items))
             version = page.version
         self._replace(found, version, sent_at)
+        self._heard(version)
+        self._gaps = {}
         return version
+
+    def _heard(self, version: int) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        self._newest = max(self._newest, version)
 
     async def _watch(self, version: int) -> None:
         """Takes in events until the watch ends; version 0 means that a list must come first.
@@ -96,7 +139,16 @@ class Watcher(ABC, Generic[T]):
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
             if event.type != "BOOKMARK":
+                self._heard(int(event.object["metadata"]["resourceVersion"]))
                 self._take(event)
+
+    @abstractmethod
+    def _known(self) -> Mapping[Key, Version]:
+        """What the watch has brought so far, by its own name; empty where nothing depends on it."""
+
+    def _keeps(self, key: Key) -> bool:
+        """Whether an object of this name is one that counts."""
+        return True
 
     @abstractmethod
     def _read(self, raw: Json) -> T:
@@ -128,6 +180,12 @@ class Informer(Watcher[tuple[Key | None, Child]]):
                 raise
         self._replace([], 0, asyncio.get_running_loop().time())
         return 0
+
+    def _known(self) -> Mapping[Key, Version]:
+        return self._store.versions(self._kind, self._namespace)
+
+    def _keeps(self, key: Key) -> bool:
+        return self._kind.app_of(key.name) is not None
 
     def _read(self, raw: Json) -> tuple[Key | None, Child]:
         metadata = raw["metadata"]

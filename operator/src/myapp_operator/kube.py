@@ -24,7 +24,7 @@ APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 _SILENCE = 90.0
 """Seconds without a byte after which a watch is begun anew, as its connection may be dead. Bookmarks come about every
 minute, but not for a kind of which nothing has changed since the API server started."""
-_PAGE = 100
+PAGE = 100
 """Objects of a list that are read at once. What Python takes for five hundred it does not give back."""
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -77,7 +77,7 @@ class Kube:
     ) -> AsyncIterator[Listing]:
         """As `list`, page by page, for whoever does not keep all."""
         accept = JSON if kind.whole else _ONLY_METADATA_LIST
-        query = {"limit": str(_PAGE), "labelSelector": selector, "fieldSelector": fields}
+        query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields}
         more = True
         while more:
             page = await self._connection.json("GET", _path(kind, namespace), query=query, accept=accept)

@@ -76,7 +76,6 @@ class Operator:
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
-        self._echo = Echo(kube, self._store, settings.scopes)
         self._informers: list[Watcher[Any]] = [
             Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
@@ -86,6 +85,7 @@ class Operator:
             for kind in names.REFERABLE
             for scope in settings.scopes
         ]
+        self._echo = Echo(kube, self._store, settings.scopes, watchers=self._informers)
 
     async def run(self) -> None:
         """Runs until cancelled.
