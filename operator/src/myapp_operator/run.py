@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import kopf
 
-from myapp_operator import app_watch, desired, endings, footprint, handlers, lease, names, probes, stopping
+from myapp_operator import app_watch, desired, endings, footprint, handlers, lease, loop_watch, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
@@ -178,6 +178,7 @@ async def run(settings: Settings) -> None:
     """
     stopping.cancel_on_signal()
     footprint.reduce()
+    loop_watch.start()
     try:
         if settings.lease_namespace:
             await _run_as_one_of_several(settings, settings.lease_namespace)
