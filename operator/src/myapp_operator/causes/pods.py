@@ -17,14 +17,16 @@ _MOST_JUDGED = 300
 """Pods of one app that are judged at most, beside one that was evicted."""
 _MOST_CONTAINERS = 40
 """Containers of one pod that are judged; a MyApp may ask for 33."""
-_MOST_BYTES = 1024**2
-"""Bytes of the pods that are judged, as JSON: whoever may write pods may make each as large as etcd takes it."""
+_LARGEST = 1024**2
+"""Characters of the pods that are judged: whoever may write pods may make each as large as etcd takes it."""
 _CONTAINER = 512
-"""Bytes that a container counts for at least: to judge one takes some time however small it is."""
+"""Characters that a container counts for at least: to judge one takes some time however small it is."""
 _LONGEST_WORDS = 2048
 """Characters that are kept of the message of an event; the kubelet writes 1024."""
 _NEEDED = ("name", "image", "resources", "ports", "livenessProbe", "readinessProbe", "startupProbe", "restartPolicy")
 """What is kept of the spec of a container."""
+_TOLD = ("reason", "message", "exitCode", "startedAt", "finishedAt")
+"""What is kept of the state of a container."""
 _JUDGED_BY = frozenset({"Ready", "PodScheduled", "DisruptionTarget"})
 """The conditions of a pod that are kept."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,7 +97,7 @@ class Pod:
     containers: Sequence[Container]
     """Init containers first."""
     size: int
-    """Bytes that it takes as JSON, as far as it is kept, and `_CONTAINER` for the work of each container."""
+    """Characters of it that are kept, and `_CONTAINER` for the work of each container."""
 
     @classmethod
     def from_json(cls, raw: Json) -> Pod:
@@ -103,7 +105,6 @@ class Pod:
         meta, status = raw["metadata"], raw.get("status") or {}
         conditions = [each for each in status.get("conditions") or () if each["type"] in _JUDGED_BY]
         containers = [*_containers(raw, "initContainers"), *_containers(raw, "containers")]
-        kept = [*conditions, *((each.spec, each.state, each.last_state) for each in containers), status.get("message")]
         return cls(
             uid=meta["uid"],
             created=_time(meta.get("creationTimestamp")),
@@ -113,7 +114,7 @@ class Pod:
             message=status.get("message", ""),
             conditions={each["type"]: _condition(each) for each in conditions},
             containers=containers,
-            size=len(orjson.dumps(kept)) + _CONTAINER * len(containers),
+            size=sum(map(_size, containers)) + len(status.get("message") or ""),
         )
 
     @property
@@ -159,7 +160,7 @@ class Sample:
         evicted = [pod for pod in staying if pod.evicted]
         last = [max(evicted, key=lambda pod: (pod.ended_at, pod.name))] if evicted else []
         others = sorted((pod for pod in staying if not pod.evicted and not pod.ended), key=_trouble_order)
-        fitting = sum(size <= _MOST_BYTES for size in accumulate(pod.size for pod in others))
+        fitting = sum(size <= _LARGEST for size in accumulate(pod.size for pod in others))
         kept = others[: min(_MOST_JUDGED, max(1, fitting))]
         return Sample([*last, *kept], self.left_out + len(others) - len(kept))
 
@@ -198,12 +199,24 @@ def _containers(raw: Json, field: str) -> Iterator[Container]:
         status = said.get(spec["name"]) or {}
         yield Container(
             spec={key: spec[key] for key in _NEEDED if key in spec},
-            state=status.get("state") or {},
-            last_state=status.get("lastState") or {},
+            state=_state(status.get("state")),
+            last_state=_state(status.get("lastState")),
             ready=bool(status.get("ready")),
             started=bool(status.get("started")),
             init=field == "initContainers" and spec.get("restartPolicy") != "Always",
         )
+
+
+def _state(raw: Json | None) -> Json:
+    """The state of a container, less what no judgement needs."""
+    states = ((name, state) for name, state in (raw or {}).items() if state is not None)
+    return {name: {key: state[key] for key in _TOLD if key in state} for name, state in states}
+
+
+def _size(container: Container) -> int:
+    states = [*container.state.values(), *container.last_state.values()]
+    words = sum(len(each) for state in states for each in state.values() if isinstance(each, str))
+    return len(orjson.dumps(container.spec)) + words + _CONTAINER
 
 
 def _condition(raw: Json) -> Condition:
