@@ -54,7 +54,10 @@ class FakeKube:
     async def pages(
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
     ) -> AsyncIterator[Listing]:
-        yield await self.list(kind, namespace, selector=selector, fields=fields)
+        """One object a page, so that nobody relies on having all of them at once."""
+        listing = await self.list(kind, namespace, selector=selector, fields=fields)
+        for page in [[each] for each in listing.items] or [[]]:
+            yield Listing(page, listing.version)
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 
 from myapp_operator.leader import Leader
 
@@ -56,7 +56,8 @@ class ElectionThread:
     async def stop(self) -> None:
         """Ends the election, and releases the Lease if it is ours. No task may write any more by then."""
         if self._loop is not None and not self._over.done():
-            self._loop.call_soon_threadsafe(self._told_to_stop.set)
+            with suppress(RuntimeError):  # its loop has just ended by itself
+                self._loop.call_soon_threadsafe(self._told_to_stop.set)
             await asyncio.wait([asyncio.wrap_future(self._over)])
 
     async def _ended(self) -> None:

@@ -147,8 +147,7 @@ class Gate:
         if raw is None:
             self._referents.drop(target, there.resource_version)
         else:
-            # Of a hundred thousand keys each is hashed: a thread lets the event loop in between.
-            self._referents.put(target, await asyncio.to_thread(Referent.contents, raw))
+            self._referents.put(target, Referent.contents(raw))
         return True
 
 
