@@ -137,7 +137,7 @@ def test_without_the_right_to_list_pods_the_status_says_what_the_deployment_says
 def test_thousands_of_variables_and_the_long_words_of_many_pods_hold_nobody_up(
     api: Api, operator: OperatorProcess
 ) -> None:
-    """To look for each line of the variables in the words of each pod once took 41 s, in which nothing else was done."""
+    """To look for each line of the variables in the words of each pod once took 41 s, and nothing else was done."""
     lines = "".join(f"{number:06}{'x' * 43}\n" for number in range(4535))
     env = [{"name": f"LINES_{at}", "value": lines[at : at + 100_000]} for at in range(0, len(lines), 100_000)]
     api.create("myapps", myapp("hostile", **QUICK | {"replicas": 60, "env": env}))
