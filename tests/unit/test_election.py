@@ -32,7 +32,7 @@ class Operator:
         self.fence = Fence(lease.GRACE_SECONDS)
         self.last_words: list[str] = []
         self.works = asyncio.Event()
-        self.election = ElectionThread(self._enter)
+        self.election = ElectionThread("a", self._enter)
 
     @property
     def holder(self) -> str:
@@ -46,13 +46,13 @@ class Operator:
         self.last_words.append(words)
         raise Ended
 
-    async def _work(self) -> None:
+    async def work(self) -> None:
         self.works.set()
         await asyncio.Event().wait()
 
     async def run(self) -> None:
         try:
-            await self.election.run(self._work, lambda: False)
+            await self.election.run(self.work, lambda: False)
         finally:
             await self.election.stop()
 
@@ -119,6 +119,22 @@ async def test_a_lease_that_is_out_of_reach_for_good_is_raised_as_it_is() -> Non
         await operator.run()
     assert raised.value is operator.way.refuses
     assert not operator.works.is_set()
+
+
+async def test_work_that_begins_anew_finds_the_lease_still_renewed() -> None:
+    """As after a restore of the API server, when all that was known is listed anew."""
+    operator = Operator()
+    part = asyncio.create_task(operator.election.run(operator.work, lambda: False))
+    async with asyncio.timeout(30):
+        await operator.works.wait()
+    part.cancel()
+    await asyncio.wait([part])
+    assert operator.fence.seconds_left() > 0
+    operator.works.clear()
+    task = await lead(operator)
+    task.cancel()
+    await asyncio.wait([task])
+    assert operator.holder == ""
 
 
 async def test_one_that_never_took_part_has_nothing_to_release() -> None:

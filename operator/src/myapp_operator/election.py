@@ -16,10 +16,16 @@ from myapp_operator.leader import Leader
 
 
 class ElectionThread:
-    """Takes part in the election with the leader that `enter` makes in the thread's event loop."""
+    """Takes part in the election as `identity`, with the leader that `enter` makes in the thread's event loop.
 
-    def __init__(self, enter: Callable[[], AbstractAsyncContextManager[Leader]]) -> None:
+    `run` may be called again after it has ended: the thread goes on until `stop`.
+    """
+
+    def __init__(self, identity: str, enter: Callable[[], AbstractAsyncContextManager[Leader]]) -> None:
+        self.identity = identity
         self._enter = enter
+        self._hesitates: Callable[[], bool] = bool
+        self._leads = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told_to_stop = asyncio.Event()
         self._over: Future[None] = Future()
@@ -32,16 +38,10 @@ class ElectionThread:
         Raises:
             ApiError: the Lease is out of reach until an administrator helps.
         """
-        main, leads = asyncio.get_running_loop(), asyncio.Event()
-
-        async def lead() -> None:
-            main.call_soon_threadsafe(leads.set)
-            await asyncio.Event().wait()
-
-        self._loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=self._run, args=(self._loop, lead, hesitates), name="election", daemon=True)
-        thread.start()
-        ended, leading = asyncio.ensure_future(self._ended()), asyncio.ensure_future(leads.wait())
+        self._hesitates = hesitates
+        if self._loop is None:
+            self._start(asyncio.get_running_loop())
+        ended, leading = asyncio.ensure_future(self._ended()), asyncio.ensure_future(self._leads.wait())
         try:
             await asyncio.wait([ended, leading], return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
@@ -64,24 +64,30 @@ class ElectionThread:
         """Raises what has ended the election; cancelled, it leaves the thread alone."""
         await asyncio.shield(asyncio.wrap_future(self._over))
 
-    def _run(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        lead: Callable[[], Awaitable[None]],
-        hesitates: Callable[[], bool],
-    ) -> None:
+    def _does_hesitate(self) -> bool:
+        return self._hesitates()
+
+    def _start(self, main: asyncio.AbstractEventLoop) -> None:
+        async def lead() -> None:
+            main.call_soon_threadsafe(self._leads.set)
+            await asyncio.Event().wait()
+
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._run, args=(self._loop, lead), name="election", daemon=True).start()
+
+    def _run(self, loop: asyncio.AbstractEventLoop, lead: Callable[[], Awaitable[None]]) -> None:
         """The thread."""
         try:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
-                runner.run(self._take_part(lead, hesitates))
+                runner.run(self._take_part(lead))
         except BaseException as error:
             self._over.set_exception(error)
         else:
             self._over.set_result(None)
 
-    async def _take_part(self, lead: Callable[[], Awaitable[None]], hesitates: Callable[[], bool]) -> None:
+    async def _take_part(self, lead: Callable[[], Awaitable[None]]) -> None:
         async with self._enter() as leader:
-            part = asyncio.ensure_future(leader.run(lead, hesitates))
+            part = asyncio.ensure_future(leader.run(lead, self._does_hesitate))
             stop = asyncio.ensure_future(self._told_to_stop.wait())
             await asyncio.wait([part, stop], return_when=asyncio.FIRST_COMPLETED)
             for each in (part, stop):

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from myapp_operator import gaps, names
-from myapp_operator.errors import ApiError, ExpiredError, OperatorError
+from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError
 from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
 from myapp_operator.kube import PAGE, Event, Kube
@@ -47,13 +47,20 @@ class Watcher(ABC, Generic[T]):
         """Set when a watch broke off; whoever waits for it clears it."""
         self.swept = asyncio.Event()
         """Set at each sweep: time to see whether what could not be listed can be listed now."""
-        self._heard_at = self._compared_at = float("-inf")
         self._newest = 0
-        """The version of the last list or event that the watch has brought."""
+        """The newest version that a list or the watch has brought."""
+        self._heard_at = self._compared_at = float("-inf")
+        """When an event or a list came last, and when `compare` was done last."""
+        self._brought = 0
+        """The version of the last list or event; a bookmark is none."""
         self._gaps: dict[Key, Gap] = {}
 
     async def run(self, version: int) -> None:
-        """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
+        """Watches from the version of the first list on, until cancelled, whatever the API server answers.
+
+        Raises:
+            AnotherHistoryError: a list is older than what the one before it or the watch has brought.
+        """
         loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE
         while True:
@@ -100,14 +107,15 @@ class Watcher(ABC, Generic[T]):
     def overdue(self, latest: float) -> list[str]:
         """What has been missing since this moment or longer, as in messages. Where newer changes have come, one that
         has not is no verdict on the watch."""
-        missing = (gap for gap in self._gaps.values() if gap.since <= latest and gap.version > self._newest)
+        missing = (gap for gap in self._gaps.values() if gap.since <= latest and gap.version > self._brought)
         return [f"a change of {self._kind} {gap.key}" for gap in missing]
 
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of.
 
         The version is 0 where there is nothing to be had for now. Each page is read before the next one is asked for:
-        whole objects are ten times as large as what is kept of them.
+        whole objects are ten times as large as what is kept of them. A list that names no version is a consistent read,
+        from whichever API server it comes: within one history it is never older than what was seen before.
         """
         sent_at = asyncio.get_running_loop().time()
         found: list[T] = []
@@ -115,6 +123,9 @@ class Watcher(ABC, Generic[T]):
         async for page in self._kube.pages(self._kind, self._namespace, selector=self._selector):
             found.extend(map(self._read, page.items))
             version = page.version
+        if version < self._newest:
+            raise AnotherHistoryError(f"a list of {self._kind.plural} is of version {version}, after {self._newest}")
+        self._newest = version
         self._replace(found, version, sent_at)
         self._heard(version)
         self._gaps = {}
@@ -122,7 +133,7 @@ class Watcher(ABC, Generic[T]):
 
     def _heard(self, version: int) -> None:
         self._heard_at = asyncio.get_running_loop().time()
-        self._newest = max(self._newest, version)
+        self._brought = version
 
     async def _watch(self, version: int) -> None:
         """Takes in events until the watch ends; version 0 means that a list must come first.
@@ -138,8 +149,10 @@ class Watcher(ABC, Generic[T]):
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
+            version = int(event.object["metadata"]["resourceVersion"])
+            self._newest = max(self._newest, version)
             if event.type != "BOOKMARK":
-                self._heard(int(event.object["metadata"]["resourceVersion"]))
+                self._heard(version)
                 self._take(event)
 
     @abstractmethod

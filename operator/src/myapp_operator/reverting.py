@@ -67,6 +67,8 @@ def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Val
     the names of the fields.
     `secrets` are hidden in values (see `masking.values_of`).
     """
+    if drift.REPLACED in paths:
+        return [Change(drift.REPLACED, (drift.ANOTHER_OPERATOR,))]
     if drift.EVERYTHING in paths:
         return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
     if present is None or not _is_small(present):

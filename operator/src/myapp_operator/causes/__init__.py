@@ -13,11 +13,21 @@ from myapp_operator.causes import words
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.containers import judge_container
 from myapp_operator.causes.found import Cause, Evidence, Found, Judgement
-from myapp_operator.causes.pods import Pod, Sample, newest_replica_set, refused_pods, short_event
+from myapp_operator.causes.pods import Pod, Sample, by_revision, newest_replica_set, refused_pods, short_event
 from myapp_operator.causes.whole import judge_eviction, judge_placement, judge_readiness
 from myapp_operator.names import Reason
 
-__all__ = ["Cause", "Evidence", "Found", "Sample", "find", "newest_replica_set", "refused_pods", "short_event"]
+__all__ = [
+    "Cause",
+    "Evidence",
+    "Found",
+    "Sample",
+    "by_revision",
+    "find",
+    "newest_replica_set",
+    "refused_pods",
+    "short_event",
+]
 
 _MOST_TELLING_FIRST = (
     Reason.INVALID_IMAGE_NAME,
