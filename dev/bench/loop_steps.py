@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from myapp_operator import causes, desired, drift, preflight, references, reverting, takeover
+from myapp_operator import causes, desired, drift, references, reverting, takeover, versions
 from myapp_operator.causes import Evidence, Sample
 from myapp_operator.kube import yaml_bytes
 from myapp_operator.masking import LONGEST, mask, values_of
@@ -84,7 +84,7 @@ def steps_of(raw: Any) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "keep", lambda: record.take_app(app)
     yield "build", lambda: desired.build(app, spec)
     yield "references", lambda: references.of(body["spec"]["template"])
-    yield "hash of the pods", lambda: preflight.identity(body["spec"]["template"])
+    yield "hash of the pods", lambda: versions.version(body["spec"]["template"])
     yield "project the child", lambda: Child.from_json(present)
     yield "drift", lambda: drift.drifted(body, want.applied, child)
     yield "drift, names parsed", lambda: drift.taken(body, want.applied, robbed)
