@@ -26,6 +26,21 @@ def test_it_is_not_ready_while_the_watch_of_myapps_is_silent(api: Api, relay: Re
     assert operator.output().count("a watch is silent") == 1
 
 
+@pytest.mark.parametrize("plural", ["deployments", "services"])
+def test_it_is_not_ready_while_a_watch_of_children_brings_bookmarks_alone(
+    api: Api, relay: Relay, operator: OperatorProcess, plural: str
+) -> None:
+    api.create("myapps", hasty())
+    wait_for("Ready", api.is_ready)
+    relay.silence(plural)
+    api.patch(plural, f"myapp-{plural.removesuffix('s')}", {"metadata": {"annotations": {"example.com/by": "others"}}})
+    wait_for("not ready", lambda: operator.probe("/readyz") == 503)
+    kind = plural.removesuffix("s").capitalize()
+    assert f"a change of {kind} {api.namespace}/myapp-{kind.lower()} has not arrived" in operator.answer("/readyz")[1]
+    relay.end_silence()
+    wait_for("ready", lambda: operator.probe("/readyz") == 200)
+
+
 def test_it_is_not_ready_while_its_own_status_does_not_come_back(
     api: Api, relay: Relay, operator: OperatorProcess
 ) -> None:

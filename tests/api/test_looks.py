@@ -168,3 +168,20 @@ def test_without_the_right_to_list_pods_the_status_says_what_the_deployment_says
     wait_for("well", api.is_ready)
     assert operator.output().count("cannot look at the pods of") == 1
     assert "grant the rights of deploy/operator/role.yaml" in operator.output()
+
+
+def test_thousands_of_variables_and_the_long_words_of_many_pods_hold_nobody_up(
+    api: Api, operator: OperatorProcess
+) -> None:
+    """To look for each line of the variables in the words of each pod once took 41 s, and nothing else was done."""
+    lines = "".join(f"{number:06}{'x' * 43}\n" for number in range(4535))
+    env = [{"name": f"LINES_{at}", "value": lines[at : at + 100_000]} for at in range(0, len(lines), 100_000)]
+    api.create("myapps", myapp("hostile", **QUICK | {"replicas": 60, "env": env}))
+    wait_for("there are pods", lambda: len(api.list("pods", "app=hostile")) == 60, seconds=120)
+    MoodyKubelet(api, "hostile").crash(f"Error: {lines[:4000]}")
+    api.create("myapps", myapp("beside", **QUICK))
+    wait_for("told", lambda: api.reason("hostile") == "CrashLoopBackOff", seconds=90)
+    message = (api.get("myapps", "hostile") or {})["status"]["message"]
+    assert message == 'container "hostile" exits with code 1: Error: ***'
+    wait_for("the one beside it is served", lambda: api.is_ready("beside"), seconds=60)
+    assert "has held the event loop" not in operator.output()

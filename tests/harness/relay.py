@@ -35,7 +35,7 @@ class Relay:
         self.kubeconfig = kubeconfig.with_suffix(".relay")
         """Leads through this relay."""
         self.kubeconfig.write_text(yaml.safe_dump(config))
-        self._silent = False
+        self._silent = ""
         self._odd_lists: dict[str, bytes] = {}
         self._watching: dict[str, list[asyncio.Transport]] = {}
         self._odd_lines: dict[str, list[bytes]] = {}
@@ -56,13 +56,17 @@ class Relay:
 
     def silence_apps(self) -> None:
         """From now on every watch of MyApps stays open, and nothing comes."""
-        self._silent = True
+        self.silence("myapps")
+
+    def silence(self, plural: str) -> None:
+        """From now on every watch of this kind stays open, and of MyApps nothing, of others only bookmarks come."""
+        self._silent = plural
 
     def end_silence(self) -> None:
         """Cuts the watches that have missed something, and lets all others through."""
 
         async def end() -> None:
-            self._silent = False
+            self._silent = ""
             for each in self._silenced:
                 each.close()
             self._silenced.clear()
@@ -112,6 +116,7 @@ class Relay:
             auto_decompress=False,
             connector=aiohttp.TCPConnector(ssl=self._trust, limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
+            read_bufsize=2**22,  # one event of a watch is one line
         )
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/{path:.*}", self._pass_on)
@@ -138,7 +143,7 @@ class Relay:
                 self._watching.setdefault(plural, []).append(request.transport)
             if "watch" in request.query and self._odd_lines.get(plural):
                 await near.write(self._odd_lines[plural].pop(0) + b"\n")
-            if request.path.endswith("/myapps") and "watch" in request.query:
+            if "watch" in request.query:
                 await self._pass_lines(request, answer, near)
             else:
                 async for chunk in answer.content.iter_any():
@@ -147,8 +152,9 @@ class Relay:
         return near
 
     async def _pass_lines(self, request: web.Request, answer: aiohttp.ClientResponse, near: web.StreamResponse) -> None:
+        plural = request.path.rpartition("/")[2]
         async for line in answer.content:
-            if not self._silent:
+            if plural != self._silent or (plural != "myapps" and b'"type":"BOOKMARK"' in line):
                 await near.write(line)
             elif request.transport not in self._silenced and request.transport is not None:
                 self._silenced.append(request.transport)

@@ -183,6 +183,12 @@ class Unlisted:
     plural = "services"
     failure = Failure(0.0, UnreadableError("the answer is no JSON"))
 
+    def is_quiet(self, seconds: float) -> bool:
+        return False
+
+    def overdue(self, latest: float) -> list[str]:
+        return []
+
 
 def test_a_list_of_children_that_cannot_be_read_is_told_with_its_kind_after_ninety_seconds(world: World) -> None:
     world.echo = Echo(cast(Kube, world), world.store, [None], watchers=[cast(Watcher[Any], Unlisted())])

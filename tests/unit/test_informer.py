@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 import pytest
 
-from myapp_operator import names
+from myapp_operator import informer, names
+from myapp_operator.echo import Echo
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer
@@ -308,3 +310,75 @@ def test_a_bug_in_taking_an_answer_ends_no_watch_for_good(world: World, monkeypa
     world.kube.watched = [[RuntimeError("a bug")]]
     world.run_for(60)
     assert world.kube.lists == 2
+
+
+# A watch that stays open and brings nothing
+
+
+class Blind(World):
+    """The watch brings bookmarks alone; `echo` compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kube.there = [service(90)]
+        self.echo = Echo(cast(Kube, self.kube), self.store, [], watchers=[self.informer])
+        self.told: list[str] = []
+
+    async def changes(self, *there: Json) -> None:
+        """After 100 s; what is told 110 and 200 s later."""
+        await asyncio.sleep(100)
+        self.kube.there, self.kube.version = [*there], 300
+        for seconds in (110, 90):
+            await asyncio.sleep(seconds)
+            self.told.append(self.echo.trouble)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param([service(200)], id="a change"),
+        pytest.param([], id="a deletion"),
+        pytest.param([service(90), service(200, "new-service")], id="a new one"),
+    ],
+)
+def test_a_change_of_a_child_that_no_watch_brings_is_told_within_minutes(there: list[Json]) -> None:
+    blind = Blind()
+    blind.run_for(320, blind.echo.run, lambda: blind.changes(*there))
+    before, after = blind.told
+    assert before == ""
+    assert after.startswith("a watch is silent: a change of Service default/")
+    assert "has not arrived for 90 s or longer" in after
+
+
+def test_a_list_in_its_turn_ends_the_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    blind = Blind()
+    blind.run_for(900, blind.echo.run, lambda: blind.changes(service(200)))
+    assert blind.echo.trouble == ""
+    assert "the watches bring all changes again" in caplog.text
+
+
+def test_where_nothing_happens_the_children_are_listed_once_a_minute_and_long_lists_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calm = Blind()
+    calm.run_for(470, calm.echo.run)
+    assert 6 <= calm.kube.lists <= 9
+    assert calm.echo.trouble == ""
+    nobody = Blind()
+    nobody.kube.there = []
+    nobody.run_for(470, nobody.echo.run)
+    assert nobody.kube.lists == 1, "where there are no children none can be missed"
+    monkeypatch.setattr(informer, "PAGE", 1)
+    long = Blind()
+    long.kube.there = [service(90, f"app-{number}-service") for number in range(250)]
+    long.run_for(470, long.echo.run)
+    assert long.kube.lists <= 3, "a page a second at most"
+
+
+def test_one_child_that_lags_behind_newer_events_is_no_verdict_on_the_watch() -> None:
+    blind = Blind()
+    blind.kube.watched = [[Event("MODIFIED", service(250, "other-service"))]]
+    blind.kube.there = [service(90), service(250, "other-service")]
+    blind.run_for(320, blind.echo.run, lambda: blind.changes(service(200), service(250, "other-service")))
+    assert blind.told == ["", ""]

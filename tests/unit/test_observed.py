@@ -222,3 +222,10 @@ def test_owner_references_may_hold_any_json(owners: object) -> None:
 def test_a_megabyte_under_our_name_is_not_kept_of_what_is_nobodys_child() -> None:
     large = {f"f:{number}": {} for number in range(10_000)}
     assert Child.from_json(raw_child(managedFields=[{**entry(), "fieldsV1": large}])).fields == ""
+
+
+def test_of_the_finalizers_of_a_child_that_is_being_deleted_the_first_few_are_kept() -> None:
+    held = {"finalizers": ["a/b", "x" * 1_000_000, "c/d", "e/f"]}
+    assert Child.from_json(raw_child(**held)).finalizers == ()
+    going = Child.from_json(raw_child(**held, deletionTimestamp="2030-01-01T00:00:00Z"))
+    assert going.finalizers == ("a/b", "x" * 150, "c/d")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from myapp_operator import events, names, status
+from myapp_operator import events, names, plan, status
 from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -225,6 +225,20 @@ def test_pods_that_fail_stall_when_the_deployment_gives_up() -> None:
     shown = judge(seen(children=GIVEN_UP, cause=CRASHED)).status
     assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
     assert condition(shown, "Stalled")["reason"] == "CrashLoopBackOff"
+
+
+def test_a_child_that_hangs_in_deletion_stalls_after_the_deadline() -> None:
+    """It is waited for as long as something may still move; then somebody must see to its finalizer."""
+    going = child(deleting=True, finalizers=("example.com/lb",))
+    begins = seen(
+        children=children() | {SERVICE: going}, obstacles={SERVICE: Obstacle(plan.ending(SERVICE, app(), going))}
+    )
+    waits = judge(replace(begins, app=stored(begins), now=later(599)))
+    assert (truths(waits.status)["Stalled"], waits.again) == ("False", pytest.approx(1))
+    stalls = judge(replace(begins, app=stored(begins), now=later(601)))
+    assert truths(stalls.status)["Stalled"] == "True"
+    assert condition(stalls.status, "Ready")["reason"] == "Waiting"
+    assert '"example.com/lb"' in stalls.status["message"]
 
 
 def test_pods_that_fail_after_the_rollout_stall_when_the_deadline_is_over() -> None:

@@ -96,7 +96,7 @@ def run(
         )
         asyncio.run(running.run(settings))
     except StartError as error:
-        click.echo(f"myapp-operator: {error}", err=True)
+        click.echo(f"myapp-operator: {logs.one_line(str(error))}", err=True)
         sys.exit(error.exit_code)
 
 

@@ -67,6 +67,9 @@ class Echo:
             for namespace in self._gaps:
                 if self._is_list_due(namespace, loop.time()):
                     await self._compare(namespace)
+            for watcher in self._watchers:
+                if watcher.is_quiet(self._pace.quiet):
+                    await self._compare_watched(watcher)
             self._judge(loop.time())
 
     def _is_list_due(self, namespace: str | None, now: float) -> bool:
@@ -90,6 +93,13 @@ class Echo:
         self._refused.pop(namespace, None)
         known = self._store.known_apps(namespace)
         self._gaps[namespace] = gaps.compare(self._gaps[namespace], listed, version, known, now)
+
+    async def _compare_watched(self, watcher: Watcher[Any]) -> None:
+        try:
+            await watcher.compare()
+        except OperatorError as error:
+            logger.debug("cannot list to compare: %s", error)
+            self._unlisted_at = asyncio.get_running_loop().time()
 
     def _note_failure(self, namespace: str | None, error: OperatorError) -> None:
         """An API server that does not answer neither begins trouble nor ends it."""
@@ -140,6 +150,7 @@ class Echo:
             late += self._store.unreturned(latest, namespace)
             late += [f"a change of {names.KIND} {gap.key}" for gap in overdue if gap.version >= newest]
             self._tell_lagging({str(gap.key) for gap in overdue if gap.version < newest})
+        late += [words for watcher in self._watchers for words in watcher.overdue(latest)]
         return self._sentence(late) if late else ""
 
     def _tell_lagging(self, lagging: set[str]) -> None:

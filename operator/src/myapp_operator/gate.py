@@ -178,7 +178,7 @@ class Gate:
             return None
         if template := admitted.standing(raw):
             return template
-        return admitted.earlier(raw, await history.replica_sets(self._kube, app.key))
+        return admitted.earlier(raw, await history.replica_sets(self._kube, app.key, raw["metadata"]["uid"]))
 
     async def _know(self, app: App, found: Sequence[Reference], *, restarts: bool) -> Known:
         """What is known of all that an app refers to, after reading what must be read and was not."""

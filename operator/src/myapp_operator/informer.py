@@ -10,14 +10,15 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from myapp_operator import names
+from myapp_operator import gaps, names
 from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError, UnreadableError
+from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
-from myapp_operator.kube import Kube
+from myapp_operator.kube import PAGE, Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child, counted_version, mapping
 from myapp_operator.store import Store
@@ -64,6 +65,11 @@ class Watcher(ABC, Generic[T]):
         """Set at each sweep: time to see whether what could not be listed can be listed now."""
         self._newest = 0
         """The newest version that a list or the watch has brought."""
+        self._heard_at = self._compared_at = float("-inf")
+        """When an event or a list came last, and when `compare` was done last."""
+        self._brought = 0
+        """The version of the last list or event; a bookmark is none."""
+        self._gaps: dict[Key, Gap] = {}
 
     @property
     def plural(self) -> str:
@@ -99,6 +105,38 @@ class Watcher(ABC, Generic[T]):
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether no event was brought for so long, or something is missing, so that `compare` must tell whether the
+        watch still brings what happens. A long list is asked for less often: a page a second at most."""
+        if self._gaps:
+            return True
+        quiet_for = asyncio.get_running_loop().time() - max(self._heard_at, self._compared_at)
+        return quiet_for >= seconds and quiet_for >= len(self._known()) / PAGE > 0
+
+    async def compare(self) -> None:
+        """Notes what a list of metadata has, and no event has brought.
+
+        Raises:
+            ApiError, UnreachableError: there is no list to be had.
+        """
+        listed: dict[Key, Version] = {}
+        version = 0
+        async for page in self._kube.pages(replace(self._kind, whole=False), self._namespace, selector=self._selector):
+            for raw in page.items:
+                metadata = mapping(mapping(raw).get("metadata"))
+                key = Key(str(metadata.get("namespace", "")), str(metadata.get("name", "")))
+                if self._keeps(key) and (known_as := counted_version(metadata)):
+                    listed[key] = Version(key, known_as)
+            version = page.version
+        self._compared_at = asyncio.get_running_loop().time()
+        self._gaps = gaps.compare(self._gaps, listed, version, self._known(), self._compared_at)
+
+    def overdue(self, latest: float) -> list[str]:
+        """What has been missing since this moment or longer, as in messages. Where newer changes have come, one that
+        has not is no verdict on the watch."""
+        missing = (gap for gap in self._gaps.values() if gap.since <= latest and gap.version > self._brought)
+        return [f"a change of {self._kind} {gap.key}" for gap in missing]
+
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of.
 
@@ -116,7 +154,13 @@ class Watcher(ABC, Generic[T]):
             raise AnotherHistoryError(f"a list of {self._kind.plural} is of version {version}, after {self._newest}")
         self._newest = version
         self._replace(found, version, sent_at)
+        self._heard(version)
+        self._gaps = {}
         return version
+
+    def _heard(self, version: int) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        self._brought = version
 
     async def _watch(self, version: int) -> None:
         """Takes in events until the watch ends; version 0 means that a list must come first.
@@ -132,8 +176,12 @@ class Watcher(ABC, Generic[T]):
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
-            self._newest = max(self._newest, counted_version(mapping(mapping(event.object).get("metadata"))))
-            if event.type != "BOOKMARK" and (found := self._read_or_note(event.object)) is not None:
+            version = counted_version(mapping(mapping(event.object).get("metadata")))
+            self._newest = max(self._newest, version)
+            if event.type == "BOOKMARK":
+                continue
+            self._heard(version)
+            if (found := self._read_or_note(event.object)) is not None:
                 self._take(event.type, found)
 
     async def _listed(self) -> int:
@@ -157,6 +205,14 @@ class Watcher(ABC, Generic[T]):
         except _ODD as error:
             self._unreadable.note(raw, error)
             return None
+
+    @abstractmethod
+    def _known(self) -> Mapping[Key, Version]:
+        """What the watch has brought so far, by its own name; empty where nothing depends on it."""
+
+    def _keeps(self, key: Key) -> bool:
+        """Whether an object of this name is one that counts."""
+        return True
 
     @abstractmethod
     def _read(self, raw: Any) -> T:
@@ -192,6 +248,12 @@ class Informer(Watcher[tuple[Key | None, Child]]):
                 raise
         self._replace([], 0, asyncio.get_running_loop().time())
         return 0
+
+    def _known(self) -> Mapping[Key, Version]:
+        return self._store.versions(self._kind, self._namespace)
+
+    def _keeps(self, key: Key) -> bool:
+        return self._kind.app_of(key.name) is not None
 
     def _read(self, raw: Json) -> tuple[Key | None, Child]:
         """A child that cannot be read is one all the same where it says which one it is: its app has to tell of it."""

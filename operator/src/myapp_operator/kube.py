@@ -26,13 +26,13 @@ APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 _SILENCE = 90.0
 """Seconds without a byte after which a watch is begun anew, as its connection may be dead. Bookmarks come about every
 minute, but not for a kind of which nothing has changed since the API server started."""
-_PAGE = 100
+PAGE = 100
 """Objects of a list that are read at once. What Python takes for five hundred it does not give back."""
 _LONGEST_LOG = 2**18
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"
-_BEYOND_ASCII = re.compile("[\x7f-\uffff]")
+_BEYOND_ASCII = re.compile("[\x7f-\uffff]+")
 _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 """As kubectl writes: an unknown field is an error, not dropped."""
 
@@ -88,7 +88,7 @@ class Kube:
         A page of large objects comes one by one; its version, which is 0 until then, comes with the last one.
         """
         accept = JSON if kind.whole else _ONLY_METADATA_LIST
-        query = {"limit": str(_PAGE), "labelSelector": selector, "fieldSelector": fields}
+        query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields}
         more = True
         while more:
             async for part in self._connection.parts(_path(kind, namespace), query=query, accept=accept):
@@ -285,7 +285,11 @@ def yaml_bytes(body: Json) -> bytes:
     beyond ASCII is escaped, since YAML takes some of it for the end of a line and refuses some.
     """
     text = orjson.dumps(body).decode()
-    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    return _BEYOND_ASCII.sub(_escaped, text).encode()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\u" + found[0].encode("utf-16-be").hex("-", 2).replace("-", "\\u")
 
 
 def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:

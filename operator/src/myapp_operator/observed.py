@@ -26,6 +26,9 @@ from myapp_operator.names import (
     Key,
 )
 
+_MOST_FINALIZERS = 3
+_LONGEST_FINALIZER = 150
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -243,6 +246,8 @@ class Child:
     """Hash of the version of the pods that was let through last; empty where we have noted none."""
     problem: bool = False
     """Whether nothing can be read of it but which object it is."""
+    finalizers: tuple[str, ...] = ()
+    """What keeps an object that is being deleted; the first few, cut."""
     intact: bool = False
     """Whether `fields` was found to hold all that `applied` stands for, and need not be walked again."""
 
@@ -270,6 +275,7 @@ class Child:
             last_ready=_said_by_us(meta, LAST_READY),
             rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
             template=_said_by_us(meta, TEMPLATE),
+            finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
         )
 
     @classmethod
@@ -331,6 +337,10 @@ def _annotations(meta: Json) -> dict[str, str]:
 def is_our_entry(entry: Json) -> bool:
     """Whether an entry of managedFields holds what we applied."""
     return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
+def _finalizers(meta: Json) -> tuple[str, ...]:
+    return tuple(str(each)[:_LONGEST_FINALIZER] for each in (meta.get("finalizers") or ())[:_MOST_FINALIZERS])
 
 
 def _configuration(spec: Json) -> Mapping[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from myapp_operator.errors import ApiError
+from myapp_operator.gaps import Version
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Watcher
 from myapp_operator.kube import Kube
@@ -43,6 +44,9 @@ class ReferentInformer(Watcher[tuple[Target, Referent]]):
             where = self._namespace or "all namespaces"
             logger.info("%s are not checked in %s: the right to watch them was not granted", self._kind.plural, where)
         self._told = True
+
+    def _known(self) -> Mapping[Key, Version]:
+        return self._referents.versions(self._kind, self._namespace)
 
     def _read(self, raw: Json) -> tuple[Target, Referent]:
         return Target(self._kind, raw["metadata"]["namespace"], raw["metadata"]["name"]), Referent.from_json(raw)

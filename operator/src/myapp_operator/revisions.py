@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from myapp_operator import admitted, causes, history, names, rollback, templates
+from myapp_operator import admitted, history, names, rollback, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.gate import Gate
 from myapp_operator.grammar import Json
@@ -80,7 +80,7 @@ class Revisions:
             return todo
         if not rollback.is_proven(deployment):
             return todo
-        newest = causes.newest_replica_set(deployment.uid, await history.replica_sets(self._kube, seen.app.key))
+        newest = next(iter(await history.replica_sets(self._kube, seen.app.key, deployment.uid)), None)
         if newest is None or admitted.of_replica_set(newest, deployment) is None:
             return todo  # what others have made of the Deployment is nothing to go back to
         ready = templates.hash_of(newest)
@@ -97,9 +97,9 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None or not deployment.last_ready:
             return None
-        found = await history.replica_sets(self._kube, seen.app.key)
+        found = await history.replica_sets(self._kube, seen.app.key, deployment.uid)
         ready = templates.find(deployment.uid, found, deployment.last_ready)
-        newest = causes.newest_replica_set(deployment.uid, found)
+        newest = next(iter(found), None)
         return None if ready is None or ready is newest else templates.of_replica_set(ready)
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
@@ -109,10 +109,10 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None:
             return None
-        found = await history.replica_sets(self._kube, seen.app.key)
+        found = await history.replica_sets(self._kube, seen.app.key, deployment.uid)
         if ready := templates.find(deployment.uid, found, deployment.last_ready):
             return templates.of_replica_set(ready)
-        noted = (admitted.of_replica_set(each, deployment) for each in causes.by_revision(deployment.uid, found))
+        noted = (admitted.of_replica_set(each, deployment) for each in found)
         return next(filter(None, noted), None)
 
 

@@ -31,7 +31,7 @@ _LONGEST_ADDED = 384
 """Characters of what is added to a message. The rest tells the cause."""
 LOOKED_UP = FROM_PODS | {Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN}
 """What a look can find: why pods do not come up, and why there may be none."""
-MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING}
+MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING, Reason.WAITING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 _SAID_BY_THE_SERVER = frozenset({Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 _FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
@@ -261,6 +261,10 @@ def _notes(seen: Seen) -> Iterator[str]:
             f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '
             "in its stead"
         )
+    for kind, child in seen.children.items():
+        if kind not in seen.asked and child.is_controlled_by(seen.app) and child.finalizers:
+            held = ", ".join(f'"{each}"' for each in child.finalizers)
+            yield f"the {kind}, which is not asked for, is being deleted, and is held by {held}"
     if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
