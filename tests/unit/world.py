@@ -1,6 +1,6 @@
 """A world for the recipe: a fake of the connection, the store, and what the watches bring."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from dataclasses import replace
 from typing import cast
 
@@ -18,6 +18,7 @@ from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, condition, refusal, rollout
+from tests.unit.versions import replica_set
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 CONFLICT = refusal(409, "the object has been modified", reason="Conflict")
@@ -54,6 +55,15 @@ class FakeKube:
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
     ) -> AsyncIterator[Listing]:
         yield await self.list(kind, namespace, selector=selector, fields=fields)
+
+    async def controlled(self, kind: Kind, namespace: str, owners: Set[str], *, selector: str) -> Sequence[Json]:
+        listed = (await self.list(kind, namespace, selector=selector)).items
+        refs = [(each, ref) for each in listed for ref in each["metadata"].get("ownerReferences") or ()]
+        return [each for each, ref in refs if ref["controller"] and ref["uid"] in owners]
+
+    async def first(self, kind: Kind, namespace: str, *, selector: str, fields: str) -> Sequence[Json]:
+        self._request("glance at", kind)
+        return self.listed.get(f"{kind.kind} of others", [])
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)
@@ -135,6 +145,7 @@ class World:
     def __init__(self, the_app: App) -> None:
         self.app = the_app
         self.kube = FakeKube()
+        self.kube.listed["ReplicaSet"] = [replica_set()]
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()

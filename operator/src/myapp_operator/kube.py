@@ -6,7 +6,7 @@ Nobody else knows a path, a content type or a precondition.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import aiohttp
@@ -17,6 +17,7 @@ from myapp_operator.connection import JSON, Connection
 from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
+from myapp_operator.observed import controller
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
@@ -26,6 +27,8 @@ _SILENCE = 90.0
 minute, but not for a kind of which nothing has changed since the API server started."""
 _PAGE = 100
 """Objects of a list that are read at once. What Python takes for five hundred it does not give back."""
+MOST_PAGES = 50
+"""Pages that are read of a list in which others may have any number of objects."""
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"
@@ -85,6 +88,24 @@ class Kube:
             yield Listing(page["items"] or [], int(page["metadata"]["resourceVersion"]))
             query["continue"] = page["metadata"].get("continue") or ""
             more = bool(query["continue"])
+
+    async def controlled(self, kind: Kind, namespace: str, owners: Set[str], *, selector: str) -> Sequence[Json]:
+        """The objects whose controller has one of these uids. Those of others are not kept, and only so many are read:
+        anybody may make any number of objects with the same labels."""
+        found: list[Json] = []
+        read = 0
+        async for page in self.pages(kind, namespace, selector=selector):
+            found += [each for each in page.items if _controller(each) in owners]
+            read += 1
+            if read == MOST_PAGES:
+                break
+        return found
+
+    async def first(self, kind: Kind, namespace: str, *, selector: str, fields: str) -> Sequence[Json]:
+        """The first page of a list: some of the objects, where there are many."""
+        async for page in self.pages(kind, namespace, selector=selector, fields=fields):
+            return page.items
+        return ()
 
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
@@ -256,6 +277,11 @@ def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = 
     root = f"/apis/{kind.api_version}" if "/" in kind.api_version else f"/api/{kind.api_version}"
     parts = [root, *(["namespaces", namespace] if namespace else []), kind.plural, name, subresource]
     return "/".join(part for part in parts if part)
+
+
+def _controller(raw: Json) -> str | None:
+    owner = controller(raw["metadata"])
+    return owner.uid if owner else None
 
 
 def _event(line: bytes) -> Event:

@@ -17,13 +17,20 @@ from myapp_operator.names import (
     ADOPT,
     APPLIED,
     CONFIGURATION,
+    DEPLOYMENT,
     LAST_READY,
     MANAGER,
     NUDGE,
     ROLLED_BACK,
     TEMPLATE,
     Key,
+    selector,
 )
+
+_LONGEST_SELECTOR = 1024
+"""Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
+NO_LABELS = "{}"
+"""Stands for a selector that does not consist of labels alone, or of too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ class Rollout:
     """Pods that are on their way out; Kubernetes tells from 1.35 on."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
+    selector: str = ""
+    """The labels by which it selects its pods as JSON text; empty for those of a new Deployment (`names.selector`)."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -114,6 +123,7 @@ class Rollout:
             },
             terminating=status.get("terminatingReplicas") or 0,
             configuration=_configuration(spec),
+            selector=_selector(raw),
         )
 
 
@@ -190,7 +200,7 @@ class Child:
             resource_version=int(meta["resourceVersion"]),
             generation=meta.get("generation", 0),
             deleting="deletionTimestamp" in meta,
-            owner=_controller(meta),
+            owner=controller(meta),
             applied=annotations.get(APPLIED, ""),
             nudge=counted(annotations.get(NUDGE, "")),
             fields=_our_fields(meta),
@@ -248,7 +258,19 @@ def _configuration(spec: Json) -> Mapping[str, str]:
     return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
 
 
-def _controller(meta: Json) -> Owner | None:
+def _selector(raw: Mapping[str, Json]) -> str:
+    given = raw["spec"].get("selector") or {}
+    labels = given.get("matchLabels") or {}
+    app = DEPLOYMENT.app_of(raw["metadata"]["name"]) if given else None
+    if not given or (app and given == {"matchLabels": selector(app)}):
+        return ""
+    if given.get("matchExpressions") or sum(map(len, [*labels, *labels.values()])) > _LONGEST_SELECTOR:
+        return NO_LABELS
+    return orjson.dumps(labels, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def controller(meta: Json) -> Owner | None:
+    """The controller of an object with this metadata."""
     for each in meta.get("ownerReferences") or ():
         if each.get("controller"):
             return Owner(each["apiVersion"], each["kind"], each["name"], each["uid"])

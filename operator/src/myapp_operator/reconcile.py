@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import events, fights, names, plan, rollback, status
+from myapp_operator import events, fights, names, plan, rollback, selectors, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
@@ -65,6 +65,7 @@ class Reconciler:
             spec, asked = self._asked.by(app)
         except InvalidMyAppError as error:
             return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
+        asked = selectors.kept(asked, self._store.children(key), app)
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks

@@ -78,7 +78,7 @@ class Revisions:
             return todo
         if not rollback.is_proven(deployment):
             return todo
-        newest = causes.newest_replica_set(deployment.uid, await self._replica_sets(seen.app.key))
+        newest = causes.newest_replica_set(deployment.uid, await self._replica_sets(seen.app.key, deployment.uid))
         if newest is None:
             return todo
         ready = templates.hash_of(newest)
@@ -95,7 +95,7 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None or not deployment.last_ready:
             return None
-        found = await self._replica_sets(seen.app.key)
+        found = await self._replica_sets(seen.app.key, deployment.uid)
         ready = templates.find(deployment.uid, found, deployment.last_ready)
         newest = causes.newest_replica_set(deployment.uid, found)
         return None if ready is None or ready is newest else templates.of_replica_set(ready)
@@ -106,15 +106,18 @@ class Revisions:
             return known
         deployment = seen.child(names.DEPLOYMENT)
         uid, ready = (deployment.uid, deployment.last_ready) if deployment else ("", "")
-        found = await self._replica_sets(seen.app.key)
+        found = await self._replica_sets(seen.app.key, uid)
         replica_set = templates.find(uid, found, ready) or causes.newest_replica_set(uid, found)
         return templates.of_replica_set(replica_set) if replica_set else None
 
-    async def _replica_sets(self, key: Key) -> list[Json]:
-        """The ReplicaSets of an app; none where the rights for that are missing."""
-        selector = names.selector_text(key.name)
+    async def _replica_sets(self, key: Key, deployment_uid: str) -> Sequence[Json]:
+        """The ReplicaSets of an app's Deployment; none where the rights for that are missing.
+
+        One from before an adoption may lack a label and be left out: such a version is never gone back to.
+        """
+        selector = names.selector_text(names.selector(key.name))
         try:
-            return (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
+            return await self._kube.controlled(names.REPLICA_SET, key.namespace, {deployment_uid}, selector=selector)
         except ApiError as error:
             if error.status != 403:
                 raise

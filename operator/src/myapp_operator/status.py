@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from myapp_operator import names
+from myapp_operator import names, selectors
 from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
@@ -39,6 +39,8 @@ def judge(seen: Seen) -> Judged:
     more = [fight.sentence(kind) for kind, fight in seen.fights.items()]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append("no other version is known to have been Ready, so there is none to go back to")
+    if seen.looks.strangers and verdict.outlook is not Outlook.READY:
+        more.append(selectors.sentence(seen.app.key.name))
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     return Judged(_status(verdict, with_more(verdict.message, more), seen), again, _settled(seen))
@@ -108,7 +110,7 @@ def _settled(seen: Seen) -> bool:
 
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
-    name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
+    spec, rollout = seen.spec, seen.rollout
     ready = rollout.ready if rollout else 0
     wanted = rollout.wanted if rollout else seen.wanted
     available = ready > 0 and seen.child(names.SERVICE) is not None
@@ -118,13 +120,19 @@ def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
         "readyReplicas": ready,
         "updatedReplicas": rollout.updated if rollout else 0,
         "ready": f"{ready}/{wanted}",
-        "selector": names.selector_text(name),
+        "selector": _selector(seen),
         "url": _url(seen),
         "image": spec.image,
         "message": message,
         **_rollback(seen),
         "conditions": _conditions(verdict, message, seen.app, seen.now, available=available),
     }
+
+
+def _selector(seen: Seen) -> str:
+    """That of the Deployment, which an autoscaler on the MyApp uses."""
+    name = seen.app.key.name
+    return names.selector_text(selectors.of(seen.child(names.DEPLOYMENT), name) or names.selector(name))
 
 
 def _rollback(seen: Seen) -> Json:
