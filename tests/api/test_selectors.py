@@ -174,3 +174,31 @@ def test_labels_of_the_myapp_stand_on_every_child_and_change_without_a_restart(
     wait_for("all are gone", lambda: labels() == [names.labels("myapp")] * 5)
     wait_for("Ready", api.is_ready)
     assert own_pods(api) == pods
+
+
+def test_a_policy_that_asks_for_a_label_on_deployments_is_satisfied_by_the_labels_of_the_myapp(
+    api: Api, kubectl: Kubectl, operator: OperatorProcess
+) -> None:
+    rules = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}
+    here = {"matchLabels": {"kubernetes.io/metadata.name": api.namespace}}
+    asks = {"expression": "'team' in object.metadata.labels", "message": "every Deployment needs the label team"}
+    constraints = {"namespaceSelector": here, "resourceRules": [rules]}
+    policy = {"kind": "ValidatingAdmissionPolicy", "spec": {"matchConstraints": constraints, "validations": [asks]}}
+    binding = {
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "spec": {"policyName": api.namespace, "validationActions": ["Deny"]},
+    }
+    named = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": api.namespace}}
+    kinds = {"apiVersion": "v1", "kind": "List", "items": [policy | named, binding | named]}
+    try:
+        kubectl("apply", "-f", "-", stdin=json.dumps(kinds), check=True)
+        probe = json.dumps({**hand_made("deployments"), "metadata": {"name": "probe"}})
+        command = ("-n", api.namespace, "create", "--dry-run=server", "-f", "-")
+        wait_for("the policy counts", lambda: "needs the label team" in kubectl(*command, stdin=probe).stderr)
+        api.create("myapps", hasty())
+        wait_for("it refuses", lambda: api.reason() == "Forbidden" and "needs the label team" in api.message())
+        api.edit("myapp", labels={"team": "blue"})
+        wait_for("Ready", api.is_ready, seconds=60)
+    finally:
+        for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            kubectl("delete", kind, api.namespace, "--ignore-not-found")

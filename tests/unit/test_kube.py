@@ -55,6 +55,30 @@ class OneWatch:
         return self.answer
 
 
+class EndlessList:
+    """A connection to a namespace in which somebody has made more objects than anybody reads."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def json(self, *_: object, **__: Any) -> Any:
+        self.requests += 1
+        owners = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "x", "controller": True}]
+        ours = {"metadata": {"name": f"ours-{self.requests}", "ownerReferences": [owners[0] | {"uid": "uid-ours"}]}}
+        crowd = [{"metadata": {"ownerReferences": [owners[0] | {"uid": "uid-theirs"}]}}] * 99
+        return {"metadata": {"resourceVersion": "1", "continue": "more"}, "items": [*crowd, ours]}
+
+
+async def test_a_crowd_with_the_labels_of_an_app_costs_a_number_of_pages_and_no_memory() -> None:
+    connection = EndlessList()
+    kube = Kube(cast(Connection, connection))
+    found = await kube.controlled(names.REPLICA_SET, "default", {"uid-ours"}, selector="app=shop")
+    assert [each["metadata"]["name"] for each in found] == [f"ours-{number}" for number in range(1, 51)]
+    assert connection.requests == 50
+    page = await kube.first(names.POD_NAMES, "default", selector="app=shop", fields="")
+    assert (len(page), connection.requests) == (100, 51)
+
+
 async def watched(answer: Answer) -> list[str]:
     kube = Kube(cast(Connection, OneWatch(answer)))
     events = kube.watch(names.SERVICE, None, 1, selector="", seconds=600)
