@@ -192,7 +192,7 @@ def test_a_policy_that_asks_for_a_label_on_deployments_is_satisfied_by_the_label
     kinds = {"apiVersion": "v1", "kind": "List", "items": [policy | named, binding | named]}
     try:
         kubectl("apply", "-f", "-", stdin=json.dumps(kinds), check=True)
-        probe = json.dumps({**hand_made("deployments"), "metadata": {"name": "probe"}})
+        probe = json.dumps({**hand_made("deployments"), "metadata": {"name": "probe", "labels": {"a": "b"}}})
         command = ("-n", api.namespace, "create", "--dry-run=server", "-f", "-")
         wait_for("the policy counts", lambda: "needs the label team" in kubectl(*command, stdin=probe).stderr)
         api.create("myapps", hasty())
