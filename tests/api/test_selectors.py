@@ -10,7 +10,7 @@ from dev.cluster import Cluster
 from myapp_operator import names
 from tests.api.conftest import Kubectl
 from tests.api.hand_made import ADOPT, hand_made
-from tests.harness import Api, OperatorProcess, hasty, kubectl_myapp, myapp, never, wait_for
+from tests.harness import Api, OperatorProcess, hasty, kubectl_myapp, myapp, wait_for
 
 Json = dict[str, Any]
 
@@ -112,10 +112,17 @@ def test_a_deployment_is_adopted_with_its_selector_and_no_pod_leaves_its_service
     api.create("services", hand_made("services", annotations=ADOPT, selector=labels, ports=ports))
     wait_for("four pods serve", lambda: len(endpoints(api)) == 4)
     before = endpoints(api)
-    api.create("myapps", myapp(replicas=4, podMetadata={"labels": {"tier": "web"}}, rollout={"minReadySeconds": 3}))
-    # With maxUnavailable 25 % three of four pods are always there; a Service that narrows too early loses them.
-    never("fewer than three serve", lambda: len(endpoints(api)) < 3 and sorted(endpoints(api)), seconds=10)
-    wait_for("Ready", api.is_ready, seconds=120)
+    rollout = {"minReadySeconds": 3, "maxUnavailable": 0}
+    api.create("myapps", myapp(replicas=4, podMetadata={"labels": {"tier": "web"}}, rollout=rollout))
+    serving: list[int] = []
+
+    def is_ready() -> bool:
+        serving.append(len(endpoints(api)))
+        return api.is_ready()
+
+    wait_for("Ready", is_ready, every=0.05)
+    # With maxUnavailable 0 four pods are always there; a Service that narrows too early loses them.
+    assert min(serving) >= 4
     usual = names.selector("myapp")
     wait_for("it selects ours", lambda: (api.get("services", "myapp-service") or {})["spec"]["selector"] == usual)
     wait_for("four serve", lambda: len(endpoints(api)) == 4)
