@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dev.cluster import Cluster
-from tests.api.conftest import control_plane, kubectl_of
+from tests.api.conftest import control_plane, established, kubectl_of
 from tests.harness import Api, Audit, OperatorProcess, Release, myapp, never, wait_for
 
 RELEASES = Path(__file__).parent / "releases"
@@ -51,7 +51,7 @@ def run(cluster: Cluster, account: Path, namespace: str, tmp_path: Path) -> Iter
 
     def begin(release: Release | None = None) -> OperatorProcess:
         kubectl("apply", "-k", str(release.crds if release else "crds"), check=True)
-        kubectl("wait", "--for=condition=Established", "crd/myapps.apps.example.com", "--timeout=60s", check=True)
+        established(kubectl, "myapps.apps.example.com")
         operator = OperatorProcess(account, tmp_path, "--namespace", namespace, release=release)
         started.append(operator)
         operator.start()
@@ -121,7 +121,7 @@ def test_an_upgrade_restarts_no_pod_and_writes_once_to_what_selects_pods_and_to_
     run()
     # It comes after all those that were there when the operator started.
     api.create("myapps", myapp("later"))
-    wait_for("a new app is Ready", lambda: api.is_ready("later"), seconds=60)
+    wait_for("a new app is Ready", lambda: api.is_ready("later"))
     wait_for("all select by three labels", lambda: all({*USUAL} == labels.keys() for labels in selectors(api).values()))
 
     def written() -> list[str]:
@@ -132,6 +132,6 @@ def test_an_upgrade_restarts_no_pod_and_writes_once_to_what_selects_pods_and_to_
     assert children(api) == made
     edited = next(iter(specs))
     api.edit(edited, replicas=3)
-    wait_for("it is looked after", lambda: api.is_ready(edited), seconds=60)
+    wait_for("it is looked after", lambda: api.is_ready(edited))
     assert made["pods"] <= children(api)["pods"]
     assert (api.get("myapps", edited) or {})["status"]["selector"] == f"app={edited}", "that of its Deployment"

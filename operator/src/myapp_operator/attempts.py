@@ -47,6 +47,8 @@ class Step:
     """The number of pods to hold before, where the body lets go of it."""
     reverts: tuple[str, ...] = ()
     """The fields that others took and this step takes back; none where the MyApp itself changed."""
+    recreates: bool = False
+    """Whether it creates a child that was there, was still wanted, and was deleted by others."""
 
 
 @dataclass(frozen=True)

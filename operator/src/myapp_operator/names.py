@@ -37,6 +37,9 @@ ROLLED_BACK = f"{GROUP}/rolled-back"
 TEMPLATE = f"{GROUP}/template"
 """Annotation on a Deployment: hash of the version of the pods that was let through last (see `preflight`)."""
 
+COVERS = f"{GROUP}/namespaces"
+"""Annotation on the Lease of an installation: the namespaces that it looks after, or * (see `claims`)."""
+
 CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
@@ -128,6 +131,8 @@ EVENT = Kind("Event", "v1", "events", "", whole=True)
 
 POD_NAMES = replace(POD, whole=False)
 """The same, for a list that only says whose they are."""
+LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases", "", whole=True)
+"""No child: what each installation of the operator holds."""
 
 
 def selector(app: str) -> dict[str, str]:

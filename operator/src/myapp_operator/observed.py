@@ -59,6 +59,10 @@ class App:
             status=raw.get("status") or {},  # type: ignore[arg-type]
         )
 
+    def is_of_later_history(self, listed: App, version: int) -> bool:
+        """Whether a list of this version should have had this version of the same MyApp, and has an older one."""
+        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
+
     @property
     def never_judged(self) -> bool:
         """Whether no status was ever written: the schema's default says -1."""
@@ -227,6 +231,10 @@ class Child:
             return self
         return replace(self, rollout=rollout, intact=intact)
 
+    def is_of_later_history(self, listed: Child, version: int) -> bool:
+        """Whether a list of this version should have had this version of the same child, and has an older one."""
+        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
+
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
         return self.owner is not None and self.owner.uid == app.uid
@@ -261,7 +269,7 @@ def _configuration(spec: Json) -> Mapping[str, str]:
 def _selector(raw: Mapping[str, Json]) -> str:
     given = raw["spec"].get("selector") or {}
     labels = given.get("matchLabels") or {}
-    app = DEPLOYMENT.app_of(raw["metadata"]["name"]) if given else None
+    app = DEPLOYMENT.app_of(raw["metadata"].get("name", "")) if given else None
     if not given or (app and given == {"matchLabels": selector(app)}):
         return ""
     if given.get("matchExpressions") or sum(map(len, [*labels, *labels.values()])) > _LONGEST_SELECTOR:

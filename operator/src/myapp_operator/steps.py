@@ -40,12 +40,16 @@ class Hands:
         self._recorder = recorder
 
     async def confirm(self, app: App) -> bool:
-        """Asks whether the MyApp is still there and wanted."""
+        """Asks whether the MyApp is still there and wanted, and not older than what is known: as after a restore of the
+        storage from a backup, which the next list finds out."""
         raw = await self._kube.metadata(APPS, app.key)
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
             return False
-        return "deletionTimestamp" not in raw["metadata"]
+        return (
+            "deletionTimestamp" not in raw["metadata"]
+            and int(raw["metadata"]["resourceVersion"]) >= app.resource_version
+        )
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends.
@@ -85,13 +89,15 @@ class Hands:
         self._remember_success(app, step, answer, time.monotonic())
         if step.reverts:
             self._tell_reverted(app, step, present)
+        if step.recreates:
+            self._tell_recreated(app, step)
         if step.verb is Verb.ADOPT:
             self._tell_adopted(app, step)
         return None
 
     async def _read(self, app: App, step: Step) -> Json | None:
         """The child as others left it: metadata has no values. Without an answer it is taken back all the same."""
-        if drift.EVERYTHING in step.reverts:
+        if drift.EVERYTHING in step.reverts or drift.REPLACED in step.reverts:
             return None
         try:
             return await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
@@ -105,6 +111,14 @@ class Hands:
         fight = self._contend(app, step, step.reverts, reverting.culprits(changes))
         self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes), fight)
 
+    def _tell_recreated(self, app: App, step: Step) -> None:
+        """An event for a child that others deleted; the API server does not tell which of them."""
+        memory, now, wanted = self._store.memory(app), time.monotonic(), _hash(step)
+        contest = fights.reverted(memory.deletions.get(step.kind), wanted, (fights.EXISTENCE,), "", now)
+        memory.deletions[step.kind] = contest
+        message = f'recreated {step.kind} "{step.name}", which was deleted: change the {names.KIND} instead'
+        self._tell_write(app, step, EventReason.RECREATED, message, contest.fight(wanted, now))
+
     def _tell_adopted(self, app: App, step: Step) -> None:
         """An event for what was taken over. Whoever replaces the whole object, annotation and all, offers it anew."""
         message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
@@ -112,7 +126,7 @@ class Hands:
 
     def _contend(self, app: App, step: Step, paths: Sequence[str], by: str) -> Fight | None:
         """Remembers that these fields were made as wanted; returns the fight over them, if that is one."""
-        now, wanted = time.monotonic(), step.body["metadata"]["annotations"][names.APPLIED]
+        now, wanted = time.monotonic(), _hash(step)
         contests = self._store.memory(app).contests
         contest = contests[step.kind] = fights.reverted(contests.get(step.kind), wanted, paths, by, now)
         return contest.fight(wanted, now)
@@ -138,8 +152,11 @@ class Hands:
         else:
             memory.forgive([step.kind])
         if step.verb is Verb.DELETE:
+            memory.note_unwanted(step.kind)
             self._store.answered_deletion(app, step.kind, now)
-        elif answer is not None:
+            return
+        memory.present[step.kind] = _hash(step)
+        if answer is not None:
             self._store.answered_child(app, step.kind, answer, now)
 
     async def _send(self, app: App, step: Step) -> Child | Refused | Stale | None:
@@ -260,6 +277,12 @@ def _renewed(app: App, step: Step, present: Json | None) -> Step:
     if same and drift.taken(step.body, step.attempt, child) == step.reverts:
         return replace(step, resource_version=child.resource_version)
     return step
+
+
+def _hash(step: Step) -> str:
+    """The hash of what a step applies."""
+    applied: str = step.body["metadata"]["annotations"][names.APPLIED]
+    return applied
 
 
 def _judge(app: App, error: OperatorError) -> Answer:
