@@ -44,7 +44,7 @@ def _watch(loop: asyncio.AbstractEventLoop, thread: int, computed: Callable[[], 
             return
         where = ""
         while not sign.wait(_LONGEST):
-            where = _place(sys._current_frames().get(thread))
+            where = _place(sys._current_frames().get(thread)) or where
         held = computed() - began
         if where and held >= _LONGEST:  # who gets no processor holds nothing
             logger.warning("a step has held the event loop for %.1f s: %s", held, where)
@@ -58,8 +58,10 @@ def _clock_of(thread: int) -> Callable[[], float]:
 
 
 def _place(frame: FrameType | None) -> str:
-    """The innermost function, and the innermost of ours."""
+    """The innermost function, and the innermost of ours; empty where the loop waits, since the step is over then."""
     named: list[str] = []
+    if frame is not None and frame.f_globals.get("__name__") == "selectors":
+        return ""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", "?"))
         if not named or module.partition(".")[0] == _OURS:

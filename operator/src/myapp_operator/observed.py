@@ -18,16 +18,22 @@ from myapp_operator.names import (
     ADOPT,
     APPLIED,
     CONFIGURATION,
+    DEPLOYMENT,
     LAST_READY,
     MANAGER,
     NUDGE,
     ROLLED_BACK,
     TEMPLATE,
     Key,
+    selector,
 )
 
 _MOST_FINALIZERS = 3
 _LONGEST_FINALIZER = 150
+_LONGEST_SELECTOR = 1024
+"""Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
+NO_LABELS = "{}"
+"""Stands for a selector that does not consist of labels alone, or of too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,8 @@ class Rollout:
     """Pods that are on their way out; Kubernetes tells from 1.35 on."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
+    selector: str = ""
+    """The labels by which it selects its pods as JSON text; empty for those of a new Deployment (`names.selector`)."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -181,6 +189,7 @@ class Rollout:
             },
             terminating=status.get("terminatingReplicas") or 0,
             configuration=_configuration(spec),
+            selector=_selector(raw),
         )
 
 
@@ -259,7 +268,7 @@ class Child:
             ValueError, TypeError, LookupError, AttributeError: it is not what the API server makes of such an object.
         """
         meta = mapping(raw.get("metadata"))
-        annotations, owner = _annotations(meta), _controller(meta)
+        annotations, owner = _annotations(meta), controller(meta)
         return cls(
             uid=_text(meta, "uid"),
             resource_version=read_version(meta),
@@ -348,7 +357,19 @@ def _configuration(spec: Json) -> Mapping[str, str]:
     return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
 
 
-def _controller(meta: Json) -> Owner | None:
+def _selector(raw: Mapping[str, Json]) -> str:
+    given = raw["spec"].get("selector") or {}
+    labels = given.get("matchLabels") or {}
+    app = DEPLOYMENT.app_of(raw["metadata"].get("name", "")) if given else None
+    if not given or (app and given == {"matchLabels": selector(app)}):
+        return ""
+    if given.get("matchExpressions") or sum(map(len, [*labels, *labels.values()])) > _LONGEST_SELECTOR:
+        return NO_LABELS
+    return orjson.dumps(labels, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def controller(meta: Json) -> Owner | None:
+    """The controller of an object with this metadata."""
     for each in mappings(meta.get("ownerReferences")):
         if each.get("controller"):
             return Owner(*(str(each.get(field, "")) for field in ("apiVersion", "kind", "name", "uid")))

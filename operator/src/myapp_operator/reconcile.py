@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from myapp_operator import attempts, events, fights, names, plan, rollback, status
+from myapp_operator import attempts, events, fights, names, plan, rollback, selectors, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
@@ -72,6 +72,7 @@ class Reconciler:
         except InvalidMyAppError as error:
             judged = status.judge_invalid(app, str(error), _now(), self._store.children(key))
             return await self._write_status(app, judged)
+        asked = selectors.kept(asked, self._store.children(key), app)
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from myapp_operator import names
+from myapp_operator import names, selectors
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
@@ -79,6 +79,8 @@ def judge(seen: Seen) -> Judged:
         more.append(LEFT_ALONE)
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append(seen.stranded)
+    if seen.looks.strangers and verdict.outlook is not Outlook.READY:
+        more.append(selectors.sentence(seen.app.key.name))
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     message = kept_message(seen, verdict) or with_more(verdict.message, more)
@@ -155,12 +157,12 @@ def _settled(seen: Seen) -> bool:
 
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
-    name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
+    spec, rollout = seen.spec, seen.rollout
     available = bool(rollout and rollout.ready) and seen.child(names.SERVICE) is not None
     return {
         "observedGeneration": seen.app.generation,
         **_numbers(rollout, rollout.wanted if rollout else seen.wanted),
-        "selector": names.selector_text(name),
+        "selector": _selector(seen),
         "url": _url(seen),
         "image": spec.image,
         "message": message,
@@ -177,6 +179,12 @@ def _numbers(rollout: Rollout | None, wanted: int) -> Json:
         "updatedReplicas": rollout.updated if rollout else 0,
         "ready": f"{ready}/{wanted}",
     }
+
+
+def _selector(seen: Seen) -> str:
+    """That of the Deployment, which an autoscaler on the MyApp uses."""
+    name = seen.app.key.name
+    return names.selector_text(selectors.of(seen.child(names.DEPLOYMENT), name) or names.selector(name))
 
 
 def _rollback(seen: Seen) -> Json:
