@@ -93,7 +93,7 @@ def main() -> None:
 @click.option(
     "--max-object-kilobytes",
     type=click.IntRange(1, 1500),
-    default=256,
+    default=envelope.DEFAULT_KILOBYTES,
     show_default=True,
     help="Reject MyApps whose spec is larger, as JSON: each that is taken is kept in memory.",
 )

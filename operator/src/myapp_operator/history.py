@@ -47,7 +47,3 @@ def _newest(deployment_uid: str, found: Sequence[Json]) -> list[Json]:
     ours = by_revision(deployment_uid, found)
     sizes = accumulate(len(orjson.dumps(each["spec"])) for each in ours)
     return ours[: max(2, sum(size <= _LARGEST for size in sizes))]
-
-
-def _without_managers(raw: Json) -> Json:
-    return {**raw, "metadata": {key: value for key, value in raw["metadata"].items() if key != "managedFields"}}
