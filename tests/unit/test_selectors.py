@@ -188,7 +188,7 @@ def test_pods_of_others_are_those_that_no_version_of_the_app_controls() -> None:
     assert selectors.besides("shop", []) == "app=shop"
     assert selectors.besides("shop", None) == "app=shop,app.kubernetes.io/managed-by!=myapp-operator"
     listed = [pod("ours", "ReplicaSet", "uid-h1"), pod("nightly-1", "Job", "uid-job"), pod("by-hand")]
-    assert selectors.strangers(listed, versions) == ['nightly-1 (Job "x")', "by-hand (of nobody)"]
+    assert selectors.strangers(listed, versions) == ['nightly-1 (Job "x")', "by-hand (no controller)"]
 
 
 def test_not_too_many_versions_are_named_in_a_request() -> None:

@@ -18,7 +18,7 @@ from myapp_operator.connection import JSON, Connection, refusal_of
 from myapp_operator.errors import ApiError, ExpiredError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import controller, mapping, read_version, readable
+from myapp_operator.observed import controller, mapping, metadata_of, read_version, readable
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
@@ -85,7 +85,7 @@ class Kube:
     async def pages(
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "", most: int | None = None
     ) -> AsyncIterator[Listing]:
-        """As `list`, page by page, for whoever does not keep all. An item may be any JSON.
+        """As `list`, page by page, for callers that do not keep all. An item may be any JSON.
 
         A page of large objects comes one by one; its version, which is 0 until then, comes with the last one. `most`
         pages are asked for; None: all.
@@ -108,7 +108,7 @@ class Kube:
     ) -> AsyncIterator[Sequence[Json]]:
         """The objects whose controller has one of these uids, page by page, without managedFields.
 
-        Only so many pages are read: anybody may make any number of objects with the same labels.
+        Only `MOST_PAGES` are read: a tenant may make any number of objects with the same labels.
         """
         async for page in self.pages(kind, namespace, selector=selector, most=MOST_PAGES):
             yield [_light(each) for each in page.items if _controller(each) in owners]
@@ -206,7 +206,7 @@ class Kube:
             content="application/json-patch+json",
             accept=_ONLY_METADATA,
         )
-        return _version(mapping(answer.get("metadata")), APPS)
+        return _version(metadata_of(answer), APPS)
 
     async def create_event(self, namespace: str, event: Json) -> None:
         """Creates an event, which must not exist yet."""
@@ -318,7 +318,7 @@ def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = 
 
 
 def _controller(raw: Any) -> str | None:
-    owner = controller(mapping(mapping(raw).get("metadata")))
+    owner = controller(metadata_of(raw))
     return owner.uid if owner else None
 
 
@@ -333,7 +333,7 @@ def _event(kind: str, found: Any) -> Event:
 
 def _light(raw: Any) -> Any:
     """An object without its managedFields, which may have a megabyte and are often half of it."""
-    mapping(mapping(raw).get("metadata")).pop("managedFields", None)
+    metadata_of(raw).pop("managedFields", None)
     return raw
 
 

@@ -57,7 +57,7 @@ class App:
         Raises:
             ValueError: nothing tells which MyApp it is.
         """
-        meta = mapping(mapping(raw).get("metadata"))
+        meta = metadata_of(raw)
         version, generation = read_version(meta), meta.get("generation", 1)
         key = Key(_text(meta, "namespace"), _text(meta, "name"))
         spec = mapping(raw).get("spec") or {}
@@ -71,10 +71,6 @@ class App:
             status=mapping(mapping(raw).get("status")),
             problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
         )
-
-    def is_of_later_history(self, listed: App, version: int) -> bool:
-        """Whether a list of this version should have had this version of the same MyApp, and has an older one."""
-        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
 
     @property
     def never_judged(self) -> bool:
@@ -93,9 +89,19 @@ def mapping(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def metadata_of(raw: object) -> Json:
+    """The metadata of any JSON that should be an object of the API server; empty where there is none."""
+    return mapping(mapping(raw).get("metadata"))
+
+
 def mappings(value: object) -> Iterator[Json]:
     """The JSON objects of a list; what is none of them is absent."""
     return (each for each in value if isinstance(each, dict)) if isinstance(value, list) else iter(())
+
+
+def condition(status: Json, kind: str) -> Json:
+    """The condition of this type; empty where the status has none."""
+    return next((each for each in mappings(status.get("conditions")) if each.get("type") == kind), {})
 
 
 def read_version(meta: Json) -> int:
@@ -312,10 +318,6 @@ class Child:
             return self
         return replace(self, rollout=rollout, intact=intact)
 
-    def is_of_later_history(self, listed: Child, version: int) -> bool:
-        """Whether a list of this version should have had this version of the same child, and has an older one."""
-        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
-
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
         return self.owner is not None and self.owner.uid == app.uid
@@ -329,6 +331,11 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+def is_of_later_history(known: App | Child, listed: App | Child, version: int) -> bool:
+    """Whether a list of this version should have had the known version of the same object, and has an older one."""
+    return known.uid == listed.uid and listed.resource_version < known.resource_version <= version
 
 
 def counted(text: str) -> int:

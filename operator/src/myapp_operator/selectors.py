@@ -17,6 +17,7 @@ from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
 from myapp_operator.observed import App, Child, controller
+from myapp_operator.printable import cut
 
 _FIELDS: Mapping[Kind, str] = {names.SERVICE: "selector", names.PDB: "selector", names.NETWORK_POLICY: "podSelector"}
 """Where the spec of what selects pods says so. Each of these can be changed at any time."""
@@ -57,8 +58,7 @@ def missing(labels: Mapping[str, str], deployment: Json) -> Mapping[str, str]:
 
 def told(labels: Mapping[str, str]) -> str:
     """Labels as in messages."""
-    text = names.selector_text(labels)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return cut(names.selector_text(labels), _LONGEST)
 
 
 def version_of(replica_set: Json) -> Json:
@@ -69,7 +69,7 @@ def version_of(replica_set: Json) -> Json:
 
 
 def besides(app: str, replica_sets: Sequence[Json] | None) -> str:
-    """Selects the pods with the label of this app that are of none of its ReplicaSets, as far as those are known."""
+    """Selects the pods with the label of this app that belong to none of its ReplicaSets, as far as those are known."""
     if replica_sets is None:
         return f"app={app},{names.MANAGED_BY_SELECTOR.replace('=', '!=')}"
     hashes = {str((each["metadata"].get("labels") or {}).get(names.TEMPLATE_HASH, "")) for each in replica_sets}
@@ -78,10 +78,10 @@ def besides(app: str, replica_sets: Sequence[Json] | None) -> str:
 
 
 def strangers(pods: Sequence[Json], replica_sets: Sequence[Json]) -> list[str]:
-    """Which of these pods no ReplicaSet of the app controls, and who does."""
+    """The names of those of these pods that no ReplicaSet of the app controls, each with its controller."""
     uids = {each["metadata"]["uid"] for each in replica_sets}
     owners = [(pod["metadata"]["name"], controller(pod["metadata"])) for pod in pods]
-    return [f"{name} ({owner or 'of nobody'})" for name, owner in owners if owner is None or owner.uid not in uids]
+    return [f"{name} ({owner or 'no controller'})" for name, owner in owners if owner is None or owner.uid not in uids]
 
 
 def sentence(app: str) -> str:

@@ -14,7 +14,7 @@ from myapp_operator import names, selectors
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Rollout, mappings
+from myapp_operator.observed import App, Child, Rollout, condition
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
 from myapp_operator.verdicts import (
@@ -124,7 +124,7 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
 
 def _headline(status: Json) -> tuple[object, ...]:
     """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
-    ready, stalled = _condition(status, "Ready"), _condition(status, "Stalled")
+    ready, stalled = condition(status, "Ready"), condition(status, "Stalled")
     return ready.get("reason"), ready.get("status"), stalled.get("status")
 
 
@@ -235,13 +235,9 @@ def _transition(app: App, kind: str, holds: bool, now: datetime) -> str:
     return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _condition(status: Json, kind: str) -> Json:
-    return next((each for each in mappings(status.get("conditions")) if each.get("type") == kind), {})
-
-
 def _was_true(app: App, kind: str) -> bool:
-    return _condition(app.status, kind).get("status") == "True"
+    return condition(app.status, kind).get("status") == "True"
 
 
 def _since(app: App, kind: str) -> datetime | None:
-    return moment(_condition(app.status, kind).get("lastTransitionTime"))
+    return moment(condition(app.status, kind).get("lastTransitionTime"))
