@@ -12,6 +12,7 @@ from myapp_operator import names
 from myapp_operator.connection import Connection
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import Kube, yaml_bytes
+from myapp_operator.names import Key
 from myapp_operator.reading import Part
 
 TEXTS = {
@@ -105,3 +106,27 @@ async def test_a_watch_that_is_cut_is_an_outage() -> None:
     with pytest.raises(UnreachableError, match="the watch of services was cut"):
         await watched(answer)
     assert answer.closed
+
+
+class OddReview:
+    """A connection that answers a question about rights with this."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+
+    async def json(self, *_: object, **__: Any) -> dict[str, Any]:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "may"),
+    [
+        ({"status": {"allowed": True}}, True),
+        ({"status": {"allowed": "yes"}}, False),
+        ({"status": None}, False),
+        ({}, False),
+    ],
+)
+async def test_an_account_has_a_right_only_where_the_answer_says_so(answer: dict[str, Any], may: bool) -> None:
+    kube = Kube(cast(Connection, OddReview(answer)))
+    assert await kube.may_write_status(Key("ops", "myapp-operator"), None) is may

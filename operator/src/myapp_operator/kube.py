@@ -234,7 +234,7 @@ class Kube:
             },
         }
         answer = await self._connection.json("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body=review)
-        return bool(answer["status"]["allowed"])
+        return mapping(answer.get("status")).get("allowed") is True
 
     async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
         """The last lines of a container's log; `previous` is the run before the present one."""
