@@ -1,4 +1,4 @@
-"""kopf's way to the API server: it may only read, and gets MyApps in envelopes."""
+"""The session by which kopf asks the API server: it sends nothing but GET, and brings MyApps in envelopes."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def unreadable(kind: Kind, app: App) -> str:
 
 
 def _going(want: Wanted, child: Child | None, app: App) -> Obstacle | None:
-    """An object in the child's place that is on its way out, whosever it is."""
+    """An object in the child's place that is being deleted, whatever controls it."""
     return Obstacle(ending(want.kind, app, child)) if want.body and child and child.deleting else None
 
 

@@ -75,7 +75,7 @@ class _Reader:
                 self._note(f"the {kind}", error)
 
     async def read_pods(self) -> None:
-        """The pods of the Deployment, or, where nobody can tell which those are, those with the labels of the app; and
+        """The pods of the Deployment, or, where those are not known, the ones with the labels of the app; and
         pods of others with the label by which many a tool chooses."""
         key, deployment = self.facts.key, self.facts.children.get(names.DEPLOYMENT)
         sets = await self._attempt("the ReplicaSets", self._replica_sets(deployment)) if deployment else None
