@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from myapp_operator.admission import Admitted
 from myapp_operator.attempts import Attempt
 from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
@@ -30,6 +31,10 @@ class Memory:
     """The writes that failed and were not followed by one that did not."""
     contests: dict[Kind, Contest] = field(default_factory=dict)
     """The reverts of each child."""
+    admitted: dict[Kind, Admitted] = field(default_factory=dict)
+    """The children that admission has changed as we wrote them."""
+    asked_admission: frozenset[Kind] = frozenset()
+    """The children of which this process has asked whether it does."""
     looks: Looks = field(default_factory=Looks)
     """What the looks at the app's pods have found, and when the next one is due."""
     scaler: Scaler | None = None

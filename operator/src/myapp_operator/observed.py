@@ -6,12 +6,14 @@ projected here, at the border, and dropped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import orjson
 
+from myapp_operator import managed_fields
 from myapp_operator.grammar import Json
 from myapp_operator.names import (
     ADOPT,
@@ -96,6 +98,8 @@ class Rollout:
     """Pods that are on their way out; Kubernetes tells from 1.35 on."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
+    containers: str = ""
+    """Hash of what runs in its pods (see `containers_of`)."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -114,6 +118,7 @@ class Rollout:
             },
             terminating=status.get("terminatingReplicas") or 0,
             configuration=_configuration(spec),
+            containers=containers_of(spec.get("template") or {}),
         )
 
 
@@ -162,6 +167,8 @@ class Child:
     nudge: int
     fields: str
     """Our own entry of managedFields as JSON text (a third of its size as a dict); empty where we have none."""
+    others: str = ""
+    """What others hold that an apply of ours may have to remove (see `managed_fields`), as JSON text; mostly empty."""
     rollout: Rollout | None = None
     """Only for a Deployment that was seen whole."""
     awaited: bool = False
@@ -194,6 +201,7 @@ class Child:
             applied=annotations.get(APPLIED, ""),
             nudge=counted(annotations.get(NUDGE, "")),
             fields=_our_fields(meta),
+            others=_held_by_others(meta),
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
             scaled=any(_scales(entry) for entry in meta.get("managedFields") or ()),
@@ -212,7 +220,8 @@ class Child:
         if known is None or known.uid != self.uid:
             return replace(self, intact=False) if self.intact else self
         rollout = self.rollout or known.rollout  # metadata alone does not take away what is known
-        intact = known.intact and (known.applied, known.fields) == (self.applied, self.fields)
+        same = (known.applied, known.fields, known.others) == (self.applied, self.fields, self.others)
+        intact = known.intact and same
         if rollout is self.rollout and intact == self.intact:
             return self
         return replace(self, rollout=rollout, intact=intact)
@@ -230,6 +239,22 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+def containers_of(template: Json) -> str:
+    """A hash of what runs in the pods of this template: image, command, arguments and ports of each container."""
+    pod = template.get("spec") or {}
+    facts = [
+        (
+            each.get("name"),
+            each.get("image"),
+            each.get("command") or (),
+            each.get("args") or (),
+            [(port.get("containerPort"), port.get("protocol") or "TCP") for port in each.get("ports") or ()],
+        )
+        for each in (*(pod.get("initContainers") or ()), *(pod.get("containers") or ()))
+    ]
+    return hashlib.blake2b(orjson.dumps(facts), digest_size=16).hexdigest()
 
 
 def counted(text: str) -> int:
@@ -261,11 +286,20 @@ def _scales(entry: Json) -> bool:
 
 
 def _our_fields(meta: Json) -> str:
-    fields = _our_entry(meta)
+    fields = our_entry(meta)
     return "" if fields is None else orjson.dumps(fields).decode()
 
 
-def _our_entry(meta: Json) -> Json | None:
+def _held_by_others(meta: Json) -> str:
+    held: Json = {}
+    for entry in meta.get("managedFields") or ():
+        if not entry.get("subresource") and not is_our_entry(entry):
+            held = managed_fields.union(held, managed_fields.relevant(entry, our_entry(meta) or {}))
+    return orjson.dumps(held).decode() if held else ""
+
+
+def our_entry(meta: Json) -> Json | None:
+    """The fields that our own entry of managedFields holds; None where there is no such entry."""
     for entry in meta.get("managedFields") or ():
         if is_our_entry(entry):
             return entry.get("fieldsV1") or {}
@@ -277,5 +311,5 @@ def _said_by_us(meta: Json, annotation: str) -> str:
     value = (meta.get("annotations") or {}).get(annotation, "")
     if not value:
         return ""
-    owned = (_our_entry(meta) or {}).get("f:metadata", {}).get("f:annotations", {})
+    owned = (our_entry(meta) or {}).get("f:metadata", {}).get("f:annotations", {})
     return value if f"f:{annotation}" in owned else ""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import events, fights, names, plan, rollback, status
+from myapp_operator import admission, events, fights, names, plan, rollback, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
@@ -86,6 +86,7 @@ class Reconciler:
             scaler=scaler.name,
             stranded=course.stranded,
             asked=frozenset(each.kind for each in asked if each.body),
+            admitted=self._store.memory(app).admitted,
         )
         seen, look = await self._look(seen, course.wanted)
         if rollback.is_due(seen, course.wanted) and not course.failed:
@@ -108,6 +109,9 @@ class Reconciler:
         """What to do now; in a fight over a child, its next revert waits. `held`: what waits for something else."""
         memory = self._store.memory(app)
         going_on = fights.going_on(memory.contests, {each.kind: each.applied for each in wanted}, now)
+        if memory.admitted or admission.is_told(app.status):
+            untold = {each.kind for each in wanted} - memory.asked_admission if admission.is_told(app.status) else set()
+            wanted = plan.doubting(wanted, memory.admitted, untold)
         todo = plan.make(wanted, self._store.children(app.key), app, memory.attempts, now)
         if held:
             todo = replace(todo, obstacles={**held, **todo.obstacles})

@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from myapp_operator import attempts, drift, fights, names, plan, replicas, reverting, takeover
+from myapp_operator import admission, attempts, drift, fights, names, plan, replicas, reverting, takeover
+from myapp_operator.admission import Admitted
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.events import EventReason, Notice
@@ -73,16 +74,17 @@ class Hands:
 
     async def _take(self, app: App, step: Step) -> Answer | None:
         """Takes one step. None: done."""
-        present = await self._read(app, step) if step.reverts else None
         try:
-            answer = await self._send(app, _renewed(app, step, present))
+            present = await self._read(app, step)
+            answer = await self._send(app, _renewed(app, step, present), present)
         except OperatorError as error:
             return await self._refused(app, step, _judge(app, error))
         if isinstance(answer, Refused | Stale):
             return answer
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
-        self._remember_success(app, step, answer, time.monotonic())
+        admitted = self._note_admission(app, step, answer)
+        self._remember_success(app, step, answer, time.monotonic(), admitted)
         if step.reverts:
             self._tell_reverted(app, step, present)
         if step.verb is Verb.ADOPT:
@@ -90,12 +92,15 @@ class Hands:
         return None
 
     async def _read(self, app: App, step: Step) -> Json | None:
-        """The child as others left it: metadata has no values. Without an answer it is taken back all the same."""
-        if drift.EVERYTHING in step.reverts:
+        """The child as others left it, where they changed it: its metadata has no values. Without an answer what they
+        took is taken back all the same; to remove what they added, it must be known who holds it now."""
+        if not step.claims and (not step.reverts or drift.EVERYTHING in step.reverts):
             return None
         try:
             return await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
+            if step.claims:
+                raise
             logger.warning("cannot read what was changed in %s %s: %s", step.kind, app.key, error)
             return None
 
@@ -131,23 +136,50 @@ class Hands:
                 logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
         return verdict
 
-    def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
+    def _note_admission(self, app: App, step: Step, answer: Json | None) -> Admitted | None:
+        """Remembers what admission made of a write, and tells of it; None where it left it as it was."""
         memory = self._store.memory(app)
-        if step.attempt == attempts.NUDGING:
-            memory.attempts[step.kind] = attempts.nudged(step, memory.attempts.get(step.kind), now)
-        else:
-            memory.forgive([step.kind])
+        before = memory.admitted.pop(step.kind, None)
+        if answer is None:
+            return None
+        if step.attempt == attempts.ADMISSION:
+            memory.asked_admission |= {step.kind}
+        found = admission.mutations(step.body, answer)
+        if not found:
+            return None
+        words = reverting.admitted(step.kind, found, _secrets(app))
+        adds, decisive = any(each.added for each in found), any(each.decisive for each in found)
+        applied = step.body["metadata"]["annotations"][names.APPLIED]
+        memory.admitted[step.kind] = Admitted(applied, words, decisive, adds)
+        if not decisive and (before is None or before.words != words):  # else the status is told in an event
+            self._recorder.tell(app, Notice(EventReason.REFUSED, words, warning=True))
+        return memory.admitted[step.kind]
+
+    def _remember_success(
+        self, app: App, step: Step, answer: Json | None, now: float, admitted: Admitted | None
+    ) -> None:
+        memory = self._store.memory(app)
+        before = memory.attempts.get(step.kind)
+        memory.forgive([step.kind])
+        if admitted is not None:
+            memory.attempts[step.kind] = attempts.admitted_otherwise(step, before, now)
+        elif step.attempt == attempts.NUDGING:
+            memory.attempts[step.kind] = attempts.nudged(step, before, now)
         if step.verb is Verb.DELETE:
             self._store.answered_deletion(app, step.kind, now)
-        elif answer is not None:
-            self._store.answered_child(app, step.kind, answer, now)
+        elif answer is not None:  # of a Deployment its number of pods and its status are what the watch brought
+            child = Child.from_json({"metadata": answer["metadata"]})
+            self._store.answered_child(app, step.kind, child, now)
 
-    async def _send(self, app: App, step: Step) -> Child | Refused | Stale | None:
+    async def _send(self, app: App, step: Step, present: Json | None) -> Json | Refused | Stale | None:
+        """Sends it; the answer is the whole object, or none after a deletion."""
         match step.verb:
             case Verb.CREATE:
-                return Child.from_json(await self._kube.create(step.kind, step.body))
+                return await self._kube.create(step.kind, step.body)
+            case Verb.APPLY if step.attempt == attempts.ADMISSION:
+                return await self._apply(app, await self._without_additions(app, step))
             case Verb.APPLY:
-                return await self._apply(app, step)
+                return await self._apply(app, await self._claim(app, step, present) if step.claims else step)
             case Verb.ADOPT:
                 return await self._adopt(app, step)
             case Verb.DELETE:
@@ -155,7 +187,7 @@ class Hands:
                 await self._kube.delete(step.kind, key, step.uid, step.resource_version)
                 return None
 
-    async def _apply(self, app: App, step: Step) -> Child:
+    async def _apply(self, app: App, step: Step) -> Json:
         """Applies; where somebody's edit makes the outcome invalid, takes back the whole spec first.
 
         Only of just the version that was seen to be ours: it may have lost its owner since.
@@ -163,7 +195,7 @@ class Hands:
         if step.hold:
             step = await self._hold(step, step.hold)
         try:
-            return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
+            return await self._kube.apply(step.kind, step.body, step.uid, step.resource_version)
         except ApiError as error:
             if getattr(classify(error), "reason", None) is not Reason.REJECTED:
                 raise
@@ -171,12 +203,49 @@ class Hands:
             raw = (await self._kube.whole(step.kind, key)) or {}
             metadata = raw.get("metadata", {})
             unchanged = (metadata.get("uid"), metadata.get("resourceVersion")) == (step.uid, str(step.resource_version))
-            patch = takeover.patch(metadata) if unchanged else None
+            patch = takeover.patch(metadata, takeover.whole_spec) if unchanged else None
             if patch is None:
                 raise
         taken = await self._kube.patch(step.kind, key, patch)
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version))
+        return await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version)
+
+    async def _claim(self, app: App, step: Step, present: Json | None) -> Step:
+        """Makes ours what others hold and must not be there; returns the step on what the child is then.
+
+        Only of just the version that the step is for; of another one the apply will say that it came too late.
+        """
+        metadata: Json = (present or {}).get("metadata", {})
+        if (metadata.get("uid"), metadata.get("resourceVersion")) != (step.uid, str(step.resource_version)):
+            return step
+        patch = takeover.patch(metadata, takeover.surplus_of(step.body, metadata))
+        if patch is None:
+            return step
+        taken = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
+        return replace(step, resource_version=int(taken["metadata"]["resourceVersion"]))
+
+    async def _without_additions(self, app: App, step: Step) -> Step:
+        """Removes what admission had added and would not add to a new object any more; returns the step on what the
+        child is then. Nobody owns such fields, so an apply leaves them. Asked by the trial of a creation, since a
+        policy that adds only then must not be undone."""
+        known, key = self._store.memory(app).admitted.get(step.kind), Key(app.key.namespace, step.name)
+        if known is None or not known.adds:
+            return step
+        raw = await self._kube.whole(step.kind, key)
+        if raw is None or int(raw["metadata"]["resourceVersion"]) != step.resource_version:
+            return step  # the apply will say that it came too late
+        try:
+            fresh = await self._kube.try_create(step.kind, admission.anonymous(step.body))
+        except ApiError as error:
+            logger.info("%s: what admission adds to the %s is left, as a trial is refused: %s", key, step.kind, error)
+            return step
+        still = {each.path for each in admission.mutations(step.body, fresh) if each.added}
+        gone = [each for each in admission.mutations(step.body, raw) if each.added and each.path not in still]
+        if not gone:
+            return step
+        patch = admission.removal(raw["metadata"]["resourceVersion"], gone)
+        patched = await self._kube.patch(step.kind, key, patch)
+        return replace(step, resource_version=int(patched["metadata"]["resourceVersion"]))
 
     async def _hold(self, step: Step, hold: Hold) -> Step:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
@@ -184,7 +253,7 @@ class Hands:
         held = await self._kube.hold(step.kind, body, step.uid, step.resource_version, force=hold.force)
         return replace(step, resource_version=int(held["metadata"]["resourceVersion"]))
 
-    async def _adopt(self, app: App, step: Step) -> Child | Refused | Stale:
+    async def _adopt(self, app: App, step: Step) -> Json | Refused | Stale:
         """Takes over an object whose owner allows it, if that is so still.
 
         Only the last write makes it ours, and takes the owner's annotation away: whatever ends this before, the next
@@ -208,7 +277,7 @@ class Hands:
         if not await self.confirm(app):
             return Stale()
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version))
+        return await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version)
 
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:
         """An object stands where one was to be created, or one that the watch does not bring was changed.

@@ -15,7 +15,15 @@ from myapp_operator.names import FROM_PODS, Reason
 from myapp_operator.observed import Child
 from myapp_operator.printable import printable
 from myapp_operator.refusals import Held, Refused, from_words
-from myapp_operator.seen import Seen, has_its_pods, is_rolled_out, past_own_deadline, refusal_of_pods, rolled_back
+from myapp_operator.seen import (
+    Seen,
+    changed_by_admission,
+    has_its_pods,
+    is_rolled_out,
+    past_own_deadline,
+    refusal_of_pods,
+    rolled_back,
+)
 
 _LONGEST_MESSAGE = 512
 _LONGEST_ADDED = 384
@@ -64,6 +72,7 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     """The chain, the most telling first."""
     yield _refused(seen)
     yield _rolled_back(seen)
+    yield _changed_by_admission(seen)
     yield _unwritten(seen)
     yield _no_pods_allowed(seen)
     yield _caused(seen)
@@ -100,6 +109,12 @@ def _rolled_back(seen: Seen) -> Verdict | None:
         f"The cause was {facts.cause}"
     )
     return Verdict(Reason.ROLLED_BACK, sentence(message), Outlook.STALLED)
+
+
+def _changed_by_admission(seen: Seen) -> Verdict | None:
+    """What runs, or how it is reached, is not what the MyApp says, whatever the pods tell of themselves."""
+    words = [each.words for each in changed_by_admission(seen) if each.decisive]
+    return Verdict(Reason.FORBIDDEN, sentence("; ".join(words)), Outlook.PROGRESSING) if words else None
 
 
 def _unwritten(seen: Seen) -> Verdict | None:
@@ -215,6 +230,7 @@ def _notes(seen: Seen) -> Iterator[str]:
         )
     if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
+    yield from (each.words for each in changed_by_admission(seen))
 
 
 def told(seen: Seen) -> Verdict | None:

@@ -17,7 +17,7 @@ from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind
-from myapp_operator.observed import App
+from myapp_operator.observed import App, containers_of
 
 Builder = Callable[[str, Spec], Json | None]
 
@@ -44,11 +44,18 @@ class Wanted:
     applied: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Annotations by which a child of ours remembers something (`names.CARRIED`): written with what else changes."""
+    doubted: bool = False
+    """Whether admission may have changed the child, so that another apply must tell."""
 
     @cached_property
     def template(self) -> str:
         """Hash of the pods of a Deployment; empty where nothing is wanted."""
         return fingerprint(self.body["spec"]["template"]) if self.body else ""
+
+    @cached_property
+    def containers(self) -> str:
+        """Hash of what runs in the pods of a Deployment (see `observed.containers_of`)."""
+        return containers_of(self.body["spec"]["template"]) if self.body else ""
 
 
 def build(app: App, spec: Spec) -> list[Wanted]:
