@@ -17,7 +17,9 @@ def put(path: str, value: str) -> str:
     return f'[JSONPatch{{op: "add", path: "{path}", value: {value}}}]'
 
 
-DECISIVE = {
+Case = tuple[str, str, str]
+"""The kind of object, the patch that the policy makes of it, and what is told of it."""
+DECISIVE: dict[str, Case] = {
     "replicas": ("deployments", put("/spec/replicas", "3"), "spec.replicas 1 → 3"),
     "image": ("deployments", put(f"{POD}/containers/0/image", '"other:1"'), ".image myapp:latest → other:1"),
     "command": ("deployments", put(f"{POD}/containers/0/command", '["sh"]'), ".command (added)"),
@@ -29,8 +31,12 @@ DECISIVE = {
     "port of the Service": ("services", put("/spec/ports/0/port", "81"), "spec.ports[http].port 80 → 81"),
     "selector of the Service": ("services", put("/spec/selector", '{"app": "other"}'), "spec.selector.app"),
 }
-HARMLESS = {
-    "nodeSelector": ("deployments", put(f"{POD}/nodeSelector", '{"disk": "ssd"}'), "spec.template.spec.nodeSelector"),
+HARMLESS: dict[str, Case] = {
+    "nodeSelector": (
+        "deployments",
+        put(f"{POD}/nodeSelector", '{"kubernetes.io/os": "linux"}'),
+        "spec.template.spec.nodeSelector",
+    ),
     "tolerations": ("deployments", put(f"{POD}/tolerations", '[{"key": "spot", "operator": "Exists"}]'), "tolerations"),
     "limits": ("deployments", put(f"{POD}/containers/0/resources", '{"limits": {"memory": "1Mi"}}'), ".resources"),
     "a label of ours": ("deployments", put("/metadata/labels/app", '"other"'), "metadata.labels.app myapp → other"),
@@ -61,12 +67,11 @@ def bounded(audit: Audit) -> bool:
     return len(writes) <= 2 * (2 + seconds.__int__().bit_length()) + 4
 
 
-@pytest.mark.parametrize(
-    ("plural", "patch", "words"), [pytest.param(*each, id=name) for name, each in DECISIVE.items()]
-)
+@pytest.mark.parametrize("case", DECISIVE.values(), ids=DECISIVE)
 def test_an_app_that_admission_changes_is_not_ready_and_heals_when_the_policy_goes(
-    kubectl: Kubectl, api: Api, operator: OperatorProcess, audit: Audit, plural: str, patch: str, words: str
+    kubectl: Kubectl, api: Api, operator: OperatorProcess, audit: Audit, case: Case
 ) -> None:
+    plural, patch, words = case
     with policy(kubectl, api, patch, plural=plural) as end:
         audit.restart()
         api.create("myapps", app())
@@ -81,12 +86,11 @@ def test_an_app_that_admission_changes_is_not_ready_and_heals_when_the_policy_go
         assert "all pods run image" in api.message()
 
 
-@pytest.mark.parametrize(
-    ("plural", "patch", "words"), [pytest.param(*each, id=name) for name, each in HARMLESS.items()]
-)
+@pytest.mark.parametrize("case", HARMLESS.values(), ids=HARMLESS)
 def test_what_admission_changes_besides_is_told_and_goes_with_the_policy(
-    kubectl: Kubectl, api: Api, operator: OperatorProcess, audit: Audit, plural: str, patch: str, words: str
+    kubectl: Kubectl, api: Api, operator: OperatorProcess, audit: Audit, case: Case
 ) -> None:
+    plural, patch, words = case
     api.create("myapps", app())
     wait_for("Ready", api.is_ready)
     before = essence(api)

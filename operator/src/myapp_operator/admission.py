@@ -30,6 +30,7 @@ _DEFAULTS = {"internalTrafficPolicy": "Cluster", "externalTrafficPolicy": "Clust
 _DECISIVE = frozenset({"replicas", "image", "command", "args", "ports", "selector", "type"})
 """The fields without which it is not the MyApp that runs."""
 _CONTAINERS = (("containers",), ("initContainers",))
+_TRIAL = "-trial"
 _KEYS = ("name", "mountPath", "containerPort", "port")
 """The fields by which an item of a list is known, the first that all of its items have."""
 _QUANTITIES = frozenset({"limits", "requests", "sizeLimit", "divisor", "target"})
@@ -193,10 +194,10 @@ class Admitted:
     """Whether fields were added, which an apply does not remove."""
 
 
-def anonymous(body: Json) -> Json:
-    """The same object under a name that is free: to try what admission makes of it now."""
-    metadata = {key: value for key, value in body["metadata"].items() if key != "name"}
-    return {**body, "metadata": {**metadata, "generateName": f"{body['metadata']['name']}-"}}
+def under_another_name(body: Json) -> Json:
+    """The same object under a name of the same length: to try what admission makes of a new one."""
+    metadata = body["metadata"]
+    return {**body, "metadata": {**metadata, "name": f"{metadata['name'][: -len(_TRIAL)]}{_TRIAL}"}}
 
 
 def removal(version: str, added: Sequence[Mutation]) -> list[Json]:

@@ -14,7 +14,14 @@ from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
 from myapp_operator.observed import App
 from myapp_operator.refusals import Stale
-from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
+from myapp_operator.seen import (
+    Seen,
+    changed_by_admission,
+    current_rollout,
+    is_rolled_out,
+    past_own_deadline,
+    rolled_back,
+)
 from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence, with_more
 
 _QUIET_SECONDS = 10.0
@@ -37,6 +44,7 @@ def judge(seen: Seen) -> Judged:
     verdict = decide(seen)
     verdict, again = _apply_deadline(verdict, seen)
     more = [fight.sentence(kind) for kind, fight in seen.fights.items()]
+    more += [each.words for each in changed_by_admission(seen) if not each.decisive]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append("no other version is known to have been Ready, so there is none to go back to")
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):

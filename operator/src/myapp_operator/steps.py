@@ -29,6 +29,8 @@ from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Re
 from myapp_operator.replicas import Hold
 from myapp_operator.store import Store
 
+_TRIES_AFTER_CLAIM = 3
+
 logger = logging.getLogger(__name__)
 
 
@@ -178,8 +180,10 @@ class Hands:
                 return await self._kube.create(step.kind, step.body)
             case Verb.APPLY if step.attempt == attempts.ADMISSION:
                 return await self._apply(app, await self._without_additions(app, step))
+            case Verb.APPLY if step.claims:
+                return await self._apply_claimed(app, await self._claim(app, step, present))
             case Verb.APPLY:
-                return await self._apply(app, await self._claim(app, step, present) if step.claims else step)
+                return await self._apply(app, step)
             case Verb.ADOPT:
                 return await self._adopt(app, step)
             case Verb.DELETE:
@@ -224,6 +228,21 @@ class Hands:
         taken = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
         return replace(step, resource_version=int(taken["metadata"]["resourceVersion"]))
 
+    async def _apply_claimed(self, app: App, step: Step) -> Json:
+        """Applies after fields of others were made ours. Where its controller has written the status meanwhile, it is
+        applied to that version: the next pass would not know any more what was taken back."""
+        for _ in range(_TRIES_AFTER_CLAIM):
+            try:
+                return await self._apply(app, step)
+            except ApiError as error:
+                raw = await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
+                child = Child.from_json(raw) if raw and isinstance(classify(error), Stale) else None
+                same = child and child.uid == step.uid and child.is_controlled_by(app) and not child.deleting
+                if not child or not same or drift.surplus(step.body, child):
+                    raise
+                step = replace(step, resource_version=child.resource_version)
+        return await self._apply(app, step)
+
     async def _without_additions(self, app: App, step: Step) -> Step:
         """Removes what admission had added and would not add to a new object any more; returns the step on what the
         child is then. Nobody owns such fields, so an apply leaves them. Asked by the trial of a creation, since a
@@ -235,7 +254,7 @@ class Hands:
         if raw is None or int(raw["metadata"]["resourceVersion"]) != step.resource_version:
             return step  # the apply will say that it came too late
         try:
-            fresh = await self._kube.try_create(step.kind, admission.anonymous(step.body))
+            fresh = await self._kube.try_create(step.kind, admission.under_another_name(step.body))
         except ApiError as error:
             logger.info("%s: what admission adds to the %s is left, as a trial is refused: %s", key, step.kind, error)
             return step

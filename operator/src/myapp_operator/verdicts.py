@@ -230,7 +230,6 @@ def _notes(seen: Seen) -> Iterator[str]:
         )
     if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
-    yield from (each.words for each in changed_by_admission(seen))
 
 
 def told(seen: Seen) -> Verdict | None:
