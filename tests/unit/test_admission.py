@@ -124,13 +124,20 @@ def test_values_of_the_environment_are_never_told() -> None:
     )
 
 
-def test_added_items_are_removed_from_the_end_of_their_list() -> None:
+def test_what_was_changed_is_put_back_in_an_order_that_keeps_the_places_of_list_items() -> None:
     body = sent()
     answer = stored(body)
     answer["spec"]["template"]["spec"]["containers"] += [{"name": "a", "image": "a"}, {"name": "b", "image": "b"}]
-    patch = admission.removal("7", admission.mutations(body, answer))
-    assert patch[0] == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
-    assert [each["path"] for each in patch[1:]] == [f"/spec/template/spec/containers/{index}" for index in (2, 1)]
+    app_container(answer)["ports"][0]["containerPort"] = 6000
+    patch = admission.restoring("7", admission.mutations(body, answer))
+    containers = "/spec/template/spec/containers"
+    assert patch == [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": "7"},
+        {"op": "add", "path": f"{containers}/0/ports/0/containerPort", "value": 5000},
+        {"op": "remove", "path": f"{containers}/2"},
+        {"op": "remove", "path": f"{containers}/1"},
+    ]
+    assert admission.restoring("7", ()) == []
 
 
 def test_a_trial_has_another_name_that_is_not_longer() -> None:
@@ -139,7 +146,7 @@ def test_a_trial_has_another_name_that_is_not_longer() -> None:
     assert len(name) == len(sent(SERVICE)["metadata"]["name"])
 
 
-ADMITTED = Admitted("hash", "the Deployment is changed by an admission policy or webhook: …", decisive=True, adds=False)
+ADMITTED = Admitted("hash", "the Deployment is changed by an admission policy or webhook: …", decisive=True)
 
 
 def judged(admitted: Admitted, **of_rollout: Any) -> Json:
@@ -184,7 +191,7 @@ def test_a_deployment_that_runs_something_else_than_was_applied_is_applied_once_
 
 def test_a_child_that_is_known_to_be_changed_is_asked_for_again() -> None:
     (want,) = plan.doubting(
-        [wanted()[SERVICE]], {SERVICE: Admitted(wanted()[SERVICE].applied, "", False, False)}, set()
+        [wanted()[SERVICE]], {SERVICE: Admitted(wanted()[SERVICE].applied, "", decisive=False)}, set()
     )
     todo = plan.make([want], {SERVICE: samples.applied(want)}, samples.app(), {}, 0.0)
     assert [each.attempt for each in todo.steps] == [ADMISSION]

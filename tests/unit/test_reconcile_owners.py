@@ -109,5 +109,5 @@ async def test_after_a_restart_the_written_status_has_every_child_asked_for_once
     world.app = replace(world.app, status=status, resource_version=world.app.resource_version + 1)
     world.store.put_app(world.app)
     await world.reconcile()
-    assert {"apply Deployment", "apply Service"} <= set(world.kube.requests)
+    assert {"read Deployment", "read Service"} <= set(world.kube.requests)
     assert SERVICE in world.store.memory(world.app).asked_admission

@@ -190,8 +190,6 @@ class Admitted:
     """What to tell of it."""
     decisive: bool
     """Whether what runs is not what the MyApp says."""
-    adds: bool
-    """Whether fields were added, which an apply does not remove."""
 
 
 def under_another_name(body: Json) -> Json:
@@ -200,13 +198,35 @@ def under_another_name(body: Json) -> Json:
     return {**body, "metadata": {**metadata, "name": f"{metadata['name'][: -len(_TRIAL)]}{_TRIAL}"}}
 
 
-def removal(version: str, added: Sequence[Mutation]) -> list[Json]:
-    """The JSON patch that removes added fields from just this version of an object; the last item of a list first."""
-    test = {"op": "test", "path": "/metadata/resourceVersion", "value": version}
-    paths = sorted(
-        (each.pointer for each in added), key=lambda each: [str(part).zfill(6) for part in each], reverse=True
+def restoring(version: str, found: Sequence[Mutation]) -> list[Json]:
+    """The JSON patch that puts back what was changed in just this version of an object; none where nothing was.
+
+    An apply would not do: a list item whose key was changed stays beside ours, and what was added is nobody's. The last
+    item of a list is removed first.
+    """
+    gone = [each for each in found if each.removed and isinstance(each.pointer[-1], int)]
+    added = sorted(
+        (each for each in found if each.added), key=lambda each: [str(part).zfill(6) for part in each.pointer]
     )
-    return [test, *({"op": "remove", "path": "".join(f"/{_escaped(part)}" for part in each)} for each in paths)]
+    changed = [each for each in found if not each.added and each not in gone]
+    operations = [
+        *(
+            {
+                "op": "replace" if isinstance(each.pointer[-1], int) else "add",
+                "path": _path(each.pointer),
+                "value": each.sent,
+            }
+            for each in changed
+        ),
+        *({"op": "remove", "path": _path(each.pointer)} for each in reversed(added)),
+        *({"op": "add", "path": _path((*each.pointer[:-1], "-")), "value": each.sent} for each in gone),
+    ]
+    test = {"op": "test", "path": "/metadata/resourceVersion", "value": version}
+    return [test, *operations] if operations else []
+
+
+def _path(pointer: Sequence[str | int]) -> str:
+    return "".join(f"/{_escaped(part)}" for part in pointer)
 
 
 def _escaped(part: str | int) -> str:

@@ -143,9 +143,9 @@ class Kube:
         return await self._apply(kind, body, now, manager=names.REPLICAS_MANAGER, force=force)
 
     async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
-        """A JSON patch. Answers with metadata only."""
+        """A JSON patch. Answers with the whole object."""
         return await self._connection.json(
-            "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json", accept=_ONLY_METADATA
+            "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json"
         )
 
     async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:

@@ -225,7 +225,7 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
     if hold:
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
         return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
-    if want.doubted or not runs(want, child):
+    if want.doubted or not runs_as_applied(want, child):
         body = with_nudge(with_notes(want.body, want.notes), child.nudge)
         return replace(target, body=body, attempt=ADMISSION, why="asks whether admission still changes it")
     if _cannot_make_pods(child):
@@ -234,7 +234,7 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
     return None
 
 
-def runs(want: Wanted, child: Child) -> bool:
+def runs_as_applied(want: Wanted, child: Child) -> bool:
     """Whether what a Deployment runs is what was applied; admission can change that, and no entry of managedFields
     tells. Of other children nothing is known."""
     if want.body is None or want.kind != names.DEPLOYMENT or child.rollout is None or not child.rollout.containers:

@@ -150,9 +150,9 @@ class Hands:
         if not found:
             return None
         words = reverting.admitted(step.kind, found, _secrets(app))
-        adds, decisive = any(each.added for each in found), any(each.decisive for each in found)
+        decisive = any(each.decisive for each in found)
         applied = step.body["metadata"]["annotations"][names.APPLIED]
-        memory.admitted[step.kind] = Admitted(applied, words, decisive, adds)
+        memory.admitted[step.kind] = Admitted(applied, words, decisive)
         if not decisive and (before is None or before.words != words):  # else the status is told in an event
             self._recorder.tell(app, Notice(EventReason.REFUSED, words, warning=True))
         return memory.admitted[step.kind]
@@ -179,7 +179,7 @@ class Hands:
             case Verb.CREATE:
                 return await self._kube.create(step.kind, step.body)
             case Verb.APPLY if step.attempt == attempts.ADMISSION:
-                return await self._apply(app, await self._without_additions(app, step))
+                return await self._restore(app, step)
             case Verb.APPLY if step.claims:
                 return await self._apply_claimed(app, await self._claim(app, step, present))
             case Verb.APPLY:
@@ -243,28 +243,38 @@ class Hands:
                 step = replace(step, resource_version=child.resource_version)
         return await self._apply(app, step)
 
-    async def _without_additions(self, app: App, step: Step) -> Step:
-        """Removes what admission had added and would not add to a new object any more; returns the step on what the
-        child is then. Nobody owns such fields, so an apply leaves them. Asked by the trial of a creation, since a
-        policy that adds only then must not be undone."""
-        known, key = self._store.memory(app).admitted.get(step.kind), Key(app.key.namespace, step.name)
-        if known is None or not known.adds:
-            return step
+    async def _restore(self, app: App, step: Step) -> Json:
+        """Puts back what admission had changed. As long as it goes on doing so that changes nothing: the answer is the
+        object as it was, and nothing is applied. What it adds to new objects is left, told by the trial of a creation:
+        a policy that adds only then must not be undone."""
+        key = Key(app.key.namespace, step.name)
         raw = await self._kube.whole(step.kind, key)
         if raw is None or int(raw["metadata"]["resourceVersion"]) != step.resource_version:
-            return step  # the apply will say that it came too late
+            return await self._apply(app, step)  # which will say that it came too late
+        found = admission.mutations(step.body, raw)
+        if not found:
+            return await self._apply(app, step)
+        kept = await self._still_added(step) if any(each.added for each in found) else None
+        undone = [each for each in found if not each.added or (kept is not None and each.path not in kept)]
+        patch = admission.restoring(raw["metadata"]["resourceVersion"], undone)
+        if not patch:
+            return raw
+        patched = await self._kube.patch(step.kind, key, patch)
+        version = int(patched["metadata"]["resourceVersion"])
+        return (
+            patched
+            if version == step.resource_version
+            else await self._apply(app, replace(step, resource_version=version))
+        )
+
+    async def _still_added(self, step: Step) -> set[str] | None:
+        """The paths that admission adds to a new object; None where that cannot be tried."""
         try:
             fresh = await self._kube.try_create(step.kind, admission.under_another_name(step.body))
         except ApiError as error:
-            logger.info("%s: what admission adds to the %s is left, as a trial is refused: %s", key, step.kind, error)
-            return step
-        still = {each.path for each in admission.mutations(step.body, fresh) if each.added}
-        gone = [each for each in admission.mutations(step.body, raw) if each.added and each.path not in still]
-        if not gone:
-            return step
-        patch = admission.removal(raw["metadata"]["resourceVersion"], gone)
-        patched = await self._kube.patch(step.kind, key, patch)
-        return replace(step, resource_version=int(patched["metadata"]["resourceVersion"]))
+            logger.info("what admission adds to the %s %s is left: a trial is refused: %s", step.kind, step.name, error)
+            return None
+        return {each.path for each in admission.mutations(step.body, fresh) if each.added}
 
     async def _hold(self, step: Step, hold: Hold) -> Step:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
