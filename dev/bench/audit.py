@@ -1,11 +1,12 @@
 """Requests of one user, counted in the API server's audit log: nobody can write past it."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
+
+from dev.cluster.audit_log import AuditLog, code_of, is_dry_run, is_over
 
 _READS = ("get", "list")
 _APART = ("events", "leases")
@@ -13,22 +14,23 @@ _APART = ("events", "leases")
 
 
 def count(lines: Iterable[bytes], user: str) -> Counter[str]:
-    """Requests by verb and resource, such as `patch myapps/status`; refused ones also by code, such as `409`."""
+    """Requests that succeeded, by verb and resource, such as `patch myapps/status`; all others by code, such as `409`.
+
+    A dry run counts as neither: it stores nothing.
+    """
     # Most lines are of others: looking for the name is far cheaper than reading the line.
     marker = f'"{user}"'.encode()
     found: Counter[str] = Counter()
     for line in lines:
         if marker in line:
             event = json.loads(line)
-            if event["user"].get("username") == user and _counts(event["verb"], event["stage"]):
-                found[f"{event['verb']} {_resource(event)}"] += 1
-                if (code := event.get("responseStatus", {}).get("code", 200)) >= 400:
-                    found[str(code)] += 1
+            if event["user"].get("username") == user and _counts(event):
+                found[f"{event['verb']} {_resource(event)}" if _succeeded(event) else str(code_of(event))] += 1
     return found
 
 
 def writes(requests: Mapping[str, int]) -> int:
-    """How many of these changed something about apps, or tried to."""
+    """How many of these changed something about apps."""
     return sum(number for what, number in requests.items() if _verb(what) not in (*_READS, "watch", ""))
 
 
@@ -43,51 +45,36 @@ def _verb(what: str) -> str:
     return verb if resource and resource not in _APART else ""
 
 
-def _counts(verb: str, stage: str) -> bool:
+def _counts(event: dict[str, Any]) -> bool:
     """A watch is logged at its start and at its end, any other request once."""
-    return stage == ("ResponseStarted" if verb == "watch" else "ResponseComplete")
+    if event["verb"] == "watch" and _succeeded(event):
+        return bool(event["stage"] == "ResponseStarted")
+    return is_over(event) and not is_dry_run(event)
 
 
-def _resource(event: dict[str, dict[str, str]]) -> str:
+def _succeeded(event: dict[str, Any]) -> bool:
+    """Whether it did what it asked for; that of a client that went away is logged with 504."""
+    return 200 <= code_of(event) < 300
+
+
+def _resource(event: dict[str, Any]) -> str:
     target = event.get("objectRef", {})
     return "/".join(part for part in (target.get("resource", "-"), target.get("subresource", "")) if part)
 
 
-class AuditLog:
-    """Follows the log of a running API server, also when it is put aside and begun anew."""
+class Requests:
+    """Counts the requests of one user in the log of a running API server."""
 
     def __init__(self, path: Path, user: str) -> None:
-        self._path = path
+        self._log = AuditLog(path)
         self._user = user
-        self._file: BinaryIO | None = None
-        self._rest = b""
-        self.requests: Counter[str] = Counter()
-        """All requests so far."""
+        self._counts: Counter[str] = Counter()
 
     def read(self) -> Counter[str]:
-        """Count what is new; return the requests so far. Call it more often than the log is put aside (200 MB)."""
-        while True:
-            if self._file is None:
-                self._file = self._path.open("rb")
-            # Asked before reading: what was put aside by then is whole.
-            is_current = self._is_current(self._file)
-            self._take(self._file.read())
-            if is_current:
-                return Counter(self.requests)
-            self.close()
+        """Count what is new; return all requests so far."""
+        self._counts += count(self._log.read(), self._user)
+        return Counter(self._counts)
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _take(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        self.requests += count(lines, self._user)
-
-    def _is_current(self, file: BinaryIO) -> bool:
-        try:
-            return self._path.stat().st_ino == os.fstat(file.fileno()).st_ino
-        except FileNotFoundError:
-            return True  # just between two files
+        """Let go of the log."""
+        self._log.close()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dev.bench import meters
 from dev.bench.arms.arm import NAMESPACE, Arm
 from dev.bench.arms.limit_writer import READY
-from dev.bench.audit import AuditLog
+from dev.bench.audit import Requests
 from dev.bench.errors import BenchError
 from dev.bench.load import Load
 from dev.bench.observer import Observer
@@ -55,7 +55,7 @@ class Stage:
     program: Program
     load: Load
     observer: Observer
-    audit: AuditLog
+    audit: Requests
     port: int
     apps: list[str] = field(default_factory=list)
     """The apps that exist."""
@@ -179,7 +179,7 @@ async def staged(arm: Arm, plane: Plane) -> AsyncIterator[Stage]:
         if arm.fed:
             program.tell(f"{app} {answer['metadata']['uid']} {answer['metadata']['resourceVersion']}")
 
-    audit = AuditLog(plane.cluster.audit_log, account.user)
+    audit = Requests(plane.cluster.audit_log, account.user)
     async with Connection(await load_configuration(plane.cluster.kubeconfig)) as connection:
         load = Load(arm, connection, created)
         async with Observer(arm, Kube(connection)) as observer:

@@ -43,10 +43,19 @@ def prepare(cluster: Cluster) -> Cluster:
     return cluster
 
 
+def may(kubectl: Kubectl, namespace: str, *what: str, of: str = "") -> bool:
+    """Whether the operator's account may do this, such as `list`, `myapps`; `of` is its namespace, if another one.
+
+    Rights that are granted or taken away count a moment later.
+    """
+    account = f"--as=system:serviceaccount:{of or namespace}:myapp-operator"
+    return kubectl("auth", "can-i", *what, "--namespace", namespace, account).stdout.strip() == "yes"
+
+
 def established(kubectl: Kubectl, name: str, *options: str) -> None:
     """Waits until the API server serves a CRD. Asked anew, as `kubectl wait` fails on one that has no status yet."""
     ask = (*options, "wait", "--for=condition=Established", "--timeout=10s", "crd", name)
-    wait_for(f"{name} is served", lambda: kubectl(*ask).returncode == 0, seconds=60)
+    wait_for(f"{name} is served", lambda: kubectl(*ask).returncode == 0)
 
 
 @contextmanager
@@ -149,6 +158,14 @@ def audit(cluster: Cluster, namespace: str) -> Audit:
 def witness(api: Api) -> Iterator[Witness]:
     """Sees every version of the MyApps in the test's namespace."""
     witness = Witness(api, "myapps")
+    yield witness
+    witness.close()
+
+
+@pytest.fixture
+def leases(api: Api) -> Iterator[Witness]:
+    """Sees every version of the Leases in the test's namespace."""
+    witness = Witness(api, "leases")
     yield witness
     witness.close()
 

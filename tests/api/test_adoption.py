@@ -57,13 +57,13 @@ def _plural(body: Json) -> str:
 def assert_it_becomes_as_if_made_by_the_operator(api: Api, plural: str, stored: Json) -> None:
     """Compares with what comes back once it is deleted."""
     name, uid = stored["metadata"]["name"], stored["metadata"]["uid"]
-    wait_for("Ready", api.is_ready, seconds=75)
+    wait_for("Ready", api.is_ready)
     adopted = api.get(plural, name) or {}
     assert adopted["metadata"]["uid"] == uid
     api.delete(plural, name)
     new = lambda: (api.get(plural, name) or adopted)["metadata"]["uid"] != uid  # noqa: E731
-    wait_for("one made by the operator", new, seconds=60)
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("one made by the operator", new)
+    wait_for("Ready", api.is_ready)
     assert essence(adopted) == essence(api.get(plural, name) or {})
 
 
@@ -88,7 +88,7 @@ def test_a_service_keeps_the_address_that_its_clients_may_know(api: Api, operato
     wait_for("it is gone", lambda: api.get("services", "myapp-service") is None)
     api.create("services", body)  # now it is somebody's choice, which the MyApp does not name
     api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     assert (api.get("services", "myapp-service") or {})["spec"]["clusterIP"] == stored["spec"]["clusterIP"]
 
 
@@ -128,7 +128,7 @@ def test_an_adoption_that_was_cut_before_its_last_write_goes_on_in_the_next_proc
     try:
         forbid_owners(api, kubectl)
         api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-        wait_for("Forbidden", lambda: "no owners here" in api.message(), seconds=60)
+        wait_for("Forbidden", lambda: "no owners here" in api.message())
         assert (api.get("deployments", "myapp-deployment") or {})["spec"] == stored["spec"]
         operator.kill()
         kubectl("delete", "validatingadmissionpolicybinding", api.namespace, check=True)

@@ -26,10 +26,10 @@ def test_an_annotation_that_comes_later_is_noticed_within_a_minute_and_the_servi
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     for plural, name in NAMES.items():
         command = f"kubectl annotate {plural.removesuffix('s')} {name} apps.example.com/adopt=true"
-        wait_for("the command", lambda command=command: api.message().endswith(command), seconds=75)
+        wait_for("the command", lambda command=command: api.message().endswith(command))
         kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
-        wait_for("ours", lambda plural=plural: is_ours(api, plural, app), seconds=75)
-    wait_for("Ready", api.is_ready, seconds=60)
+        wait_for("ours", lambda plural=plural: is_ours(api, plural, app))
+    wait_for("Ready", api.is_ready)
     told = wait_for("both are told", lambda: (found := api.events("Adopted"))[1:] and found)
     assert {each["message"] for each in told} == {
         'took over Deployment "myapp-deployment": it now lives and dies with this MyApp',
@@ -43,7 +43,7 @@ def test_a_labelled_object_is_adopted_at_once(api: Api, operator: OperatorProces
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     api.patch("deployments", "myapp-deployment", {"metadata": {"annotations": ADOPT}})
     wait_for("ours", lambda: is_ours(api, "deployments", app))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
 
 
 @pytest.mark.parametrize("plural", NAMES)
@@ -72,14 +72,14 @@ def test_a_service_keeps_its_selector_until_our_deployment_has_a_pod(api: Api, o
     wait_for("the refusal of pods is told, not what waits for them", lambda: api.reason() == "QuotaExceeded")
     never("ours", lambda: is_ours(api, "services", app), seconds=3)
     api.delete("resourcequotas", "tight")
-    wait_for("Ready", api.is_ready, seconds=90)
+    wait_for("Ready", api.is_ready)
     assert is_ours(api, "services", app)
 
 
 def test_a_service_of_an_app_without_pods_is_adopted(api: Api, operator: OperatorProcess) -> None:
     api.create("services", hand_made("services", annotations=ADOPT))
     api.create("myapps", myapp(replicas=0))
-    wait_for("ScaledToZero", lambda: api.reason() == "ScaledToZero", seconds=60)
+    wait_for("ScaledToZero", lambda: api.reason() == "ScaledToZero")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_deployment_of_another_selector_is_told_left_alone_and_replaced_as_the
     command = "kubectl delete deployment myapp-deployment --cascade=orphan"
     assert command in api.message()
     kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
-    wait_for("Ready", api.is_ready, seconds=75)
+    wait_for("Ready", api.is_ready)
     left = lambda: pods & {pod["metadata"]["uid"] for pod in api.list("pods")}  # noqa: E731
     if their_pods_stay:
         assert left() == pods
@@ -115,10 +115,10 @@ def test_a_headless_service_is_told_and_left_alone(api: Api, operator: OperatorP
     spec = {"clusterIP": "None", "ports": [{"port": 5000}], "selector": {"app": "theirs"}}
     api.create("services", {**hand_made("services", annotations=ADOPT), "spec": spec})
     api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "headless" in api.message(), seconds=60)
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "headless" in api.message())
     assert (api.get("services", "myapp-service") or {})["spec"]["clusterIP"] == "None"
     api.delete("services", "myapp-service")
-    wait_for("Ready", api.is_ready, seconds=75)
+    wait_for("Ready", api.is_ready)
 
 
 REACHED_OTHERWISE: dict[str, tuple[Json, str]] = {
@@ -134,12 +134,12 @@ def test_a_service_that_others_reach_otherwise_is_left_alone_until_its_owner_has
 ) -> None:
     stored = api.create("services", {**hand_made("services", annotations=ADOPT), "spec": spec})
     app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and words in api.message(), seconds=60)
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned" and words in api.message())
     assert (api.get("services", "myapp-service") or {})["spec"] == stored["spec"]
     usual = {"type": "ClusterIP", "externalName": None, "externalIPs": None, "ports": [{"port": 80}]}
     api.patch("services", "myapp-service", {"spec": usual})
-    wait_for("ours", lambda: is_ours(api, "services", app), seconds=120)
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("ours", lambda: is_ours(api, "services", app))
+    wait_for("Ready", api.is_ready)
 
 
 def test_a_service_keeps_the_node_port_that_the_myapp_asks_for(
@@ -150,7 +150,7 @@ def test_a_service_keeps_the_node_port_that_the_myapp_asks_for(
     ports = [{"name": "http", "port": 80, "targetPort": 5000}]
     stored = api.create("services", hand_made("services", annotations=ADOPT, type="NodePort", ports=ports))
     app = api.create("myapps", myapp(service={"type": "NodePort"}, rollout={"minReadySeconds": 0}))
-    wait_for("ours", lambda: is_ours(api, "services", app), seconds=75)
+    wait_for("ours", lambda: is_ours(api, "services", app))
     (port,) = (api.get("services", "myapp-service") or {})["spec"]["ports"]
     assert port["nodePort"] == stored["spec"]["ports"][0]["nodePort"]
     lenient.stop()

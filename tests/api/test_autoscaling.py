@@ -83,8 +83,7 @@ def test_switched_on_and_off_it_never_makes_fewer_pods_and_in_between_leaves_the
     never("the number is taken back", lambda: number(api) != 13, seconds=2)
     api.edit("myapp", autoscaling=None)
     wait_for("the number is the app's again", lambda: not has_hpa(api) and number(api) == 10)
-    wait_for("Ready", api.is_ready)
-    assert managers(api) == {"myapp-operator"}
+    wait_for("Ready", lambda: api.is_ready() and managers(api) == {"myapp-operator"})
     assert fewest(deployments, since) >= (10, 10)
     assert [each.verb for each in audit.writes() if each.resource == "horizontalpodautoscalers"] == ["patch", "delete"]
 
@@ -109,11 +108,11 @@ def die_at_each_write(api: Api, operator: OperatorProcess, before: Json | None, 
         reset(api, operator, before)
         api.edit("myapp", autoscaling=after)
         operator.start(wait=False, lives=lives)
-        wait_for("it dies or is done", lambda: not operator.running or settled(api, after), seconds=120)
+        wait_for("it dies or is done", lambda: not operator.running or settled(api, after))
         died = not operator.running
         if died:
             operator.start()
-            wait_for("the next one finishes", lambda: settled(api, after), seconds=120)
+            wait_for("the next one finishes", lambda: settled(api, after))
         operator.stop()
         yield died
         if not died:
@@ -132,7 +131,7 @@ def reset(api: Api, operator: OperatorProcess, autoscaling: Json | None) -> None
     """The app as it was before, by an operator that lives."""
     api.edit("myapp", autoscaling=autoscaling)
     operator.start()
-    wait_for("it is as before", lambda: settled(api, autoscaling), seconds=120)
+    wait_for("it is as before", lambda: settled(api, autoscaling))
     operator.stop()
 
 
@@ -204,7 +203,7 @@ def test_somebody_elses_autoscaler_is_named_and_not_fought(api: Api, operator: O
     wait_for("Ready", api.is_ready)
     api.create("horizontalpodautoscalers", THEIRS)
     words = 'HorizontalPodAutoscaler "theirs" scales the Deployment, so replicas is ignored'
-    wait_for("it is named", lambda: api.is_ready() and words in api.message(), seconds=120)
+    wait_for("it is named", lambda: api.is_ready() and words in api.message())
     assert number(api) == 4
     assert (api.get("myapps", "myapp") or {})["status"]["ready"] == "4/4"
     api.edit("myapp", image="myapp:2")
@@ -212,7 +211,7 @@ def test_somebody_elses_autoscaler_is_named_and_not_fought(api: Api, operator: O
     assert number(api) == 4
     assert api.events("Reverted") == []
     api.delete("horizontalpodautoscalers", "theirs")
-    wait_for("the number is the app's again", lambda: number(api) == 2, seconds=120)
+    wait_for("the number is the app's again", lambda: number(api) == 2)
 
 
 SAMPLE = Path(__file__).resolve().parents[2] / "deploy/samples/autoscaled.yaml"

@@ -148,7 +148,7 @@ def test_somebody_elses_object_is_never_touched_and_told_only_while_the_app_want
     assert f'"{name}" exists and is not controlled by this MyApp' in api.message()
     api.edit("myapp", **dict.fromkeys(part))
     wait_for("Ready", api.is_ready)
-    never("it is written to", lambda: [each for each in audit.writes() if each.verb == "delete"], seconds=2)
+    never("it is written to", lambda: [each for each in audit.attempts() if each.verb == "delete"], seconds=2)
     now = api.get(plural, name) or {}
     assert (now["metadata"]["uid"], now["spec"]) == (stored["metadata"]["uid"], stored["spec"])
     assert "myapp-operator" not in [entry["manager"] for entry in now["metadata"]["managedFields"]]

@@ -28,7 +28,9 @@ def whole(kind: Kind, part: Json) -> Json:
 
 
 @pytest.mark.parametrize(
-    "source", [*golden.FOLDER.glob("*.input.yaml"), *golden.APART.glob("*.input.yaml")], ids=lambda path: path.name
+    "source",
+    sorted([*golden.FOLDER.glob("*.input.yaml"), *golden.APART.glob("*.input.yaml")]),
+    ids=lambda path: path.name,
 )
 def test_the_server_takes_every_myapp_of_the_golden_pairs(kubectl: Kubectl, source: Path) -> None:
     app = yaml.safe_load(source.read_text(encoding="utf-8"))

@@ -93,7 +93,7 @@ def test_what_is_stalled_ends_the_waiting_with_its_message(tools: Tools, api: Ap
     """Failed and not InProgress: there is nothing to wait for."""
     api.create("services", {"metadata": {"name": "myapp-service"}, "spec": {"ports": [{"port": 80}]}})
     api.create("myapps", hasty())
-    wait_for("the foreign Service is told", lambda: api.reason() == "NotOwned", seconds=60)
+    wait_for("the foreign Service is told", lambda: api.reason() == "NotOwned")
     assert tools.waits("Stalled")
     assert not tools.waits()
     assert tools.flux() == ("Failed", api.message())

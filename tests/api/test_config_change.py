@@ -48,7 +48,7 @@ def test_what_the_pods_do_not_use_and_the_operators_restart_are_none(
         end()
         operator.start()
         audit.restart()
-        never("a write", audit.writes, seconds=3)
+        never("a write", audit.attempts, seconds=3)
     assert template(api) == before
     assert versions(api) == 1
 

@@ -15,15 +15,19 @@ def test_a_healthy_app_is_shown_with_its_children_pods_and_events(
 ) -> None:
     api.create("myapps", myapp())
     wait_for("Ready", api.is_ready)
-    done = kubectl_myapp(cluster.kubeconfig, "explain", "-n", api.namespace, "myapp")
-    assert done.exit_code == 0, done.stderr
-    lines = done.stdout.splitlines()
+
+    def shown() -> str:
+        done = kubectl_myapp(cluster.kubeconfig, "explain", "-n", api.namespace, "myapp")
+        assert done.exit_code == 0, done.stderr
+        return done.stdout if "Scaled up replica set" in done.stdout else ""
+
+    text = wait_for("the event of the Deployment's controller, which comes when it likes", shown)
+    lines = text.splitlines()
     assert lines[0] == f"MyApp {api.namespace}/myapp: Ready, 2/2 ready"
     assert "  Deployment  myapp-deployment  2/2 ready, 2 available, 2 of the new version" in lines
     assert len([line for line in lines if line.startswith("  myapp-deployment-") and " Running " in line]) == 2
-    assert "Scaled up replica set" in done.stdout
     assert "Could not be read" not in lines
-    assert "\x1b[" not in done.stdout, "colour is for terminals"
+    assert "\x1b[" not in text, "colour is for terminals"
 
     data = json.loads(kubectl_myapp(cluster.kubeconfig, "explain", "-n", api.namespace, "myapp", "-o", "json").stdout)
     assert (data["status"], data["ready"], len(data["pods"]), data["log"]) == ("Ready", "2/2", 2, None)

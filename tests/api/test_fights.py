@@ -60,13 +60,13 @@ def test_the_seventh_revert_waits_and_the_status_says_why(
             tamper(api, 9, annotations)
         return WORDS + ADVICE in api.message() and api.reason() == "Scaling"
 
-    wait_for("said", said, seconds=60)
+    wait_for("said", said)
     wait_for("taken back after the pause", lambda: replicas(api) == 2, seconds=150)
     times = wait_for("seven reverts in the audit log", lambda: (found := reverts(audit))[6:] and found)
     assert (times[6] - times[5]).total_seconds() >= PAUSE - 1
     wait_for("one event, counted", lambda: len(told(api)) == 1 and told(api)[0]["count"] >= 2)
     assert told(api)[0]["type"] == "Warning"
-    wait_for("Ready, and still warned", lambda: api.is_ready() and WORDS in api.message(), seconds=60)
+    wait_for("Ready, and still warned", lambda: api.is_ready() and WORDS in api.message())
 
 
 def test_a_change_of_the_myapp_ends_the_fight(api: Api, operator: OperatorProcess) -> None:
@@ -74,4 +74,4 @@ def test_a_change_of_the_myapp_ends_the_fight(api: Api, operator: OperatorProces
     wait_for("said", lambda: WORDS in api.message())
     api.edit("myapp", replicas=3)
     wait_for("as the MyApp says", lambda: replicas(api) == 3)
-    wait_for("Ready, and nothing said", lambda: api.is_ready() and WORDS not in api.message(), seconds=60)
+    wait_for("Ready, and nothing said", lambda: api.is_ready() and WORDS not in api.message())

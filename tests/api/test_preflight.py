@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Kubectl
+from tests.api.conftest import Kubectl, may
 from tests.harness import Api, Audit, OperatorProcess, hasty, never, wait_for
 
 Json = dict[str, Any]
@@ -173,6 +173,7 @@ def reader(kubectl: Kubectl, account: Path, namespace: str) -> None:
     kubectl("create", "role", "secrets", *role, check=True)
     binding = ("--role=secrets", f"--serviceaccount={namespace}:myapp-operator", "--namespace", namespace)
     kubectl("create", "rolebinding", "secrets", *binding, check=True)
+    wait_for("the right counts", lambda: may(kubectl, namespace, "list", "secrets"))
 
 
 def test_with_the_right_a_missing_secret_is_found_too(reader: None, api: Api, operator: OperatorProcess) -> None:
@@ -198,11 +199,33 @@ def test_an_account_must_be_open_to_myapps(api: Api, operator: OperatorProcess) 
     api.patch("serviceaccounts", "robot", {"metadata": {"labels": {"apps.example.com/usable": "true"}}})
     wait_for("Ready", api.is_ready)
 
-    api.patch("serviceaccounts", "robot", {"metadata": {"labels": {"apps.example.com/usable": None}}})
-    never("not Ready", lambda: not api.is_ready(), seconds=4)
+
+def open_account(api: Api, usable: str | None) -> None:
+    api.patch("serviceaccounts", "robot", {"metadata": {"labels": {"apps.example.com/usable": usable}}})
+
+
+def test_an_account_that_is_closed_later_stops_the_next_version_and_is_told(
+    api: Api, operator: OperatorProcess
+) -> None:
+    api.create("serviceaccounts", account(usable="true"))
+    api.create("myapps", hasty(replicas=1, serviceAccountName="robot"))
+    wait_for("Ready", api.is_ready)
+    before = template(api)
+
+    open_account(api, None)
+    assert 'ServiceAccount "robot" is not open to MyApps' in told(api, "ServiceAccountNotAllowed")
+    api.edit("myapp", replicas=2)
+    wait_for("what runs is scaled", lambda: (api.get("deployments", "myapp-deployment") or {})["spec"]["replicas"] == 2)
     api.edit("myapp", image="myapp:2")
-    told(api, "ServiceAccountNotAllowed")
+    for end in (operator.stop, operator.kill):
+        end()
+        operator.start()
+        never("another template", lambda: template(api) != before, seconds=3)
+        assert api.reason() == "ServiceAccountNotAllowed"
     assert versions(api) == 1
+
+    open_account(api, "true")
+    wait_for("Ready", lambda: api.is_ready() and versions(api) == 2)
 
 
 def test_an_account_that_does_not_exist_is_missing(api: Api, operator: OperatorProcess) -> None:

@@ -29,7 +29,7 @@ def test_a_quota_on_pods_is_told_and_healed_when_lifted(api: Api, operator: Oper
     wait_for("its words", lambda: api.message().startswith("pods are refused: exceeded quota: tight"))
     assert api.reason() == "QuotaExceeded"
     audit.restart()
-    never("more than the growing pause allows", lambda: audit.writes()[4:], seconds=10)
+    never("more than the growing pause allows", lambda: audit.attempts()[4:], seconds=10)
     api.delete("resourcequotas", "tight")
     wait_for("healed", api.is_ready)
 

@@ -3,8 +3,6 @@
 import time
 from collections import Counter
 
-import pytest
-
 from tests.harness import Api, Audit, Door, OperatorProcess, myapp, wait_for
 
 
@@ -24,7 +22,6 @@ def test_killed_in_mid_work_it_finishes_what_was_begun_and_makes_nothing_twice(
     assert len(api.list("deployments")) == len(api.list("services")) == len(names)
 
 
-@pytest.mark.timeout(300)
 def test_an_api_server_away_for_a_minute_loses_nothing(
     api: Api, operator_behind_door: tuple[OperatorProcess, Door]
 ) -> None:

@@ -71,7 +71,7 @@ def test_what_a_policy_quotes_is_masked_in_status_event_and_log(
         dry = ("-n", api.namespace, "create", "--dry-run=server", "-f", "-")
         wait_for("the policy counts", lambda: kubectl(*dry, stdin=json.dumps(canary)).returncode != 0)
         api.create("myapps", hasty(env=ENV))
-        wait_for("told", lambda: api.reason() == "Forbidden" and api.events("Refused"), seconds=60)
+        wait_for("told", lambda: api.reason() == "Forbidden" and api.events("Refused"))
         assert "refused with 5000 and *** and *** and http://***@b/" in api.message()
         assert CANARY not in shown(api, operator)
     finally:
@@ -106,7 +106,7 @@ def test_what_an_app_says_before_it_crashes_is_masked(api: Api, operator: Operat
         crash(api, words)  # again and again: the simulated node makes its pods well
         return [each for each in api.events("Failed") if "KeyError: no account for" in each["message"]]
 
-    wait_for("told", told, seconds=90, every=1)
+    wait_for("told", told, every=1)
     assert CANARY not in shown(api, operator)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster import Cluster
-from tests.api.conftest import Kubectl, control_plane, established
+from tests.api.conftest import Kubectl, control_plane, established, may
 from tests.harness import Api, Door, OperatorProcess, myapp, wait_for
 
 
@@ -53,6 +53,7 @@ def test_without_rights_it_says_which_are_missing(
     kubectl: Kubectl, account: Path, namespace: str, tmp_path: Path
 ) -> None:
     kubectl("-n", namespace, "delete", "rolebinding", "myapp-operator", check=True)
+    wait_for("the rights are gone", lambda: not may(kubectl, namespace, "list", "myapps"))
     operator = OperatorProcess(account, tmp_path, "--namespace", namespace)
     operator.start(wait=False)
     assert operator.wait() == 5

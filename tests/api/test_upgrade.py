@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dev.cluster import Cluster
-from tests.api.conftest import control_plane, kubectl_of
+from tests.api.conftest import control_plane, established, kubectl_of
 from tests.harness import Api, Audit, OperatorProcess, Release, myapp, never, wait_for
 
 # The last state of the first release: from here on no pod may be restarted by an upgrade.
@@ -53,7 +53,7 @@ def run(cluster: Cluster, account: Path, namespace: str, tmp_path: Path) -> Iter
 
     def begin(release: Release | None = None) -> OperatorProcess:
         kubectl("apply", "-k", str(release.crds if release else "crds"), check=True)
-        kubectl("wait", "--for=condition=Established", "crd/myapps.apps.example.com", "--timeout=60s", check=True)
+        established(kubectl, "myapps.apps.example.com")
         operator = OperatorProcess(account, tmp_path, "--namespace", namespace, release=release)
         started.append(operator)
         operator.start()
@@ -93,7 +93,7 @@ def test_an_upgrade_from_the_first_release_restarts_no_pod_and_writes_to_no_chil
     run()
     # It comes after all those that were there when the operator started.
     api.create("myapps", myapp("later"))
-    wait_for("a new app is Ready", lambda: api.is_ready("later"), seconds=60)
+    wait_for("a new app is Ready", lambda: api.is_ready("later"))
 
     def written() -> list[str]:
         others = [each for each in audit.writes() if not each.name.startswith("later")]
@@ -102,6 +102,6 @@ def test_an_upgrade_from_the_first_release_restarts_no_pod_and_writes_to_no_chil
     never("a write to a child that was there", written, seconds=5)
     assert children(api) == made
     api.edit("smallest", replicas=3)
-    wait_for("it is looked after", lambda: api.is_ready("smallest"), seconds=60)
+    wait_for("it is looked after", lambda: api.is_ready("smallest"))
     assert children(api)["templates"] == made["templates"]
     assert made["pods"] < children(api)["pods"]

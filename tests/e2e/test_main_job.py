@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -20,8 +19,8 @@ def curl(kubectl: Kubectl, service: str) -> str:
     address = kubectl("get", "service", service, "-o", "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}")
 
     def answer() -> str:
-        with contextlib.suppress(urllib.error.URLError):
-            return str(urllib.request.urlopen(f"http://{address}", timeout=5).read().decode())
+        with contextlib.suppress(OSError):
+            return str(urllib.request.urlopen(f"http://{address}", timeout=30).read().decode())
         return ""
 
     return wait_for("kube-proxy has heard of the pods", answer)

@@ -11,16 +11,15 @@ BUSY = 50
 
 def used(kubectl: Kubectl) -> int:
     """What `kubectl top` says the app's pod uses, in thousandths of a core; -1 while it does not know."""
-    top = ("top", "pods", "-l", "app=myapp", "--no-headers")
-    lines = kubectl(*top).splitlines() if kubectl.succeeds(*top) else []
+    lines = (kubectl.attempt("top", "pods", "-l", "app=myapp", "--no-headers") or "").splitlines()
     return int(lines[0].split()[1].removesuffix("m")) if lines else -1
 
 
 @pytest.mark.usefixtures("metrics")
 def test_kubectl_top_tells_a_busy_app_from_an_idle_one(api: Api, kubectl: Kubectl, visitor: Visitor) -> None:
     api.create("myapps", hasty(replicas=1, resources={"limits": {"cpu": f"{LIMIT}m", "memory": "256Mi"}}))
-    wait_for("Ready", api.is_ready, seconds=60)
+    wait_for("Ready", api.is_ready)
     wait_for("an idle app", lambda: 0 <= used(kubectl) < BUSY, every=2)
     visitor.start(f"http://myapp-service.{api.namespace}.svc", per_second=100, visitors=8)
     # More than its limit it cannot use; pod and clock are not read at the same instant, hence half as much again.
-    wait_for("a busy app", lambda: BUSY <= used(kubectl) < 1.5 * LIMIT, seconds=90, every=2)
+    wait_for("a busy app", lambda: BUSY <= used(kubectl) < 1.5 * LIMIT, every=2)

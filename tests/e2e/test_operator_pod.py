@@ -15,7 +15,7 @@ NAMES = [f"app-{number}" for number in range(20)]
 
 def probe(operator: OperatorPod, path: str) -> int:
     """What the kubelet gets to see."""
-    with urllib.request.urlopen(f"http://{operator.pod['status']['podIP']}:8080{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{operator.pod['status']['podIP']}:8080{path}", timeout=30) as answer:
         return int(answer.status)
 
 

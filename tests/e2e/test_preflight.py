@@ -77,7 +77,7 @@ def test_a_changed_value_reaches_the_app_and_loses_no_request(api: Api, kubectl:
     before = pods(api)
     visitor.start(f"http://myapp-service.{api.namespace}.svc")
     kubectl("patch", "configmap", "settings", "--patch", '{"data": {"WORD": "red"}}')
-    wait_for("the new word", lambda: visitor.answers[-1] == "red")
+    wait_for("the new word", lambda: [*visitor.answers][-1:] == ["red"])
     wait_for("Ready", api.is_ready)
     assert set(visitor.finish()) == {"blue", "red"}, visitor.failures
     assert not pods(api) & before

@@ -16,7 +16,7 @@ from tests.harness.program import PROGRAMS, kubectl_myapp
 from tests.harness.proxy import Door
 from tests.harness.relay import Relay
 from tests.harness.release import Release
-from tests.harness.replica import Replica, start_in_turn
+from tests.harness.replica import Replica, holders, start_in_turn
 from tests.harness.visitor import Visitor, ask_once
 from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
@@ -41,6 +41,7 @@ __all__ = [
     "Witness",
     "ask_once",
     "hasty",
+    "holders",
     "kubeconfig_of",
     "kubectl_myapp",
     "myapp",

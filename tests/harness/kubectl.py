@@ -28,7 +28,12 @@ class Kubectl:
 
     def succeeds(self, *arguments: str) -> bool:
         """Whether a command succeeds."""
-        return self._run(arguments, None, {}).returncode == 0
+        return self.attempt(*arguments) is not None
+
+    def attempt(self, *arguments: str) -> str | None:
+        """What a command prints; None where it fails."""
+        done = self._run(arguments, None, {})
+        return done.stdout if done.returncode == 0 else None
 
     def _run(
         self, arguments: tuple[str, ...], stdin: str | None, environment: Mapping[str, str]

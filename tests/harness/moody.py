@@ -29,7 +29,7 @@ class MoodyKubelet:
         self._say({"running": {"startedAt": _now()}}, {"terminated": _end(last_words)}, ready=ready)
 
     def _say(self, state: Json, last_state: Json | None = None, *, ready: bool = False) -> None:
-        for pod in wait_for("the pods have been started", self._pods, seconds=60):
+        for pod in wait_for("the pods have been started", self._pods):
             container = pod["spec"]["containers"][0]
             status = {
                 "name": container["name"],

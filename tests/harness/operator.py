@@ -8,10 +8,12 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import yaml
 
+from tests.harness.api import Api, Refused
 from tests.harness.ports import LOOPBACK, hold_port
 from tests.harness.release import Release
 from tests.harness.waiting import wait_for
@@ -22,17 +24,33 @@ ROOT = Path(__file__).parents[2]
 def service_account(kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
     """Makes the operator's account and Role in a namespace; returns a kubeconfig that holds only its token."""
     command = [str(kubectl), "--kubeconfig", str(admin), "--namespace", namespace]
-    overlay = [str(kubectl), "kustomize", str(ROOT / "deploy/overlays/namespaced")]
-    manifests = subprocess.run(overlay, check=True, capture_output=True, text=True).stdout
     beside = ("Deployment", "PodDisruptionBudget")  # there is a process instead of pods
-    objects = [each for each in yaml.safe_load_all(manifests) if each["kind"] not in beside]
+    objects = [each for each in yaml.safe_load_all(_manifests(kubectl)) if each["kind"] not in beside]
     for each in objects:
         each["metadata"]["namespace"] = namespace
         for subject in each.get("subjects", ()):
             subject["namespace"] = namespace
     text = yaml.safe_dump_all(objects)
     subprocess.run([*command, "apply", "-f", "-"], input=text, text=True, check=True, capture_output=True)
-    return kubeconfig_of("myapp-operator", kubectl, admin, namespace, folder)
+    kubeconfig = kubeconfig_of("myapp-operator", kubectl, admin, namespace, folder)
+    wait_for("the API server knows of the rights", lambda: _may_list(kubeconfig, namespace))
+    return kubeconfig
+
+
+@cache
+def _manifests(kubectl: Path) -> str:
+    """What `deploy/` installs for a namespace."""
+    overlay = [str(kubectl), "kustomize", str(ROOT / "deploy/overlays/namespaced")]
+    return subprocess.run(overlay, check=True, capture_output=True, text=True).stdout
+
+
+def _may_list(kubeconfig: Path, namespace: str) -> bool:
+    """Whether rights that were just granted count already. There may be no CRD yet."""
+    try:
+        Api(kubeconfig, namespace).list("myapps")
+    except Refused as refused:
+        return refused.code not in (401, 403)
+    return True
 
 
 def kubeconfig_of(account: str, kubectl: Path, admin: Path, namespace: str, folder: Path) -> Path:
@@ -99,7 +117,7 @@ class OperatorProcess:
                 return int(answer.status), answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # killed in mid-answer, too
             return 0, ""
 
     def hold_probe(self) -> http.client.HTTPConnection:
@@ -136,8 +154,9 @@ class OperatorProcess:
         return self._process.wait(timeout=seconds)
 
     def output(self) -> str:
-        """All log lines so far."""
-        return self.log.read_text() if self.log.exists() else ""
+        """All log lines so far, as far as they are whole."""
+        text = self.log.read_bytes() if self.log.exists() else b""
+        return text[: text.rfind(b"\n") + 1].decode()
 
     def _ended(self) -> bool:
         return not self.running

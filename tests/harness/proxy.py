@@ -24,6 +24,7 @@ class Door:
         self._target = (target.hostname, target.port)
         self._listener: socket.socket | None = None
         self._pairs: list[socket.socket] = []
+        self._lock = threading.Lock()
         self._passing = threading.Event()
         self._held, self._port = hold_port()
         config["clusters"][0]["cluster"]["server"] = f"https://{LOOPBACK}:{self._port}"
@@ -44,27 +45,41 @@ class Door:
 
     def shut(self) -> None:
         """Cuts all connections and refuses new ones."""
-        if self._listener is not None:
+        if self._listener is None:
+            return
+        with self._lock:  # nobody is just coming in
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
-        self._passing.set()
-        pairs, self._pairs = self._pairs, []
+            pairs, self._pairs = self._pairs, []
         for each in pairs:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+        self._passing.set()
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
                 near, _ = listener.accept()
-                far = socket.create_connection(self._target)
             except OSError:
                 return
-            self._pairs += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+            with self._lock:
+                if listener is not self._listener:  # shut meanwhile
+                    near.close()
+                    return
+                self._connect(near)
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(self._target, timeout=30)
+        except OSError:  # one connection less, not the door shut
+            near.close()
+            return
+        far.settimeout(None)
+        self._pairs += [near, far]
+        for source, sink in ((near, far), (far, near)):
+            threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 
     def _pass_on(self, source: Any, sink: Any) -> None:
         with contextlib.suppress(OSError):

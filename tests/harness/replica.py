@@ -12,6 +12,7 @@ from tests.harness.api import Api
 from tests.harness.audit import Audit, Request
 from tests.harness.operator import OperatorProcess
 from tests.harness.waiting import wait_for
+from tests.harness.witness import Witness
 
 LEASE = "myapp-operator"
 
@@ -44,7 +45,7 @@ class Replica(OperatorProcess):
         return re.findall(r"leading, as ([^\s\"]+)", self.output())
 
     def writes(self) -> list[Request]:
-        """What it has written, or tried to, apart from the Lease and the events; since its audit began."""
+        """What it has written, apart from the Lease and the events; since its audit began."""
         return [each for each in self.audit.writes() if each.resource != "leases"]
 
 
@@ -54,6 +55,13 @@ def start_in_turn(leader: Replica, standby: Replica) -> None:
     wait_for("it leads", leader.leads)
     standby.start()
     wait_for("the other one waits", lambda: "waiting: " in standby.output())
+
+
+def holders(leases: Witness) -> list[str]:
+    """Who has held the Lease, each once in a row; empty while it was free."""
+    leases.catch_up()
+    held = [str(each["spec"].get("holderIdentity") or "") for each in leases.of(LEASE)]
+    return [holder for holder, before in zip(held, [None, *held], strict=False) if holder != before]
 
 
 def _credential(kubeconfig: Path) -> str:

@@ -30,20 +30,22 @@ class Visitor:
         """
         arguments = [url, str(per_second), str(visitors), _STOP]
         self._kubectl("apply", "-f", "-", stdin=json.dumps(_pod(self._name, arguments)))
-        wait_for("an answer for the visitor", lambda: self.answers)
+        wait_for("an answer for the visitor", lambda: self.answers, every=0.5)
 
     def finish(self) -> Sequence[str]:
         """Has it stop; returns every answer."""
         wait_for("the visitor is done", self._has_stopped, every=0.5)
-        return self.answers
+        return wait_for("its log can be read", lambda: self.answers)
 
     @property
     def answers(self) -> Sequence[str]:
-        """What was answered since the first good answer, one entry a request. Before that the node may not have heard
-        of the app's pods."""
-        logs = ("logs", self._name, "--ignore-errors")
-        lines = self._kubectl(*logs).splitlines() if self._kubectl.succeeds(*logs) else []
-        return list(dropwhile(_has_failed, lines))
+        """What was answered since the first good answer, one entry a request; none while the log cannot be read.
+
+        Before the first good answer the node may not have heard of the app's pods.
+        """
+        # Without --ignore-errors, which prints errors among the lines: a pod that has not started would have answered.
+        log = self._kubectl.attempt("logs", self._name) or ""
+        return list(dropwhile(_has_failed, log.splitlines()))
 
     @property
     def failures(self) -> Sequence[str]:

@@ -6,12 +6,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 120.0
+"""Seconds for the slowest machine: they cost nothing where all goes well."""
 
-def wait_for(what: str, look: Callable[[], T], *, seconds: float = 120, every: float = 0.1) -> T:
+
+def wait_for(what: str, look: Callable[[], T], *, seconds: float = PATIENCE, every: float = 0.1) -> T:
     """Looks until there is something truthy to see, and returns it; fails with what it saw last.
 
-    The time is for the slowest machine: it costs nothing where all goes well.
+    `seconds` can only lengthen the wait: that something is fast cannot be told from the time it takes beside others.
     """
+    seconds = max(seconds, PATIENCE)
     deadline = time.monotonic() + seconds
     while True:
         seen = look()
@@ -23,9 +27,12 @@ def wait_for(what: str, look: Callable[[], T], *, seconds: float = 120, every: f
 
 
 def never(what: str, look: Callable[[], T], *, seconds: float, every: float = 0.1) -> None:
-    """Fails as soon as there is something truthy to see within this time."""
+    """Fails as soon as there is something truthy to see within this time, or at its end."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while True:
+        is_last = time.monotonic() >= deadline
         seen = look()
         assert not seen, f"should never be: {what}; seen: {seen!r}"
+        if is_last:
+            return
         time.sleep(every)

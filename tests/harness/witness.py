@@ -40,10 +40,10 @@ class Witness:
             self._thread.join(timeout=0.2)
         assert not self._missed, f"the witness has missed something: {self._missed}"
 
-    def catch_up(self, seconds: float = 60) -> None:
+    def catch_up(self) -> None:
         """Waits until it has seen all that has been written so far."""
         newest = max((version(each) for each in self._api.list(self._plural)), default=0)
-        wait_for(f"the watch of {self._plural} is at {newest}", lambda: self._last() >= newest, seconds=seconds)
+        wait_for(f"the watch of {self._plural} is at {newest}", lambda: self._last() >= newest)
 
     def of(self, name: str) -> list[Json]:
         """The versions of one object, oldest first."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from myapp_operator import desired, names
+from myapp_operator import desired, names, plan
 from myapp_operator.causes import Cause
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
@@ -103,9 +103,16 @@ def wanted(of: App | None = None, **fields: Any) -> dict[Kind, Wanted]:
     return {each.kind: each for each in desired.build(of or app(), spec(**fields))}
 
 
+def written(want: Wanted) -> Json:
+    """What is sent to the API server where `want` is applied."""
+    return plan.with_notes(want.body or {}, want.carried)
+
+
 def applied(want: Wanted, **changes: Any) -> Child:
     """The child that stands there after `want` was applied and nobody has touched it since."""
-    return child(applied=want.applied, fields='{"f:metadata":{},"f:spec":{}}', **changes)
+    fields = '{"f:metadata":{},"f:spec":{}}'
+    stands = {"applied": want.applied, "fields": fields, "template": want.carried.get(names.TEMPLATE, "")}
+    return child(**{**stands, **changes})
 
 
 def condition(status: Json, kind: str) -> Json:

@@ -46,8 +46,10 @@ class World:
         if self.error:
             raise self.error
         found = [each for each in self.there if namespace in (None, each["metadata"]["namespace"])]
+        seen = [known.resource_version for known in self.store.known_apps(None).values()]  # never newer than a list
+        version = max([self.version, *seen, *(int(each["metadata"]["resourceVersion"]) for each in found)])
         for page in [[each] for each in found] or [[]]:
-            yield Listing(page, self.version)
+            yield Listing(page, version)
 
     def run(self, script: Script) -> None:
         """Runs the echo while the script lasts."""
@@ -282,8 +284,8 @@ def test_an_app_that_was_gone_before_it_arrived_is_no_trouble_also_where_writes_
 
     async def script() -> None:
         await until(40)
-        world.there = [raw(10)]
         for version in range(21, 51):
+            world.there = [raw(version)]
             known = app(resource_version=version)
             world.store.answered_status(known, version, asyncio.get_running_loop().time())
             world.store.put_app(known)

@@ -19,7 +19,7 @@ def status(reason: Reason | None, message: str = "words") -> Json:
 
 
 def test_an_event_says_of_which_object_what_and_by_whom() -> None:
-    body = events.body(app(), REVERTED, ONCE)
+    body = events.body(app(), REVERTED, ONCE, "pod-1")
     assert body["metadata"] == {"namespace": "default", "name": REVERTED.name_for(app())}
     assert body["involvedObject"] == {
         "apiVersion": "apps.example.com/v1",
@@ -30,8 +30,9 @@ def test_an_event_says_of_which_object_what_and_by_whom() -> None:
     }
     assert (body["type"], body["reason"], body["message"]) == ("Normal", "Reverted", REVERTED.message)
     assert body["source"] == {"component": "myapp-operator"}
+    assert body["reportingInstance"] == "pod-1"
     assert (body["count"], body["firstTimestamp"]) == (1, "2030-01-01T12:00:00Z")
-    assert events.body(app(), Notice(EventReason.FAILED, "x", warning=True), ONCE)["type"] == "Warning"
+    assert events.body(app(), Notice(EventReason.FAILED, "x", warning=True), ONCE, "pod-1")["type"] == "Warning"
 
 
 def test_only_the_same_words_about_the_same_app_are_the_same_event() -> None:
@@ -47,7 +48,7 @@ def test_only_the_same_words_about_the_same_app_are_the_same_event() -> None:
 
 
 def test_a_message_is_cut_to_what_the_server_takes() -> None:
-    body = events.body(app(), Notice(EventReason.FAILED, "ä" * 1000), ONCE)
+    body = events.body(app(), Notice(EventReason.FAILED, "ä" * 1000), ONCE, "pod-1")
     assert len(body["message"].encode()) <= 1024
     assert body["message"].endswith("ä…")
 

@@ -7,14 +7,14 @@ from typing import cast
 
 import pytest
 
-from myapp_operator import causes, looking, reconcile, steps
+from myapp_operator import causes, gate, looking, names, reconcile, steps
 from myapp_operator.causes import Cause, Evidence, Found
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import Kube
 from myapp_operator.names import Reason
 from myapp_operator.store import Store
-from tests.unit.samples import app, children, owner, progressing, refusal, refused_pods, rollout, seen
-from tests.unit.world import FakeKube, World
+from tests.unit.samples import KEY, app, children, owner, progressing, refusal, refused_pods, rollout, seen
+from tests.unit.world import DEPLOYMENT, FakeKube, World
 
 LOOK = ["list ReplicaSet", "list Pod"]
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
@@ -55,7 +55,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (looking, reconcile, steps):
+    for module in (gate, looking, reconcile, steps):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -92,6 +92,30 @@ async def test_an_app_on_its_way_is_looked_at_after_five_seconds_and_told_the_ca
     assert await ready.reconcile() == pytest.approx(5, abs=0.5)
     assert (ready.kube.requests, ready.reason()) == ([*LOOK, "status"], "CrashLoopBackOff")
     assert ready.kube.status["message"] == "it crashes"
+
+
+async def test_pods_that_run_while_the_next_version_is_held_are_looked_at_too(
+    ready: World, pods: Pods, clock: Clock
+) -> None:
+    pods.crash()
+    ready.watch_brings_rollout(LOST)
+    ready.referents.replace(names.CONFIG_MAP, None, {}, 1)
+    spec = {"image": "myapp:2", "envFrom": [{"configMapRef": {"name": "settings"}}]}
+    ready.app = replace(ready.app, spec=spec, generation=2, resource_version=ready.app.resource_version + 1)
+    ready.store.put_app(ready.app)
+    for _ in range(3):
+        await ready.reconcile()
+        ready.watch_brings_status()
+        clock.passes(5)
+    assert ready.reason() == "ReferenceMissing"
+    assert ready.kube.status["message"].endswith("what runs now: CrashLoopBackOff: it crashes")
+    ready.store.put_child(KEY, DEPLOYMENT, replace(ready.store.children(KEY)[DEPLOYMENT], rollout=rollout()))
+    pods.are_well()
+    for _ in range(2):
+        clock.passes(60)
+        await ready.reconcile()
+    assert not {*LOOK} & {*ready.kube.requests}, "what is well is not looked at"
+    assert "what runs now" not in ready.kube.status["message"]
 
 
 async def test_a_look_that_finds_nothing_new_writes_nothing(ready: World, pods: Pods, clock: Clock) -> None:

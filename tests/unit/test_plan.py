@@ -14,7 +14,7 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Owner
 from myapp_operator.plan import Todo
 from myapp_operator.refusals import Obstacle, Refused, Retry
-from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted
+from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted, written
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 WANTED = wanted()
@@ -53,7 +53,7 @@ def test_what_is_missing_is_created() -> None:
         (Verb.CREATE, "myapp-deployment"),
         (Verb.CREATE, "myapp-service"),
     ]
-    assert [step.body for step in todo.steps] == [WANTED[kind].body for kind in FINE]
+    assert [step.body for step in todo.steps] == [written(WANTED[kind]) for kind in FINE]
     assert todo.creates
 
 
@@ -65,7 +65,7 @@ def test_an_app_as_wanted_needs_nothing() -> None:
 def test_another_spec_is_applied_to_just_the_object_that_was_seen() -> None:
     step = only_step(make(FINE, wants=wanted(replicas=3)))
     assert (step.verb, step.uid, step.resource_version) == (Verb.APPLY, "uid-child", 20)
-    assert step.body == wanted(replicas=3)[DEPLOYMENT].body
+    assert step.body == written(wanted(replicas=3)[DEPLOYMENT])
     assert (step.why, step.reverts) == ("changed", ())
 
 
@@ -253,7 +253,7 @@ def test_without_a_nudge_nothing_of_it_is_written() -> None:
 
 def in_a_fight(children: Mapping[Kind, Child], *, wants: Mapping[Kind, Wanted] = WANTED, now: float = NOW) -> Todo:
     fight = Fight("spec.replicas", "flux", not_before=NOW + 30, until=NOW + 600)
-    return plan.hold_back(make(children, wants=wants, now=now), {DEPLOYMENT: fight}, now)
+    return plan.hold_back(make(children, wants=wants, now=now), {DEPLOYMENT: fight}, {}, now)
 
 
 def test_a_revert_waits_for_the_end_of_the_pause_and_the_child_counts_as_lost() -> None:
@@ -286,7 +286,7 @@ def test_a_fight_about_one_child_does_not_hold_up_the_other() -> None:
 
 def test_without_a_fight_the_plan_is_what_it_was() -> None:
     todo = make({SERVICE: FINE[SERVICE]}, attempts=attempt())
-    assert plan.hold_back(todo, {}, NOW) == todo
+    assert plan.hold_back(todo, {}, {}, NOW) == todo
 
 
 # What an app may do without

@@ -13,7 +13,7 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.plan import Todo
 from myapp_operator.refusals import Held, Obstacle, Refused
-from tests.unit.samples import app, applied, owner, rollout, wanted
+from tests.unit.samples import app, applied, owner, rollout, wanted, written
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 WANTED = wanted()
@@ -50,7 +50,7 @@ def test_what_its_owner_lets_us_take_over_is_adopted_by_a_write_to_just_that_obj
     todo = make(offered())
     step = only_step(todo)
     assert (step.verb, step.uid, step.resource_version) == (Verb.ADOPT, "uid-child", 20)
-    assert step.body == WANTED[DEPLOYMENT].body
+    assert step.body == written(WANTED[DEPLOYMENT])
     assert todo.adopts
     assert todo.obstacles == {}
 

@@ -100,12 +100,14 @@ def test_where_accounts_cannot_be_seen_none_is_allowed() -> None:
 
 def test_a_version_was_let_through_if_the_deployment_says_so_or_is_as_wanted() -> None:
     want = wanted()[names.DEPLOYMENT]
-    assert preflight.was_let_through(want, "v1", child(template="v1"), 1)
-    assert preflight.was_let_through(want, "v1", child(applied=want.applied), 1), "of an operator that noted nothing"
-    assert not preflight.was_let_through(want, "v2", child(template="v1"), 1)
-    back = child(template="v1", rolled_back=RolledBack(1, "ConfigError", "missing", "2030-01-01T12:00:00Z"))
-    assert preflight.was_let_through(want, "v1", back, 1), "nothing is to be made of it now"
-    assert not preflight.was_let_through(want, "v1", back, 2)
+    assert preflight.was_let_through(want, child(template=want.version), 1)
+    assert preflight.was_let_through(want, child(applied=want.applied), 1), "of an operator that noted nothing"
+    assert preflight.was_let_through(want, child(applied=want.applied[:16]), 1), "of an earlier release"
+    assert not preflight.was_let_through(want, child(template=want.version[:16]), 1), "half of a hash is none"
+    assert not preflight.was_let_through(want, child(template="another"), 1)
+    back = child(template="another", rolled_back=RolledBack(1, "ConfigError", "missing", "2030-01-01T12:00:00Z"))
+    assert preflight.was_let_through(want, back, 1), "nothing is to be made of it now"
+    assert not preflight.was_let_through(want, replace(back, template=want.version), 2)
 
 
 # What restarts the pods
@@ -121,8 +123,18 @@ def annotations(*references: Reference, of: Known, complete: bool = True, **befo
 def test_the_hash_never_changes_between_releases_of_the_operator() -> None:
     """Any other value would restart the pods of every app at an upgrade."""
     of = known(settings=holding(url="http://db", colour="blue"), db=holding(word="x"))
-    assert annotations(URL, WORD, of=of) == {"configmaps": "0d6234549f015989", "secrets": "ea8cec4d387aef0e"}
-    assert annotations(ALL, of=of) == {"configmaps": "68edb36ec48af778"}
+    now = {"configmaps": "58b5e48dc7b8ec5a86f5290a2fd4c153", "secrets": "8c47ed851dd8163a063cf537cd6e4d63"}
+    assert annotations(URL, WORD, of=of) == now
+    assert annotations(ALL, of=of) == {"configmaps": "f9ad1791520f99b1df69b8469791423c"}
+
+
+def test_a_hash_of_an_earlier_release_stays_until_a_value_changes() -> None:
+    of = known(settings=holding(url="http://db", colour="blue"), db=holding(word="x"))
+    earlier = {"configmaps": "0d6234549f015989", "secrets": "ea8cec4d387aef0e"}
+    assert annotations(URL, WORD, of=of, **earlier) == earlier
+    assert annotations(ALL, of=of, configmaps="68edb36ec48af778") == {"configmaps": "68edb36ec48af778"}
+    changed = known(settings=holding(url="http://other"), db=holding(word="x"))
+    assert annotations(URL, of=changed, **earlier) == annotations(URL, of=changed)
 
 
 def test_a_changed_value_restarts_and_nothing_else_does() -> None:

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from myapp_operator import desired, gate, names, preflight
+from myapp_operator import desired, gate, names, versions
 from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key
-from myapp_operator.observed import RolledBack
+from myapp_operator.observed import Child, RolledBack
 from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, refusal, rollout
 from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, complete
@@ -51,19 +51,36 @@ def appears(of: World, version: int = 5, /, **data: str) -> None:
     of.referents.put(SETTINGS, Referent(version))
 
 
-def deployed(of: World, version: str, template: Json) -> None:
-    """The Deployment of an earlier spec stands there and says which version was let through."""
+def deployed(of: World, note: str, template: Json, fields: Json | None = None, **annotations: str) -> None:
+    """The Deployment of an earlier spec stands there and says which version was let through; `fields` are ours."""
+    noted = {names.APPLIED: 32 * "e", names.TEMPLATE: note, **annotations}
+    annotated = {"f:annotations": {f"f:{each}": {} for each in noted}}
+    ours = {"f:metadata": annotated, "f:spec": {"f:template": fields or {}}}
+    stored = {
+        "metadata": {
+            "uid": "uid-child",
+            "resourceVersion": "60",
+            "ownerReferences": [OWNER],
+            "annotations": noted,
+            "managedFields": [{"manager": names.MANAGER, "operation": "Apply", "fieldsV1": ours}],
+        },
+        "spec": {"template": template},
+    }
     of.watch_brings_children()
-    known = of.store.children(KEY)[DEPLOYMENT]
-    of.store.put_child(KEY, DEPLOYMENT, replace(known, template=version, applied="earlier", resource_version=60))
-    stored = {"uid": known.uid, "resourceVersion": "60", "ownerReferences": [OWNER]}
-    of.kube.there["Deployment"] = {"metadata": stored, "spec": {"template": template}}
+    of.store.put_child(KEY, DEPLOYMENT, replace(Child.from_json(stored), rollout=rollout()))
+    of.kube.there["Deployment"] = stored
 
 
 RUNNING: Json = {
     "metadata": {"creationTimestamp": None, "labels": {"app": "myapp"}},
     "spec": {"containers": [{"name": "myapp", "image": "myapp:1", "ports": [{"containerPort": 7000}]}]},
 }
+
+
+ALWAYS = dict.fromkeys(
+    ("automountServiceAccountToken", "enableServiceLinks", "hostNetwork", "hostPID", "hostIPC"), False
+)
+"""What every template of ours has and the API server leaves out."""
 
 
 async def test_without_what_it_refers_to_only_the_other_children_are_made(wait: Clock) -> None:
@@ -157,17 +174,17 @@ async def test_the_deployment_remembers_which_version_was_let_through() -> None:
 
 
 async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> None:
+    running = {"metadata": {"labels": {"app": "myapp"}}, "spec": {**ALWAYS, **RUNNING["spec"]}}
     held = world(replicas=4)
-    deployed(held, "earlier", RUNNING)
+    deployed(held, versions.version(running), RUNNING)
     await held.reconcile()
     assert held.kube.requests[:2] == ["read Deployment", "apply Deployment"]
     (body,) = [each for each in held.kube.bodies if each["kind"] == "Deployment"]
-    running = {"metadata": {"labels": {"app": "myapp"}}, "spec": RUNNING["spec"]}
     assert body["spec"]["template"] == running
     assert body["spec"]["replicas"] == 4
     (service,) = [each for each in held.kube.bodies if each["kind"] == "Service"]
     assert service["spec"]["ports"][0]["targetPort"] == 7000
-    assert body["metadata"]["annotations"][names.TEMPLATE] == "earlier"
+    assert body["metadata"]["annotations"][names.TEMPLATE] == versions.version(running)
     held.watch_brings_status()
     wait(5.0)
     await held.reconcile()
@@ -186,15 +203,12 @@ async def test_a_version_that_was_gone_back_from_is_not_tried_again_without_what
     back = world(rollout={"autoRollback": True})
     back.app = replace(back.app, generation=2, resource_version=20)
     back.store.put_app(back.app)
-    failed = (desired.build(back.app, parse_spec(back.app.spec))[0].body or {})["spec"]["template"]
-    deployed(back, preflight.identity(failed), RUNNING)
     why = RolledBack(1, "ConfigError", "there is none", "2030-01-01T12:00:00Z")
-    known = replace(back.store.children(KEY)[DEPLOYMENT], rolled_back=why, resource_version=70)
-    back.store.put_child(KEY, DEPLOYMENT, known)
+    deployed(back, versions.version(RUNNING), RUNNING, **{names.ROLLED_BACK: why.text})
     await back.reconcile()
     (body,) = [each for each in back.kube.bodies if each["kind"] == "Deployment"]
-    assert body["spec"]["template"]["spec"] == RUNNING["spec"]
-    assert names.TEMPLATE not in body["metadata"]["annotations"], "nor does the next pass take it for let through"
+    assert body["spec"]["template"]["spec"]["containers"] == RUNNING["spec"]["containers"]
+    assert body["metadata"]["annotations"][names.TEMPLATE] == versions.version(RUNNING)
 
 
 @pytest.fixture
@@ -299,3 +313,28 @@ async def test_what_is_lost_restarts_nothing() -> None:
     following.referents.drop(SETTINGS, 9)
     await following.reconcile()
     assert following.kube.requests == []
+
+
+def stands_there(of: World, body: Json) -> None:
+    """The watch brings the Deployment as it was written, complete."""
+    annotations, pods = body["metadata"]["annotations"], body["spec"]["template"]["metadata"]["annotations"]
+    known = complete(annotations[names.APPLIED], of.store.children(KEY)[DEPLOYMENT])
+    status = rollout(configuration=pods)
+    version = of.kube.next_version()
+    there = replace(known, template=annotations[names.TEMPLATE], rollout=status, resource_version=version)
+    of.store.put_child(KEY, DEPLOYMENT, there)
+
+
+async def test_a_configuration_that_changes_each_second_restarts_the_pods_ever_less_often(wait: Clock) -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    body, restarts, again = following.kube.bodies[0], 0, None
+    for second in range(60):
+        stands_there(following, body)
+        appears(following, 6 + second, url=f"http://db-{second}")
+        again = await following.reconcile()
+        if "apply Deployment" in following.kube.requests:
+            body, restarts = following.kube.applied["Deployment"], restarts + 1
+        wait(1.0)
+    assert restarts == 4, "after 0, 5, 15 and 35 seconds"
+    assert again == pytest.approx(16, abs=1)

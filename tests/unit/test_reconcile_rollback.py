@@ -1,11 +1,12 @@
 """Going back within the recipe: what it reads and writes, and that it may end at any point."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from myapp_operator import desired, drift, names, templates
+from myapp_operator import desired, names, templates, versions
 from myapp_operator.causes import Cause
 from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
@@ -44,15 +45,17 @@ class Release(World):
 
     def was_looked_at(self, **changes: Any) -> None:
         """A look has found a crash, after the deadline had passed."""
-        template = drift.fingerprint((self.wants()[DEPLOYMENT].body or {})["spec"]["template"])
+        template = self.wants()[DEPLOYMENT].template
         then = Situation(1, template, version=20, complete=False, refused=False, told=False, pods=2, overdue=True)
         looks = Looks(situation=then, due=float("inf"), booked=True, overdue=True, cause=CRASH)
         self.store.memory(self.app).looks = replace(looks, **changes)
 
     def notes(self) -> dict[str, str]:
-        """What the last write to the Deployment has noted there."""
-        annotations = self.kube.applied["Deployment"]["metadata"]["annotations"]
-        return {name: value for name, value in annotations.items() if name in names.CARRIED}
+        """What the last write to the Deployment has noted there, beside the version that it brings."""
+        body = self.kube.applied["Deployment"]
+        notes = {name: value for name, value in body["metadata"]["annotations"].items() if name in names.CARRIED}
+        assert notes.pop(names.TEMPLATE) == versions.version(body["spec"]["template"])
+        return notes
 
 
 @pytest.fixture
@@ -67,7 +70,10 @@ def back() -> Release:
     """Gone back, and this run of the operator has just started."""
     release = Release()
     want = templates.with_template(release.wants()[DEPLOYMENT], OLD)
-    release.deployment_is(applied=want.applied, rolled_back=BACK, last_ready="h1", rollout=rollout())
+    release.kube.listed["ReplicaSet"] = [replica_set("h1", revision=3), replica_set("h2", revision=2, template=NEW)]
+    release.deployment_is(
+        applied=want.applied, template=want.version, rolled_back=BACK, last_ready="h1", rollout=rollout()
+    )
     return release
 
 
@@ -128,7 +134,7 @@ async def test_any_change_tries_anew_and_forgets_why(back: Release) -> None:
     await back.reconcile()
     assert back.kube.requests[:2] == ["list ReplicaSet", "apply Deployment"]
     assert back.kube.applied["Deployment"]["spec"] == (back.wants()[DEPLOYMENT].body or {})["spec"]
-    assert back.notes() == {names.LAST_READY: "h2"}, "the newest ReplicaSet is what was complete"
+    assert back.notes() == {names.LAST_READY: "h1"}, "the newest ReplicaSet is what was complete"
 
 
 async def test_a_version_that_runs_and_cannot_be_read_is_left_as_it_is(back: Release) -> None:
@@ -138,11 +144,19 @@ async def test_a_version_that_runs_and_cannot_be_read_is_left_as_it_is(back: Rel
     assert back.reason() == "RolledBack"
 
 
-async def test_where_the_version_was_cleared_away_the_newest_is_what_runs(back: Release) -> None:
+async def test_where_the_version_was_cleared_away_one_of_the_same_version_is_what_runs(back: Release) -> None:
     """As after a restart of the pods, with no history kept."""
-    back.kube.listed["ReplicaSet"] = [replica_set("h9", revision=9)]
+    restarted = {**OLD, "metadata": {**OLD["metadata"], "annotations": {names.RESTARTED_AT: "2030-01-01T12:00:00Z"}}}
+    back.kube.listed["ReplicaSet"] = [replica_set("h9", revision=9, template=restarted)]
     await back.reconcile()
-    assert "apply Deployment" not in back.kube.requests
+    assert back.kube.applied["Deployment"]["spec"]["template"] == restarted
+
+
+async def test_where_the_version_was_cleared_away_what_others_brought_about_is_not_taken_for_it(back: Release) -> None:
+    back.kube.listed["ReplicaSet"] = [replica_set("h9", revision=9, template=NEW)]
+    await back.reconcile()
+    assert back.kube.requests == ["list ReplicaSet", "status"]
+    assert back.reason() == "RolledBack"
 
 
 # No way back
@@ -190,10 +204,21 @@ async def test_without_the_right_to_see_versions_an_app_is_rolled_out_all_the_sa
 
 
 async def test_a_new_version_notes_which_one_was_ready() -> None:
-    release = Release(rollout=rollout(), applied="of the first version", last_ready="h0")
+    first = versions.version(NEW)
+    release = Release(rollout=rollout(), applied="of the first version", template=first, last_ready="h0")
     await release.reconcile()
     assert release.kube.requests[:2] == ["list ReplicaSet", "apply Deployment"]
     assert release.notes() == {names.LAST_READY: "h2"}
+
+
+async def test_what_others_have_made_of_it_is_not_noted_as_the_version_that_was_ready() -> None:
+    """`kubectl set image`, and the MyApp is changed before that is taken back."""
+    container = {"f:containers": {'k:{"name":"myapp"}': {"f:name": {}}}}
+    fields = json.dumps({"f:spec": {"f:template": {"f:metadata": {}, "f:spec": container}}})
+    first = versions.version(NEW)
+    release = Release(rollout=rollout(), applied="of the first version", template=first, fields=fields)
+    await release.reconcile()
+    assert release.notes() == {names.LAST_READY: "h1"}
 
 
 async def test_a_version_that_never_came_up_is_not_noted() -> None:
@@ -209,7 +234,7 @@ async def test_without_auto_rollback_nothing_is_read_or_noted(ready: World) -> N
     await ready.reconcile()
     assert ready.kube.requests[:1] == ["apply Deployment"]
     annotations: Json = ready.kube.applied["Deployment"]["metadata"]["annotations"]
-    assert annotations.keys() == {names.APPLIED}
+    assert annotations.keys() == {names.APPLIED, names.TEMPLATE}
 
 
 async def test_what_others_have_changed_is_taken_back_to_the_version_that_runs(back: Release) -> None:

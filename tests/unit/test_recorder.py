@@ -55,7 +55,7 @@ def cluster() -> EventsOfACluster:
 
 @pytest.fixture
 def scribe(cluster: EventsOfACluster) -> Recorder:
-    return Recorder(cast(Kube, cluster))
+    return Recorder(cast(Kube, cluster), "pod-1")
 
 
 @pytest.fixture

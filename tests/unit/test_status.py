@@ -13,11 +13,13 @@ from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.model import Status
 from myapp_operator.names import Reason
-from myapp_operator.observed import App, Child, RolledBack
+from myapp_operator.observed import App, Child, RolledBack, Rollout
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged, due, judge, judge_invalid
 from tests.unit.samples import NOW, app, child, children, condition, progressing, refused_pods, rollout, seen, spec
+
+Obstacles = dict[names.Kind, Obstacle]
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 FORBIDDEN = {SERVICE: Obstacle(Refused(Reason.FORBIDDEN, "no"))}
@@ -392,6 +394,64 @@ def test_a_rollback_shows_what_the_deployment_remembers() -> None:
     assert shown["rollback"] == expected
     assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
     assert shown["message"].endswith("change the MyApp to try anew. The cause was CrashLoopBackOff: it crashes")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(rollout(ready=0, available=0), "is started again: "), (rollout(ready=1, available=1), "runs again: ")],
+    ids=["no pod is ready", "one can answer"],
+)
+def test_a_rollback_says_runs_only_of_what_runs(status: Rollout, words: str) -> None:
+    shown = judge(seen(children=children(status, rolled_back=FAILED))).status
+    assert shown["message"].startswith(f"this version failed, so the last one that was Ready {words}")
+
+
+def test_where_the_version_gone_back_to_is_not_known_that_is_said() -> None:
+    shown = judge(replace(seen(children=children(rolled_back=FAILED)), unknown=True)).status
+    assert shown["message"].endswith("so the Deployment is left alone")
+
+
+# What runs now, where the reason is about something else
+
+DOWN = rollout(ready=0, available=0)
+MISSING = {DEPLOYMENT: Obstacle(Refused(Reason.REFERENCE_MISSING, "create it"))}
+CLOSED = {DEPLOYMENT: Obstacle(Refused(Reason.SERVICE_ACCOUNT_NOT_ALLOWED, "choose another"))}
+FOREIGN = {SERVICE: Obstacle(Refused(Reason.NOT_OWNED, "delete it"))}
+CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
+
+
+@pytest.mark.parametrize(
+    ("obstacles", "reason"),
+    [
+        (MISSING, Reason.REFERENCE_MISSING),
+        (CLOSED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED),
+        (FOREIGN, Reason.NOT_OWNED),
+        (FORBIDDEN, Reason.FORBIDDEN),
+        ({}, Reason.ROLLED_BACK),
+    ],
+    ids=str,
+)
+def test_pods_that_run_now_and_crash_are_told_beside_the_reason(obstacles: Obstacles, reason: Reason) -> None:
+    facts = {} if obstacles else {"rolled_back": FAILED}
+    saw = seen(children=children(DOWN, **facts), obstacles=obstacles, cause=CRASH)
+    shown = judge(saw).status
+    assert condition(shown, "Ready")["reason"] == reason
+    assert shown["message"].endswith("; what runs now: CrashLoopBackOff: it crashes")
+    restarted = replace(saw, app=stored(saw), looks=Looks(standing=True))
+    assert judge(restarted).status == shown, "until a look has said otherwise"
+    looked = replace(restarted, looks=Looks())
+    assert "what runs now" not in judge(looked).status["message"]
+
+
+def test_pods_that_are_refused_are_told_beside_the_reason() -> None:
+    quota = refused_pods('pods "myapp-1" is forbidden: exceeded quota: small, limited: pods=1')
+    shown = judge(seen(children=children(rollout(conditions=quota)), obstacles=MISSING)).status
+    assert "; what runs now: QuotaExceeded: pods are refused: exceeded quota: small" in shown["message"]
+
+
+def test_what_an_earlier_version_did_is_not_told_of_one_that_is_not_written_yet() -> None:
+    saw = seen(children=children(DOWN, generation=2), obstacles=MISSING, cause=CRASH)
+    assert "what runs now" not in judge(saw).status["message"]
 
 
 def test_a_rollback_of_an_earlier_generation_is_not_shown() -> None:

@@ -253,6 +253,12 @@ def test_why_pods_fail_is_told_and_not_that_time_is_up() -> None:
     assert decide(seen(children=children(GIVEN_UP), cause=CRASH)).reason is Reason.CRASH_LOOP_BACK_OFF
 
 
+def test_why_pods_fail_is_told_although_another_child_is_late() -> None:
+    late = {**children(GONE_ON), names.SERVICE: child(uid="uid-service", awaited=True)}
+    assert decide(seen(children=late, cause=CRASH)).reason is Reason.CRASH_LOOP_BACK_OFF
+    assert decide(seen(children=late)).reason is Reason.ROLLING_OUT
+
+
 def test_the_old_pods_are_not_blamed_for_a_new_version_that_is_not_written_yet() -> None:
     assert decide(seen(children=children(generation=2), cause=CRASH)).reason is Reason.ROLLING_OUT
 

@@ -44,6 +44,8 @@ class FakeKube:
         self.bodies: list[Json] = []
         self.applied: dict[str, Json] = {}
         self.held: tuple[int, bool] | None = None
+        self.app_version = 9999
+        """Of the MyApp, where its metadata is asked for: by default as new as any that a watch has brought."""
         self._version = 100
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
@@ -58,7 +60,8 @@ class FakeKube:
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)
         there = self.there.get(kind.kind)
-        return there and {"metadata": there["metadata"]}
+        version = {"resourceVersion": str(self.app_version)} if kind.kind == names.KIND else {}
+        return there and {"metadata": {**there["metadata"], **version}}
 
     async def whole(self, kind: Kind, key: Key) -> Json | None:
         self._request("read", kind)

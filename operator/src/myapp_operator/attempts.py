@@ -52,6 +52,8 @@ class Step:
     """The fields that others took or added and this step takes back; none where the MyApp itself changed."""
     claims: bool = False
     """Whether others hold fields that must not be there: they are made ours first, so that the apply removes them."""
+    recreates: bool = False
+    """Whether it creates a child that was there, was still wanted, and was deleted by others."""
 
 
 @dataclass(frozen=True)

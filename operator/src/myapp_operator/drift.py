@@ -18,11 +18,20 @@ import orjson
 
 from myapp_operator import managed_fields, offered
 from myapp_operator.grammar import Json
-from myapp_operator.names import APPLIED, CARRIED
+from myapp_operator.names import APPLIED, CARRIED, MANAGER
 from myapp_operator.observed import Child
 
 EVERYTHING = "every field"
 """The path that stands for all, where our entry of managedFields is gone."""
+
+ANOTHER_OPERATOR = f"another {MANAGER}"
+"""The writer of what our field manager holds and this process has not written."""
+REPLACED = "every field of the last apply"
+"""The path that stands for all, where another apply of our own field manager has replaced ours."""
+_HASH_LENGTH = 32
+"""Hexadecimal digits of a hash: 128 bits, so that two different texts of one hash cannot be made."""
+_EARLIER_LENGTH = 16
+"""Digits of a hash in the annotations that earlier releases wrote."""
 
 _UNOWNED = ("apiVersion", "kind")
 _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
@@ -58,13 +67,29 @@ def _matches(item: Json, keys: Any) -> bool:
 def fingerprint(body: Json) -> str:
     """Hash of what is about to be applied. Owner references are left out: `render` does not know the uid."""
     metadata = {key: value for key, value in body["metadata"].items() if key != "ownerReferences"}
-    text = json.dumps({**body, "metadata": metadata}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hash_of({**body, "metadata": metadata})
+
+
+def hash_of(value: Any) -> str:
+    """Hash of any JSON value; the order of keys does not matter."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+
+
+def is_earlier(stored: str) -> bool:
+    """Whether an annotation holds a hash as earlier releases wrote it."""
+    return len(stored) == _EARLIER_LENGTH
+
+
+def is_hash(stored: str, wanted: str) -> bool:
+    """Whether an annotation holds this hash. One that an earlier release wrote holds the first half of it; it is
+    replaced by the next write that has another reason, so that an upgrade writes nothing."""
+    return stored == wanted or (is_earlier(stored) and wanted.startswith(stored))
 
 
 def drifted(body: Json, applied: str, child: Child) -> bool:
     """Whether the child differs from what is wanted: `body`, which carries the hash `applied`."""
-    if child.applied != applied:
+    if not is_hash(child.applied, applied):
         return True
     return not child.intact and (next(lost(body, child), None) is not None or bool(surplus(body, child)))
 
@@ -77,7 +102,7 @@ def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
     paths = tuple(lost(body, child))
     annotation = join(join("metadata", "annotations"), APPLIED)
     touched = any(path == EVERYTHING or annotation.startswith(path) for path in paths)
-    return (*paths, *surplus(body, child)) if touched or child.applied == applied else ()
+    return (*paths, *surplus(body, child)) if touched or is_hash(child.applied, applied) else ()
 
 
 def surplus(body: Json, child: Child) -> tuple[str, ...]:

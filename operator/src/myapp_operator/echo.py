@@ -69,7 +69,7 @@ class Echo:
 
     async def _compare(self, namespace: str | None) -> None:
         try:
-            listed, version = await rollcall.take(self._kube, namespace)
+            listed, version = await rollcall.take(self._kube, self._store, namespace)
         except OperatorError as error:
             logger.debug("cannot list %s to compare: %s", names.PLURAL, error)  # what can be known has not changed
             self._note_failure(namespace, error)

@@ -18,6 +18,13 @@ class NotLeadingError(Exception):
     """A write was held back because this operator does not lead (see `fence`): no fault of what it was for."""
 
 
+class AnotherHistoryError(Exception):
+    """A list is older than what was known before: the storage of the API server was restored from a backup.
+
+    Nothing that is known holds any more, so no caller may go on. The message says which list.
+    """
+
+
 class NoSuchMyAppError(OperatorError):
     """There is no MyApp of the name that was asked for."""
 

@@ -31,6 +31,7 @@ class EventReason(StrEnum):
     """The reasons of our events. These names are promises to users; none of them ever changes."""
 
     REVERTED = "Reverted"
+    RECREATED = "Recreated"
     REFUSED = "Refused"
     ADOPTED = "Adopted"
     FAILED = "Failed"
@@ -48,7 +49,7 @@ class Notice:
     def name_for(self, app: App) -> str:
         """The name of its event: the same for the same words about the same MyApp."""
         words = "\n".join((app.uid, self.reason, self.message))
-        return f"{app.key.name}.{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+        return f"{app.key.name}.{hashlib.sha256(words.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class Tally:
         return len(self._told) >= _MOST_REMEMBERED or now - oldest.last >= _ONE_EVENT
 
 
-def body(app: App, notice: Notice, told: Told) -> Json:
-    """The event as it is created."""
+def body(app: App, notice: Notice, told: Told, instance: str) -> Json:
+    """The event as it is created by this instance of the operator."""
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -103,6 +104,7 @@ def body(app: App, notice: Notice, told: Told) -> Json:
         "message": _cut(notice.message),
         "source": {"component": names.MANAGER},
         "reportingComponent": names.MANAGER,
+        "reportingInstance": instance,
         **told.times,
     }
 

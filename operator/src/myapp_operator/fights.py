@@ -3,6 +3,9 @@
 Each revert makes the other side write again at once, so neither would ever rest. From the sixth revert of one field in
 ten minutes on, the next one of that child waits: 30 seconds, then longer and longer. To take an object over counts as a
 revert too: the first one is followed by others only where somebody takes it back.
+
+Existence is a field like any other: to recreate a deleted child counts in the same way, in a `Contest` of its own, so
+that a fight over a field does not delay a recreation. The status of a MyApp has a `Contest` too.
 """
 
 from __future__ import annotations
@@ -10,10 +13,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from myapp_operator.names import KIND, Kind
+from myapp_operator import drift
+from myapp_operator.names import KIND, MANAGER, Kind
 
 OWNERSHIP = "metadata.ownerReferences"
 """The field of which an adoption is the revert: whoever replaces the whole object drops it, and may offer it anew."""
+EXISTENCE = "existence"
+"""The field of which a recreation is the revert."""
+STATUS = "status"
+"""The field of a MyApp that one operator alone writes."""
+STATUS_SENTENCE = (
+    f"the status is replaced again and again by another writer: let one {MANAGER} alone look after this namespace, and "
+    "let nothing else write to myapps/status"
+)
+"""What the user must know and do about a fight over the status."""
 _WINDOW = 600.0
 """Seconds for which a revert is remembered; a fight is forgotten that long after its last one."""
 _MANY = 5
@@ -43,6 +56,13 @@ class Fight:
 
     def sentence(self, kind: Kind) -> str:
         """What the user must know and do about it."""
+        if self.path == EXISTENCE:
+            return (
+                f"the {kind} is deleted again and again: look up in the audit log of the API server what deletes it, "
+                "and stop that"
+            )
+        if self.path == drift.REPLACED:
+            return f"the {kind} is applied again and again by {self.by}: let only one of them look after this namespace"
         by = f" by {self.by}" if self.by else ""
         return f"{self.path} of the {kind} is changed again and again{by}: stop it, or let it change the {KIND} instead"
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from myapp_operator import names, preflight, references, templates
+import orjson
+
+from myapp_operator import admitted, history, names, pacing, preflight, references, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
@@ -21,11 +23,13 @@ from myapp_operator.kube import Kube
 from myapp_operator.model import Spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
+from myapp_operator.pacing import Pace
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent, Target
 from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Refused, Stale
 from myapp_operator.store import Store
+from myapp_operator.verdicts import LEFT_ALONE
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,20 @@ class Passage:
     wanted: Sequence[Wanted]
     obstacles: Mapping[Kind, Obstacle] = field(default_factory=dict)
     """Why it is not all that the MyApp asks for."""
+    again: float | None = None
+    """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The template that goes on while another one waits."""
+
+    uid: str
+    """Of its Deployment."""
+    looks_like: tuple[int, str, str]
+    """As the Deployment was when the template was looked for."""
+    template: bytes
+    """As JSON text; empty where none was found, which is so until the Deployment changes."""
 
 
 class Gate:
@@ -52,13 +70,14 @@ class Gate:
         self._store = store
         self._referents = referents
         self._locks: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
-        self._running: dict[Key, tuple[str, Json]] = {}
-        """The templates that go on while others wait, with the uid of their Deployment."""
+        self._running: dict[Key, _Running] = {}
+        self._paces: dict[Key, Pace] = {}
 
     def forget(self, app: Key) -> None:
         """Forgets an app that is gone."""
         self._referents.use(app, ())
         self._running.pop(app, None)
+        self._paces.pop(app, None)
 
     async def passage(self, app: App, spec: Spec, wanted: Sequence[Wanted]) -> Passage:
         """What may be written of the children that the MyApp asks for."""
@@ -78,44 +97,76 @@ class Gate:
         want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         ours = deployment if deployment and deployment.is_controlled_by(app) else None
-        version = preflight.identity((want.body or {})["spec"]["template"])
-        problem = preflight.problem(found, known)
+        problem, again = preflight.problem(found, known), None
         if restarts:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
+            if ours and ours.template == want.version:
+                annotations, again = self._paced(app.key, before, annotations)
             want = preflight.with_configuration(want, annotations)
-        if problem is None or (ours and preflight.was_let_through(want, version, ours, app.generation)):
+            wanted = _instead(wanted, want)
+        goes_on = ours is not None and preflight.was_let_through(want, ours, app.generation)
+        if goes_on:  # what is lost later holds nothing back, but an account that was closed is told
+            problem = preflight.problem(preflight.of_account(found), known)
+        if problem is None:
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
-            return Passage(_instead(wanted, preflight.noted(want, version)))
+            return Passage(wanted, again=again)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
+        if goes_on:
+            return Passage(wanted, {names.DEPLOYMENT: self._obstacle(app, problem)})
         return await self._hold(app, wanted, ours, problem)
 
-    async def _hold(self, app: App, wanted: Sequence[Wanted], ours: Child | None, problem: Refused) -> Passage:
-        """Without a Deployment of ours there is none yet; what has one goes on as it is, in all but its pods."""
-        patient = self._referents.held_for(app.key, True, time.monotonic()) < _PATIENCE
-        obstacle = Obstacle(Stale(), lasting=False) if patient else Obstacle(problem)
-        template = await self._running_template(app, ours) if ours else None
-        if ours is None or template is None:
-            others = [each for each in wanted if each.kind != names.DEPLOYMENT]
-            return Passage(others, {names.DEPLOYMENT: obstacle})
-        held = templates.running(wanted, app.key.name, template)
-        want = next(each for each in held if each.kind == names.DEPLOYMENT)
-        let_through = "" if ours.rolled_back else ours.template  # what was gone back from does not run
-        return Passage(_instead(held, preflight.noted(want, let_through)), {names.DEPLOYMENT: obstacle})
+    def _paced(
+        self, app: Key, before: Mapping[str, str], wanted: Mapping[str, str]
+    ) -> tuple[Mapping[str, str], float | None]:
+        """The annotations that the pods get now, and the seconds until they may get newer ones."""
+        now = time.monotonic()
+        pace = pacing.step(self._paces.get(app), before, wanted, now)
+        if pace is not None:
+            self._paces[app] = pace
+        if pace is None or wanted in (before, pace.followed):
+            return wanted, None
+        return pace.followed, pace.not_before - now
 
-    async def _running_template(self, app: App, deployment: Child) -> Json | None:
-        """The template of our Deployment, read once when another one begins to wait; None if it is gone."""
-        uid, template = self._running.get(app.key, ("", None))
-        if template is None or uid != deployment.uid:
-            name = names.DEPLOYMENT.name_for(app.key.name)
-            raw = await self._kube.whole(names.DEPLOYMENT, Key(app.key.namespace, name))
-            if raw is None or raw["metadata"]["uid"] != deployment.uid:
-                return None
-            template = templates.without_nulls(raw["spec"]["template"])
-            self._running[app.key] = deployment.uid, template
+    def _obstacle(self, app: App, problem: Refused) -> Obstacle:
+        patient = self._referents.held_for(app.key, True, time.monotonic()) < _PATIENCE
+        return Obstacle(Stale(), lasting=False) if patient else Obstacle(problem)
+
+    async def _hold(self, app: App, wanted: Sequence[Wanted], ours: Child | None, problem: Refused) -> Passage:
+        """Without a Deployment of ours there is none yet. What has one goes on with the version that was let through
+        last; where nothing tells which one that was, all that depends on it is left as it is."""
+        template = await self._running_template(app, ours, wanted) if ours else None
+        if ours and template is None:
+            problem = Refused(problem.reason, f"{problem.message}; {LEFT_ALONE}")
+            others = [each for each in wanted if each.kind not in templates.FOLLOWING]
+        elif template is None:
+            others = [each for each in wanted if each.kind != names.DEPLOYMENT]
+        else:
+            others = templates.running(wanted, app.key.name, template)
+        return Passage(others, {names.DEPLOYMENT: self._obstacle(app, problem)})
+
+    async def _running_template(self, app: App, deployment: Child, wanted: Sequence[Wanted]) -> Json | None:
+        """The template that was let through last, looked for once when another one begins to wait; None if nothing that
+        stands there is surely it."""
+        known, looks_like = self._running.get(app.key), (deployment.generation, deployment.template, deployment.fields)
+        if known and known.uid == deployment.uid and (known.template or known.looks_like == looks_like):
+            return orjson.loads(known.template) if known.template else None
+        found = await self._let_through(app, deployment)
+        template = templates.with_zeros(found, wanted) if found else None
+        text = orjson.dumps(template) if template else b""
+        self._running[app.key] = _Running(deployment.uid, looks_like, text)
         return template
+
+    async def _let_through(self, app: App, deployment: Child) -> Json | None:
+        """The same, as it stands in the Deployment, or else in a ReplicaSet."""
+        raw = await self._kube.whole(names.DEPLOYMENT, Key(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name)))
+        if raw is None or raw["metadata"]["uid"] != deployment.uid:
+            return None
+        if template := admitted.standing(raw):
+            return template
+        return admitted.earlier(raw, await history.replica_sets(self._kube, app.key))
 
     async def _know(self, app: App, found: Sequence[Reference], *, restarts: bool) -> Known:
         """What is known of all that an app refers to, after reading what must be read and was not."""

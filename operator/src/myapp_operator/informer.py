@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from myapp_operator import names
-from myapp_operator.errors import ApiError, ExpiredError, OperatorError
+from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Event, Kube
 from myapp_operator.names import Key, Kind
@@ -45,9 +45,15 @@ class Watcher(ABC, Generic[T]):
         """Set when a watch broke off; whoever waits for it clears it."""
         self.swept = asyncio.Event()
         """Set at each sweep: time to see whether what could not be listed can be listed now."""
+        self._newest = 0
+        """The newest version that a list or the watch has brought."""
 
     async def run(self, version: int) -> None:
-        """Watches from the version of the first list on, until cancelled, whatever the API server answers."""
+        """Watches from the version of the first list on, until cancelled, whatever the API server answers.
+
+        Raises:
+            AnotherHistoryError: a list is older than what the one before it or the watch has brought.
+        """
         loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE
         while True:
@@ -70,7 +76,8 @@ class Watcher(ABC, Generic[T]):
         """Takes over one whole list, drops what is gone, and returns the version it is of.
 
         The version is 0 where there is nothing to be had for now. Each page is read before the next one is asked for:
-        whole objects are ten times as large as what is kept of them.
+        whole objects are ten times as large as what is kept of them. A list that names no version is a consistent read,
+        from whichever API server it comes: within one history it is never older than what was seen before.
         """
         sent_at = asyncio.get_running_loop().time()
         found: list[T] = []
@@ -78,6 +85,9 @@ class Watcher(ABC, Generic[T]):
         async for page in self._kube.pages(self._kind, self._namespace, selector=self._selector):
             found.extend(map(self._read, page.items))
             version = page.version
+        if version < self._newest:
+            raise AnotherHistoryError(f"a list of {self._kind.plural} is of version {version}, after {self._newest}")
+        self._newest = version
         self._replace(found, version, sent_at)
         return version
 
@@ -95,6 +105,7 @@ class Watcher(ABC, Generic[T]):
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
+            self._newest = max(self._newest, int(event.object["metadata"]["resourceVersion"]))
             if event.type != "BOOKMARK":
                 self._take(event)
 

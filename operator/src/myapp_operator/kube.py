@@ -183,6 +183,24 @@ class Kube:
             "PATCH", _path(names.EVENT, *key), body=times, content="application/merge-patch+json", accept=_ONLY_METADATA
         )
 
+    async def may_write_status(self, account: Key, namespace: str | None) -> bool:
+        """Whether a ServiceAccount may write the status of MyApps, in one namespace or in all: no one but an operator
+        needs that right."""
+        user = f"system:serviceaccount:{account.namespace}:{account.name}"
+        groups = ["system:serviceaccounts", f"system:serviceaccounts:{account.namespace}", "system:authenticated"]
+        what = {"group": names.GROUP, "resource": names.PLURAL, "subresource": "status", "verb": "patch"}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": user,
+                "groups": groups,
+                "resourceAttributes": {**what, **({"namespace": namespace} if namespace else {})},
+            },
+        }
+        answer = await self._connection.json("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body=review)
+        return bool(answer["status"]["allowed"])
+
     async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
         """The last lines of a container's log; `previous` is the run before the present one."""
         query = {"container": container, "previous": str(previous).lower(), "tailLines": str(lines)}

@@ -54,7 +54,7 @@ class Leader:
     ) -> None:
         self._requests = requests
         self._fence = fence
-        self._identity = identity
+        self.identity = identity
         self._lost = lost
         self._clock = clock
         self._sighting: Sighting | None = None
@@ -80,7 +80,7 @@ class Leader:
         self._fence.shut()
         try:
             found = await self._requests.get()  # the last renewal, or the taking of it, may have been cut off
-            if found is not None and lease.holder(found) == self._identity:
+            if found is not None and lease.holder(found) == self.identity:
                 await self._requests.replace(lease.released(found, _now()))
                 logger.info("the Lease is released")
         except OperatorError as error:
@@ -97,7 +97,7 @@ class Leader:
         try:
             found = await self._requests.get()
             self._sighting = lease.look(self._sighting, found, self._clock())
-            ours = self._sighting.holder == self._identity  # taken, but the answer was lost
+            ours = self._sighting.holder == self.identity  # taken, but the answer was lost
             if not ours and self._sighting.seconds_left(self._clock(), hesitates=hesitates):
                 holder = self._sighting.holder
                 self._say(logging.INFO, f"waiting: {holder} leads" if holder else "waiting for one that is ready")
@@ -112,7 +112,7 @@ class Leader:
                 self._say(logging.WARNING, f"cannot ask for the Lease, trying again: {error}")
             return False
         self._fence.open_until(sent + lease.DEADLINE_SECONDS)
-        self._say(logging.INFO, f"leading, as {self._identity}")
+        self._say(logging.INFO, f"leading, as {self.identity}")
         return True
 
     def _is_hopeless(self, error: OperatorError) -> bool:
@@ -126,8 +126,8 @@ class Leader:
 
     async def _take(self, found: Json | None) -> Json:
         if found is None:
-            return await self._requests.create(lease.new(self._requests.key, self._identity, _now()))
-        return await self._requests.replace(lease.taken(found, self._identity, _now()))
+            return await self._requests.create(lease.new(self._requests.key, self.identity, _now()))
+        return await self._requests.replace(lease.taken(found, self.identity, _now()))
 
     async def _keep(self) -> None:
         """Renews until cancelled; a Lease that cannot be renewed in time ends the process."""
@@ -162,8 +162,8 @@ class Leader:
                 raise
         found = await self._requests.get()
         if found is None:
-            return await self._requests.create(lease.new(self._requests.key, self._identity, _now()))
-        if (holder := lease.holder(found)) != self._identity:
+            return await self._requests.create(lease.new(self._requests.key, self.identity, _now()))
+        if (holder := lease.holder(found)) != self.identity:
             self._end(f"the Lease was taken: {holder or 'nobody'} leads now")
         return await self._requests.replace(lease.renewed(found, _now()))
 

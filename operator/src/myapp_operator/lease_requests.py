@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import aiohttp
 
+from myapp_operator import names
 from myapp_operator.connection import Connection
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
@@ -23,8 +24,10 @@ class LeaseRequests:
     Every method raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
     """
 
-    def __init__(self, connection: Connection, key: Key) -> None:
+    def __init__(self, connection: Connection, key: Key, covers: str) -> None:
+        """`covers` is written on the Lease: the namespaces of this installation, as `claims.annotation` has them."""
         self.key = key
+        self._covers = covers
         self._connection = connection
         self._folder = f"/apis/coordination.k8s.io/v1/namespaces/{key.namespace}/leases"
         self._path = f"{self._folder}/{key.name}"
@@ -40,8 +43,13 @@ class LeaseRequests:
 
     async def create(self, lease: Json) -> Json:
         """Creates the Lease, which must not exist yet; returns it as stored."""
-        return await self._connection.json("POST", self._folder, body=lease, patience=_PATIENCE)
+        return await self._connection.json("POST", self._folder, body=self._annotated(lease), patience=_PATIENCE)
 
     async def replace(self, lease: Json) -> Json:
         """Replaces the Lease, if it still is of the version that stands in it; returns it as stored."""
-        return await self._connection.json("PUT", self._path, body=lease, patience=_PATIENCE)
+        return await self._connection.json("PUT", self._path, body=self._annotated(lease), patience=_PATIENCE)
+
+    def _annotated(self, lease: Json) -> Json:
+        metadata = lease["metadata"]
+        annotations = {**(metadata.get("annotations") or {}), names.COVERS: self._covers}
+        return {**lease, "metadata": {**metadata, "annotations": annotations}}

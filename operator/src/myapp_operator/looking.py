@@ -14,7 +14,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.names import Key
-from myapp_operator.seen import Seen, are_pods_refused, current_rollout, is_complete, past_own_deadline
+from myapp_operator.seen import Seen, are_pods_refused, is_complete, past_own_deadline, runs
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Onlooker:
         not worth a look; it will tell when it has.
         """
         now, known = time.monotonic(), self._store.memory(seen.app).looks
-        if current_rollout(seen) is None:
+        if not runs(seen):
             return known, None
         plan = looks.noticed(known, _situation(seen, template), now)
         if plan.is_due(now) and not plan.booked:
@@ -134,7 +134,7 @@ def _situation(seen: Seen, template: str) -> Situation:
         version=deployment.resource_version if deployment else 0,
         complete=is_complete(seen) or not seen.wanted,
         refused=are_pods_refused(seen),
-        told=verdicts.told(seen) is not None,
+        told=verdicts.told(seen) is not None or verdicts.tells_beside(seen),
         pods=seen.wanted,
         overdue=past_own_deadline(seen),
     )

@@ -12,6 +12,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Kind
 from myapp_operator.refusals import Retry
+from myapp_operator.status import Budget
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Memory:
     """The children that admission has changed as we wrote them."""
     asked_admission: frozenset[Kind] = frozenset()
     """The children of which this process has asked whether it does."""
+    deletions: dict[Kind, Contest] = field(default_factory=dict)
+    """The recreations of each child."""
+    status_contest: Contest | None = None
+    """The times at which the status that we wrote was replaced by another writer."""
+    status_digest: bytes = b""
+    """Stands for the status that was written last; empty where this process has written none."""
+    status_budget: Budget = field(default_factory=Budget)
+    present: dict[Kind, str] = field(default_factory=dict)
+    """The children that this process has seen alive and that are still wanted: the hash of what it applied last to
+    each, empty where it has applied nothing."""
     looks: Looks = field(default_factory=Looks)
     """What the looks at the app's pods have found, and when the next one is due."""
     scaler: Scaler | None = None
@@ -46,6 +57,15 @@ class Memory:
         """Forgets failed writes to these children."""
         for kind in kinds:
             self.attempts.pop(kind, None)
+
+    def note_present(self, kind: Kind) -> None:
+        """Remembers a child that is alive and wanted."""
+        if kind not in self.present:
+            self.present[kind] = ""
+
+    def note_unwanted(self, kind: Kind) -> None:
+        """Remembers that a child need not be there: its next creation is the first one again."""
+        self.present.pop(kind, None)
 
     def forgive_outages(self) -> None:
         """Forgets the failures that were no fault of the object: the API server answers again."""

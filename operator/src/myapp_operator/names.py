@@ -36,6 +36,9 @@ ROLLED_BACK = f"{GROUP}/rolled-back"
 TEMPLATE = f"{GROUP}/template"
 """Annotation on a Deployment: hash of the version of the pods that was let through last (see `preflight`)."""
 
+COVERS = f"{GROUP}/namespaces"
+"""Annotation on the Lease of an installation: the namespaces that it looks after, or * (see `claims`)."""
+
 CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
@@ -124,6 +127,9 @@ CONFIGURATION = {CONFIG_MAP: f"{GROUP}/configmaps", SECRET: f"{GROUP}/secrets"}
 REPLICA_SET = Kind("ReplicaSet", "apps/v1", "replicasets", "", whole=True)
 POD = Kind("Pod", "v1", "pods", "", whole=True)
 EVENT = Kind("Event", "v1", "events", "", whole=True)
+
+LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases", "", whole=True)
+"""No child: what each installation of the operator holds."""
 
 
 def selector(app: str) -> dict[str, str]:

@@ -54,6 +54,10 @@ class App:
             status=raw.get("status") or {},  # type: ignore[arg-type]
         )
 
+    def is_of_later_history(self, listed: App, version: int) -> bool:
+        """Whether a list of this version should have had this version of the same MyApp, and has an older one."""
+        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
+
     @property
     def never_judged(self) -> bool:
         """Whether no status was ever written: the schema's default says -1."""
@@ -225,6 +229,10 @@ class Child:
         if rollout is self.rollout and intact == self.intact:
             return self
         return replace(self, rollout=rollout, intact=intact)
+
+    def is_of_later_history(self, listed: Child, version: int) -> bool:
+        """Whether a list of this version should have had this version of the same child, and has an older one."""
+        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
 
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""

@@ -94,12 +94,35 @@ def doubting(wanted: Iterable[Wanted], admitted: Mapping[Kind, Admitted], untold
     ]
 
 
-def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
-    """The plan without the reverts and adoptions that must wait: each would only make the other side write again."""
-    if not fights:
+def note_others(todo: Todo, children: Mapping[Kind, Child], present: Mapping[Kind, str]) -> Todo:
+    """The plan, with the steps marked that undo what others did beyond a change of fields.
+
+    `present` is as in `Memory`. A child in it that is created has been deleted. One to which this process has applied
+    just what it applies now, and which says that something else was applied since, was written by another operator: the
+    MyApp has not changed.
+    """
+    return replace(todo, steps=tuple(_noted(step, children, present) for step in todo.steps)) if todo.steps else todo
+
+
+def _noted(step: Step, children: Mapping[Kind, Child], present: Mapping[Kind, str]) -> Step:
+    if step.verb is Verb.CREATE and step.kind in present:
+        return replace(step, recreates=True, why="was deleted")
+    if step.verb is not Verb.APPLY or step.reverts or step.attempt != present.get(step.kind):
+        return step
+    if children[step.kind].applied == step.attempt:
+        return step
+    return replace(step, reverts=(drift.REPLACED,), why=f"reverts {drift.REPLACED}")
+
+
+def hold_back(todo: Todo, changes: Mapping[Kind, Fight], deletions: Mapping[Kind, Fight], now: float) -> Todo:
+    """The plan without the reverts, adoptions and recreations that must wait: each would only make the other side write
+    again. A fight over what stands in a child does not delay its recreation."""
+    if not changes and not deletions:
         return todo
-    paused = {kind for kind, fight in fights.items() if fight.pauses(now)}
-    waiting = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT} & paused
+    reverted = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT}
+    recreated = {step.kind for step in todo.steps if step.recreates}
+    waiting = (reverted & _paused(changes, now)) | (recreated & _paused(deletions, now))
+    fights = {**changes, **deletions}
     moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
     pauses = [moment - now for moment in moments]
     return replace(
@@ -108,6 +131,10 @@ def hold_back(todo: Todo, fights: Mapping[Kind, Fight], now: float) -> Todo:
         fights={kind: replace(fight, lost=kind in waiting) for kind, fight in fights.items()},
         again=min([*pauses, *([] if todo.again is None else [todo.again])], default=None),
     )
+
+
+def _paused(fights: Mapping[Kind, Fight], now: float) -> set[Kind]:
+    return {kind for kind, fight in fights.items() if fight.pauses(now)}
 
 
 def keep_off(todo: Todo, wanted: Iterable[Wanted], unserved: Set[Kind]) -> Todo:
@@ -208,7 +235,7 @@ def _step(want: Wanted, child: Child | None, app: App, fewest: int) -> Step | No
     if want.body is None:
         return None
     body = replicas.counted(want.body, fewest) if replicas.are_left_to_others(want.body) else want.body
-    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.notes), attempt=want.applied)
+    return Step(Verb.CREATE, want.kind, name, with_notes(body, want.carried), attempt=want.applied)
 
 
 def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | None:
@@ -217,19 +244,19 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         return replace(target, verb=Verb.DELETE, attempt="delete")
     hold = replicas.hold(want.body, child, fewest)
     if drift.drifted(want.body, want.applied, child):
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         claims = bool(drift.surplus(want.body, child))
         return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts, claims=claims)
     if hold:
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
     if want.doubted or not runs_as_applied(want, child):
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         return replace(target, body=body, attempt=ADMISSION, why="asks whether admission still changes it")
     if _cannot_make_pods(child):
-        body = with_nudge(with_notes(want.body, want.notes), child.nudge + 1)
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge + 1)
         return replace(target, body=body, attempt=NUDGING, why=NUDGING)
     return None
 
@@ -249,7 +276,7 @@ def _adoption(want: Wanted, target: Step) -> Step | None:
     """Taking over an object that may be taken over, see `_in_the_way`; what is not wanted is not touched."""
     if want.body is None:
         return None
-    body = with_notes(want.body, want.notes)
+    body = with_notes(want.body, want.carried)
     return replace(target, verb=Verb.ADOPT, body=body, attempt=f"adopt {want.applied}")
 
 

@@ -2,19 +2,17 @@
 
 A version of the pods that refers to what is missing would only fail to start, and with `Recreate` take the running ones
 with it. So it is held back. One that was let through before stays let through: what is lost later is no new version.
+The account is the exception: it is a right, which may be withdrawn, and so it is asked for each time.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from myapp_operator import names
 from myapp_operator.desired import Wanted
-from myapp_operator.drift import fingerprint
-from myapp_operator.grammar import Json
+from myapp_operator.drift import hash_of, is_earlier, is_hash
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.references import Digests, Reference, Referent
@@ -89,23 +87,20 @@ def _not_allowed(reference: Reference, known: Known) -> Refused | None:
     )
 
 
-def identity(template: Json) -> str:
-    """What tells one version of the pods from another; restarts for a changed configuration make no new version."""
-    return fingerprint(template)
+def of_account(references: Iterable[Reference]) -> list[Reference]:
+    """The references by which pods get the rights of an account."""
+    return [each for each in references if each.kind == names.SERVICE_ACCOUNT]
 
 
-def was_let_through(want: Wanted, version: str, deployment: Child, generation: int) -> bool:
+def was_let_through(want: Wanted, deployment: Child, generation: int) -> bool:
     """Whether our Deployment has this version of the pods already, or had it until others changed it.
 
-    One that was gone back from it has no more: a later generation of the MyApp would make its pods anew.
+    One that was gone back from it has no more: this generation of the MyApp makes no pods of it, a later one would make
+    them anew.
     """
-    gone_back = deployment.rolled_back is not None and deployment.rolled_back.generation != generation
-    return want.applied == deployment.applied or (version == deployment.template and not gone_back)
-
-
-def noted(want: Wanted, version: str) -> Wanted:
-    """The wanted Deployment, which will remember that this version was let through."""
-    return replace(want, notes={**want.notes, names.TEMPLATE: version}) if version else want
+    if deployment.rolled_back is not None:
+        return deployment.rolled_back.generation == generation
+    return is_hash(deployment.applied, want.applied) or want.version == deployment.template
 
 
 def configuration(
@@ -118,9 +113,11 @@ def configuration(
     """
     found: dict[str, str] = {}
     for kind, annotation in names.CONFIGURATION.items():
-        used = [each for each in references if each.kind == kind]
-        digest = _digest(used, known) if used and complete and kind in known.seen else before.get(annotation)
-        if used and (value := digest or before.get(annotation)):
+        used, was = [each for each in references if each.kind == kind], before.get(annotation, "")
+        digest = _digest(used, known) if used and complete and kind in known.seen else ""
+        if digest and is_earlier(was) and is_hash(was, _digest(used, known, earlier=True)):
+            digest = was  # as an earlier release wrote it: another hash of the same values would restart the pods
+        if used and (value := digest or was):
             found[annotation] = value
     return found
 
@@ -135,17 +132,18 @@ def with_configuration(want: Wanted, annotations: Mapping[str, str]) -> Wanted:
     return with_template(want, {**template, "metadata": {**metadata, "annotations": given}})
 
 
-def _digest(used: Sequence[Reference], known: Known) -> str | None:
-    """A hash of all that is used of some objects; None where one was not read."""
+def _digest(used: Sequence[Reference], known: Known, *, earlier: bool = False) -> str:
+    """A hash of all that is used of some objects; empty where one was not read. `earlier`: as of earlier releases."""
     if any(there is not None and there.digests is None for there in map(known.of, used)):
-        return None
-    text = json.dumps(sorted(set(_used(used, known))), separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return ""
+    return hash_of(sorted(set(_used(used, known, earlier=earlier))))
 
 
-def _used(references: Iterable[Reference], known: Known) -> Iterator[tuple[str, str, str]]:
+def _used(references: Iterable[Reference], known: Known, *, earlier: bool) -> Iterator[tuple[str, str, str]]:
     """Name, key and digest of each value that the pods use; of an object that they use as a whole there is no key."""
     for each in references:
         there = known.of(each)
         digests = (there and there.digests) or Digests()
+        if earlier:
+            digests = digests.earlier
         yield each.name, each.key or "", digests.whole if each.key is None else digests.of(each.key)

@@ -6,10 +6,13 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+
+import orjson
 
 from myapp_operator import admission, events, fights, names, plan, rollback, status
 from myapp_operator.allowance import Allowance
@@ -17,9 +20,12 @@ from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
+from myapp_operator.events import EventReason, Notice
 from myapp_operator.gate import Gate
+from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looking import Onlooker
+from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
@@ -85,6 +91,7 @@ class Reconciler:
             fights=todo.fights,
             scaler=scaler.name,
             stranded=course.stranded,
+            unknown=course.unknown,
             asked=frozenset(each.kind for each in asked if each.body),
             admitted=self._store.memory(app).admitted,
         )
@@ -94,7 +101,8 @@ class Reconciler:
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         again = scaler.until - time.monotonic() if scaler.name else None
-        return _earliest(wait, look, judged.again, todo.again, again, *self._pauses(app, todo, obstacles))
+        pauses = (passage.again, again, *self._pauses(app, todo, obstacles))
+        return _earliest(wait, look, judged.again, todo.again, *pauses)
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.
@@ -108,15 +116,19 @@ class Reconciler:
     def _plan(self, app: App, wanted: Sequence[Wanted], held: Mapping[Kind, Obstacle], now: float) -> Todo:
         """What to do now; in a fight over a child, its next revert waits. `held`: what waits for something else."""
         memory = self._store.memory(app)
-        going_on = fights.going_on(memory.contests, {each.kind: each.applied for each in wanted}, now)
+        applied = {each.kind: each.applied for each in wanted}
+        changes = fights.going_on(memory.contests, applied, now)
+        deletions = fights.going_on(memory.deletions, applied, now)
+        children = self._store.children(app.key)
         if memory.admitted or admission.is_told(app.status):
             untold = {each.kind for each in wanted} - memory.asked_admission if admission.is_told(app.status) else set()
             wanted = plan.doubting(wanted, memory.admitted, untold)
-        todo = plan.make(wanted, self._store.children(app.key), app, memory.attempts, now)
+        todo = plan.make(wanted, children, app, memory.attempts, now)
+        todo = plan.note_others(todo, children, memory.present)
         if held:
             todo = replace(todo, obstacles={**held, **todo.obstacles})
         todo = plan.keep_off(todo, wanted, self._store.unserved())
-        return plan.hold_back(todo, going_on, now)
+        return plan.hold_back(todo, changes, deletions, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:
         """Whether the MyApp is still there, if it gets children that were there before.
@@ -140,11 +152,13 @@ class Reconciler:
 
     async def _write_status(self, app: App, judged: Judged) -> float | None:
         """Writes the status if it says something new and it is time; returns when to try again."""
-        now = time.monotonic()
-        unsettled = self._store.memory(app).unsettled_for(judged.settled, now)
-        wait = status.due(app.status, judged, self._store.since_status(app, now), unsettled)
+        now, memory = time.monotonic(), self._store.memory(app)
+        unsettled = memory.unsettled_for(judged.settled, now)
+        at_once = memory.status_budget.allows(now)
+        wait = status.due(app.status, judged, self._store.since_status(app, now), unsettled, at_once=at_once)
         if wait is None or self._store.status_awaited(app):
             return None
+        wait = max(wait, _fought_for(app, memory, now))
         if wait > 0:
             return wait
         try:
@@ -157,9 +171,30 @@ class Reconciler:
                 return _STALE_PAUSE
             raise
         self._store.answered_status(app, version, time.monotonic())
+        self._note_status(app, memory, judged.status, now)
         if notice := events.of_status(app.status, judged.status):
             self._recorder.tell(app, notice)
         return None
+
+    def _note_status(self, app: App, memory: Memory, written: Json, now: float) -> None:
+        """Remembers a status write, and tells of a fight where it replaces what another writer has put over ours."""
+        if memory.status_digest and memory.status_digest != _digest(app.status):
+            before, generation = memory.status_contest, str(app.generation)
+            memory.status_contest = fights.reverted(before, generation, (fights.STATUS,), "", now)
+            if memory.status_contest.fight(generation, now):
+                self._recorder.tell(app, Notice(EventReason.REVERTED, fights.STATUS_SENTENCE, warning=True))
+        memory.status_digest = _digest(written)
+        memory.status_budget = memory.status_budget.spent(now)
+
+
+def _fought_for(app: App, memory: Memory, now: float) -> float:
+    """Seconds until a status that another writer replaces again and again may be written."""
+    fight = memory.status_contest and memory.status_contest.fight(str(app.generation), now)
+    return fight.not_before - now if fight else 0.0
+
+
+def _digest(value: Json) -> bytes:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _earliest(*waits: float | None) -> float | None:

@@ -34,8 +34,9 @@ class _Letter:
 class Recorder:
     """Takes notices at once and writes them in its own time. Used from one event loop only."""
 
-    def __init__(self, kube: Kube) -> None:
+    def __init__(self, kube: Kube, instance: str) -> None:
         self._kube = kube
+        self._instance = instance
         self._tally = Tally()
         self._waiting: dict[str, _Letter] = {}
         self._names: asyncio.Queue[str] = asyncio.Queue()
@@ -74,7 +75,7 @@ class Recorder:
             await ways[1](letter)
 
     async def _create(self, letter: _Letter) -> None:
-        body = events.body(letter.app, letter.notice, letter.told)
+        body = events.body(letter.app, letter.notice, letter.told, self._instance)
         await self._kube.create_event(letter.app.key.namespace, body)
 
     async def _repeat(self, letter: _Letter) -> None:

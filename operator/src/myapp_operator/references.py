@@ -16,8 +16,10 @@ from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
 
-_WIDTH = 8
+_WIDTH = 16
 """Bytes of each hash that is kept."""
+_EARLIER_WIDTH = 8
+"""The same in earlier releases, whose hashes stand in the pod templates of `restartOnConfigChange`."""
 
 
 class Target(NamedTuple):
@@ -56,11 +58,21 @@ class Digests:
 
     entries: bytes = b""
     """A hash of the key and one of the value, for each key."""
+    width: int = _WIDTH
+    """Bytes of each of these hashes."""
 
     @classmethod
     def of_values(cls, values: Mapping[str, str]) -> Digests:
         """Takes note of all values, by key."""
-        return cls(b"".join(sorted(_short(key) + _short(value) for key, value in values.items())))
+        return cls(b"".join(sorted(_short(key, _WIDTH) + _short(value, _WIDTH) for key, value in values.items())))
+
+    @property
+    def earlier(self) -> Digests:
+        """The same as an earlier release kept it."""
+        step = 2 * self.width
+        pairs = (self.entries[at : at + step] for at in range(0, len(self.entries), step))
+        short = (pair[:_EARLIER_WIDTH] + pair[self.width :][:_EARLIER_WIDTH] for pair in pairs)
+        return Digests(b"".join(sorted(short)), _EARLIER_WIDTH)
 
     @property
     def whole(self) -> str:
@@ -69,16 +81,16 @@ class Digests:
 
     def of(self, key: str) -> str:
         """What changes with the value of this key; empty where there is no such key."""
-        wanted, count = _short(key), len(self.entries) // (2 * _WIDTH)
-        entry = self._entry(bisect_left(range(count), wanted, key=lambda at: self._entry(at)[:_WIDTH]))
-        return entry[_WIDTH:].hex() if entry.startswith(wanted) else ""
+        wanted, count = _short(key, self.width), len(self.entries) // (2 * self.width)
+        entry = self._entry(bisect_left(range(count), wanted, key=lambda at: self._entry(at)[: self.width]))
+        return entry[self.width :].hex() if entry.startswith(wanted) else ""
 
     def _entry(self, at: int) -> bytes:
-        return self.entries[2 * _WIDTH * at : 2 * _WIDTH * (at + 1)]
+        return self.entries[2 * self.width * at : 2 * self.width * (at + 1)]
 
 
-def _short(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:_WIDTH]
+def _short(text: str, width: int) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:width]
 
 
 @dataclass(frozen=True)

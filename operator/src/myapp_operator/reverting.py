@@ -60,6 +60,8 @@ def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Seq
     `present` is the whole object as they left it; without it there is no more to tell than the names of the fields.
     `secrets` are hidden in values (see `masking.values_of`).
     """
+    if drift.REPLACED in paths:
+        return [Change(drift.REPLACED, (drift.ANOTHER_OPERATOR,))]
     if drift.EVERYTHING in paths:
         return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
     if present is None:

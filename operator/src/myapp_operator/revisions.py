@@ -11,21 +11,16 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from myapp_operator import causes, names, rollback, templates
+from myapp_operator import admitted, causes, history, names, rollback, templates
 from myapp_operator.desired import Wanted
-from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
-from myapp_operator.names import Key
 from myapp_operator.observed import RolledBack
 from myapp_operator.plan import Todo
 from myapp_operator.seen import Seen, rolled_back
 from myapp_operator.store import Store
 
 logger = logging.getLogger(__name__)
-
-_FOLLOWING = (names.DEPLOYMENT, names.SERVICE, names.NETWORK_POLICY)
-"""The children that depend on which version runs."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Course:
     @property
     def writable(self) -> Sequence[Wanted]:
         """The children that may be written; where nobody knows what should run, that is left as it is."""
-        return [each for each in self.wanted if not (self.unknown and each.kind in _FOLLOWING)]
+        return [each for each in self.wanted if not (self.unknown and each.kind in templates.FOLLOWING)]
 
 
 class Revisions:
@@ -78,9 +73,9 @@ class Revisions:
             return todo
         if not rollback.is_proven(deployment):
             return todo
-        newest = causes.newest_replica_set(deployment.uid, await self._replica_sets(seen.app.key))
-        if newest is None:
-            return todo
+        newest = causes.newest_replica_set(deployment.uid, await history.replica_sets(self._kube, seen.app.key))
+        if newest is None or admitted.of_replica_set(newest, deployment) is None:
+            return todo  # what others have made of the Deployment is nothing to go back to
         ready = templates.hash_of(newest)
         steps = (rollback.remembering(each, ready) if rollback.may_begin_version(each) else each for each in todo.steps)
         return replace(todo, steps=tuple(steps))
@@ -95,31 +90,23 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None or not deployment.last_ready:
             return None
-        found = await self._replica_sets(seen.app.key)
+        found = await history.replica_sets(self._kube, seen.app.key)
         ready = templates.find(deployment.uid, found, deployment.last_ready)
         newest = causes.newest_replica_set(deployment.uid, found)
         return None if ready is None or ready is newest else templates.of_replica_set(ready)
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
-        """The template that was gone back to. Where nobody remembers which one it was, that is the newest."""
+        """The template that was gone back to. Where nobody remembers which one it was, the Deployment's note tells."""
         if known := self._store.memory(seen.app).template(why.generation):
             return known
         deployment = seen.child(names.DEPLOYMENT)
-        uid, ready = (deployment.uid, deployment.last_ready) if deployment else ("", "")
-        found = await self._replica_sets(seen.app.key)
-        replica_set = templates.find(uid, found, ready) or causes.newest_replica_set(uid, found)
-        return templates.of_replica_set(replica_set) if replica_set else None
-
-    async def _replica_sets(self, key: Key) -> list[Json]:
-        """The ReplicaSets of an app; none where the rights for that are missing."""
-        selector = names.selector_text(key.name)
-        try:
-            return (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
-        except ApiError as error:
-            if error.status != 403:
-                raise
-            logger.warning("%s cannot be rolled back: %s; grant the rights of deploy/operator/role.yaml", key, error)
-            return []
+        if deployment is None:
+            return None
+        found = await history.replica_sets(self._kube, seen.app.key)
+        if ready := templates.find(deployment.uid, found, deployment.last_ready):
+            return templates.of_replica_set(ready)
+        noted = (admitted.of_replica_set(each, deployment) for each in causes.by_revision(deployment.uid, found))
+        return next(filter(None, noted), None)
 
 
 def _noted(wanted: Sequence[Wanted], notes: Mapping[str, str]) -> Sequence[Wanted]:

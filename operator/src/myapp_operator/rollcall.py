@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from myapp_operator import names
+from myapp_operator.errors import AnotherHistoryError
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.observed import App
+from myapp_operator.store import Store
 
 
-async def take(kube: Kube, namespace: str | None) -> tuple[dict[str, App], int]:
+async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[str, App], int]:
     """The MyApps of a namespace, or of all, by uid, without spec and status; and the version of the list.
 
     No page is kept: the metadata of ten thousand, with their managedFields, would take more than all that is known.
 
     Raises:
         ApiError, UnreachableError: there is no list to be had.
+        AnotherHistoryError: the list is older than what was known when it was asked for.
     """
+    newest = max((app.resource_version for app in store.known_apps(namespace).values()), default=0)
     listed: dict[str, App] = {}
     version = 0
     async for page in kube.pages(APPS, namespace):
         listed |= {app.uid: app for app in map(App.from_json, page.items)}
         version = page.version
+    if version < newest:
+        raise AnotherHistoryError(f"a list of {names.PLURAL} is of version {version}, after {newest}")
+    for uid, app in store.known_apps(namespace).items():
+        if uid in listed and app.is_of_later_history(listed[uid], version):
+            raise AnotherHistoryError(f"a list of {names.PLURAL} has an older version of {app.key}")
     return listed, version

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import kopf
 
-from myapp_operator import app_watch, desired, endings, footprint, handlers, lease, names, probes, stopping
+from myapp_operator import app_watch, claims, desired, endings, footprint, handlers, lease, names, probes, stopping
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
-from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.errors import AnotherHistoryError, ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
+from myapp_operator.installations import Installations
 from myapp_operator.kube import Kube
 from myapp_operator.leader import Leader, new_identity
 from myapp_operator.lease_requests import LeaseRequests
@@ -35,6 +36,8 @@ from myapp_operator.workqueue import WorkQueue
 _WORKERS = 16
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
+_HISTORY_PAUSE = 2.0
+"""Seconds before all is listed anew: a storage that flips between two histories must not make a storm of lists."""
 _LOOKS = 50
 _LOOK_PAUSE = 0.1
 
@@ -63,14 +66,17 @@ class Settings:
 class Operator:
     """All parts of the running operator, wired together."""
 
-    def __init__(self, settings: Settings, kube: Kube, leader: Leader | None = None) -> None:
+    def __init__(
+        self, settings: Settings, kube: Kube, installations: Installations, leader: Leader | None = None
+    ) -> None:
         self._settings = settings
         self._kube = kube
+        self._installations = installations
         self._leader = leader
         self._store = Store()
         self._queue = WorkQueue()
         self._ready = asyncio.Event()
-        self._recorder = Recorder(kube)
+        self._recorder = Recorder(kube, leader.identity if leader else new_identity())
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
@@ -110,6 +116,7 @@ class Operator:
             tasks.create_task(self._sweep.run(self._informers))
             tasks.create_task(self._announce())
             tasks.create_task(self._echo.run())
+            tasks.create_task(self._installations.run(lambda: self._queue.add_all(self._store.apps())))
             tasks.create_task(self._take_part())
             await app_watch.keep(self._spawn_kopf, self._sweep.first, self._kube.host)
 
@@ -130,14 +137,26 @@ class Operator:
             raise endings.of_lease(error, self._settings.lease_namespace) from error
 
     async def _write(self) -> None:
-        """Works until cancelled. All that is ever written is written from here."""
+        """Works until cancelled. All that is ever written is written from here.
+
+        Our own Lease is there by now, so that of two installations that start at once one sees the other.
+        """
+        await self._installations.look()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._queue.run(self._reconciler.reconcile, _WORKERS, self._store.apps))
+            tasks.create_task(self._queue.run(self._reconcile, _WORKERS, self._store.apps))
             tasks.create_task(self._recorder.run())
 
+    async def _reconcile(self, key: Key) -> float | None:
+        """Looks at one app, unless another installation looks after its namespace."""
+        return None if self._installations.leader_of(key.namespace) else await self._reconciler.reconcile(key)
+
     def _unready(self) -> str:
-        """Why what we know cannot be relied on, in one sentence; empty where it can."""
-        return self._echo.trouble if self._ready.is_set() else "waiting for the first list of MyApps and their children"
+        """Why what we know cannot be relied on, or is of no use, in one sentence; empty where it can."""
+        return (
+            self._echo.trouble or self._installations.trouble
+            if self._ready.is_set()
+            else "waiting for the first list of MyApps and their children"
+        )
 
     async def _list_apps(self) -> set[str]:
         """The uids of all MyApps there are."""
@@ -181,7 +200,9 @@ async def run(settings: Settings) -> None:
             await _run_as_one_of_several(settings, settings.lease_namespace)
         else:
             async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-                await Operator(settings, Kube(connection)).run()
+                kube = Kube(connection)
+                installations = Installations(kube, settings.namespaces, home="")
+                await _run_in_each_history(lambda: Operator(settings, kube, installations))
     except asyncio.CancelledError:
         logger.info("stopped")
 
@@ -191,13 +212,47 @@ async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> No
     fence = Fence(lease.GRACE_SECONDS)
     guarded = Connection(await load_configuration(settings.kubeconfig), fence.check)
     async with guarded, Connection(await load_configuration(settings.kubeconfig)) as free:
-        requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER))
+        covers = claims.annotation(settings.namespaces)
+        requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER), covers)
         lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
         leader = Leader(requests, fence, new_identity(), lost)
         try:
-            await Operator(settings, Kube(guarded), leader).run()
+            installations = Installations(Kube(free), settings.namespaces, lease_namespace)
+            await _run_in_each_history(lambda: Operator(settings, Kube(guarded), installations, leader))
         finally:
             await leader.release()
+
+
+async def _run_in_each_history(make: Callable[[], Operator]) -> None:
+    """Runs an operator, and where the API server was restored from a backup another one that knows nothing yet.
+
+    No version that was learnt holds any more, in the store as little as in kopf: to begin anew forgets all of them.
+    """
+    while True:
+        try:
+            await make().run()
+        except BaseExceptionGroup as group:
+            if (found := _another_history(group)) is None:
+                raise
+            logger.warning(
+                "the API server has gone back to an earlier state (%s), as after a restore from a backup: all that was "
+                "known is forgotten and listed anew",
+                found,
+            )
+            await asyncio.sleep(_HISTORY_PAUSE)
+        else:
+            return
+
+
+def _another_history(group: BaseExceptionGroup[BaseException]) -> AnotherHistoryError | None:
+    """The error that ended all tasks, if it was this one and no other beside it."""
+    found, others = group.split(AnotherHistoryError)
+    if found is None or others is not None:
+        return None
+    error: BaseException = found
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, AnotherHistoryError) else None
 
 
 async def _patiently(request: Callable[[], Awaitable[T]], host: str) -> T:

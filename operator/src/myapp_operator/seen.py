@@ -40,6 +40,8 @@ class Seen:
     """The children that admission has changed as we wrote them."""
     stranded: bool = False
     """Whether it should go back to an earlier version and none is known that was Ready."""
+    unknown: bool = False
+    """Whether an earlier version runs and it is not known which: what depends on it is left as it is."""
 
     @cached_property
     def rollout(self) -> Rollout | None:
@@ -109,6 +111,12 @@ def current_rollout(seen: Seen) -> Rollout | None:
     if names.DEPLOYMENT in seen.obstacles or deployment is None or not deployment.settled:
         return None
     return deployment.rollout
+
+
+def runs(seen: Seen) -> bool:
+    """Whether the Deployment's account is about what runs now, be it what this generation asks for or not."""
+    deployment = seen.child(names.DEPLOYMENT)
+    return deployment is not None and deployment.settled
 
 
 def past_own_deadline(seen: Seen) -> bool:

@@ -22,10 +22,45 @@ from myapp_operator.seen import (
     past_own_deadline,
     rolled_back,
 )
-from myapp_operator.verdicts import MAY_PASS, Outlook, Verdict, decide, sentence, with_more
+from myapp_operator.verdicts import (
+    LEFT_ALONE,
+    MAY_PASS,
+    Outlook,
+    Verdict,
+    beside,
+    decide,
+    kept_message,
+    sentence,
+    with_more,
+)
 
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 3.0
+_BURST = 20
+"""Changed reasons that are written at once one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many changed reasons may still be written at once: a reason that alternates must not make a write each time.
+
+    It is full at first, and gets one back every `_QUIET_SECONDS`.
+    """
+
+    left: float = _BURST
+    at: float = 0.0
+    """When `left` was counted, in monotonic seconds."""
+
+    def allows(self, now: float) -> bool:
+        """Whether a changed reason may be written at once."""
+        return self._available(now) >= 1
+
+    def spent(self, now: float) -> Budget:
+        """The budget after a write."""
+        return Budget(max(0.0, self._available(now) - 1), now)
+
+    def _available(self, now: float) -> float:
+        return min(float(_BURST), self.left + (now - self.at) / _QUIET_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -43,13 +78,17 @@ def judge(seen: Seen) -> Judged:
     """Says how the app is doing."""
     verdict = decide(seen)
     verdict, again = _apply_deadline(verdict, seen)
-    more = [fight.sentence(kind) for kind, fight in seen.fights.items()]
+    trouble = beside(seen, verdict)
+    more = [*([trouble] if trouble else []), *(fight.sentence(kind) for kind, fight in seen.fights.items())]
+    if seen.unknown:
+        more.append(LEFT_ALONE)
     more += [each.words for each in changed_by_admission(seen) if not each.decisive]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append("no other version is known to have been Ready, so there is none to go back to")
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
-    return Judged(_status(verdict, with_more(verdict.message, more), seen), again, _settled(seen))
+    message = kept_message(seen, verdict) or with_more(verdict.message, more)
+    return Judged(_status(verdict, message, seen), again, _settled(seen))
 
 
 def judge_invalid(app: App, message: str, now: datetime) -> Judged:
@@ -63,19 +102,20 @@ def judge_invalid(app: App, message: str, now: datetime) -> Judged:
     )
 
 
-def due(old: Json, judged: Judged, since_status: float, unsettled_for: float) -> float | None:
+def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *, at_once: bool = True) -> float | None:
     """Seconds until the judgement should be written over `old`: 0 means now, None means never.
 
-    Status writes are the dearest of all. A changed reason or generation is told at once, anything else (numbers of
-    pods) at most every ten seconds. While the children are unsettled nothing is known: a little patience saves a
-    write that the next one would contradict. Only the first status does not wait.
+    Status writes are the dearest of all. A changed reason is told at once as long as the `Budget` allows it
+    (`at_once`), a changed generation always, anything else (numbers of pods) at most every ten seconds. While the
+    children are unsettled nothing is known: a little patience saves a write that the next one would contradict.
+    Only the first status does not wait.
     """
     new = judged.status
     if old == new:
         return None
     if not judged.settled and unsettled_for < _SETTLE_SECONDS and int(old.get("observedGeneration", -1)) >= 0:
         return _SETTLE_SECONDS - unsettled_for
-    if _headline(old) != _headline(new):
+    if old.get("observedGeneration") != new.get("observedGeneration") or (at_once and _headline(old) != _headline(new)):
         return 0.0
     return max(0.0, _QUIET_SECONDS - since_status)
 
@@ -84,7 +124,7 @@ def _headline(status: Json) -> tuple[object, ...]:
     """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
     conditions = {each["type"]: each for each in status.get("conditions") or ()}
     ready, stalled = conditions.get("Ready", {}), conditions.get("Stalled", {})
-    return status.get("observedGeneration"), ready.get("reason"), ready.get("status"), stalled.get("status")
+    return ready.get("reason"), ready.get("status"), stalled.get("status")
 
 
 def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None]:

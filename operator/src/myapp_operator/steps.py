@@ -43,12 +43,16 @@ class Hands:
         self._recorder = recorder
 
     async def confirm(self, app: App) -> bool:
-        """Asks whether the MyApp is still there and wanted."""
+        """Asks whether the MyApp is still there and wanted, and not older than what is known: as after a restore of the
+        storage from a backup, which the next list finds out."""
         raw = await self._kube.metadata(APPS, app.key)
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
             return False
-        return "deletionTimestamp" not in raw["metadata"]
+        return (
+            "deletionTimestamp" not in raw["metadata"]
+            and int(raw["metadata"]["resourceVersion"]) >= app.resource_version
+        )
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends.
@@ -89,6 +93,8 @@ class Hands:
         self._remember_success(app, step, answer, time.monotonic(), admitted)
         if step.reverts:
             self._tell_reverted(app, step, present)
+        if step.recreates:
+            self._tell_recreated(app, step)
         if step.verb is Verb.ADOPT:
             self._tell_adopted(app, step)
         return None
@@ -96,7 +102,8 @@ class Hands:
     async def _read(self, app: App, step: Step) -> Json | None:
         """The child as others left it, where they changed it: its metadata has no values. Without an answer what they
         took is taken back all the same; to remove what they added, it must be known who holds it now."""
-        if not step.claims and (not step.reverts or drift.EVERYTHING in step.reverts):
+        unread = drift.EVERYTHING in step.reverts or drift.REPLACED in step.reverts
+        if not step.claims and (not step.reverts or unread):
             return None
         try:
             return await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
@@ -112,6 +119,14 @@ class Hands:
         fight = self._contend(app, step, step.reverts, reverting.culprits(changes))
         self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes), fight)
 
+    def _tell_recreated(self, app: App, step: Step) -> None:
+        """An event for a child that others deleted; the API server does not tell which of them."""
+        memory, now, wanted = self._store.memory(app), time.monotonic(), _hash(step)
+        contest = fights.reverted(memory.deletions.get(step.kind), wanted, (fights.EXISTENCE,), "", now)
+        memory.deletions[step.kind] = contest
+        message = f'recreated {step.kind} "{step.name}", which was deleted: change the {names.KIND} instead'
+        self._tell_write(app, step, EventReason.RECREATED, message, contest.fight(wanted, now))
+
     def _tell_adopted(self, app: App, step: Step) -> None:
         """An event for what was taken over. Whoever replaces the whole object, annotation and all, offers it anew."""
         message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
@@ -119,7 +134,7 @@ class Hands:
 
     def _contend(self, app: App, step: Step, paths: Sequence[str], by: str) -> Fight | None:
         """Remembers that these fields were made as wanted; returns the fight over them, if that is one."""
-        now, wanted = time.monotonic(), step.body["metadata"]["annotations"][names.APPLIED]
+        now, wanted = time.monotonic(), _hash(step)
         contests = self._store.memory(app).contests
         contest = contests[step.kind] = fights.reverted(contests.get(step.kind), wanted, paths, by, now)
         return contest.fight(wanted, now)
@@ -168,8 +183,11 @@ class Hands:
         elif step.attempt == attempts.NUDGING:
             memory.attempts[step.kind] = attempts.nudged(step, before, now)
         if step.verb is Verb.DELETE:
+            memory.note_unwanted(step.kind)
             self._store.answered_deletion(app, step.kind, now)
-        elif answer is not None:  # of a Deployment its number of pods and its status are what the watch brought
+            return
+        memory.present[step.kind] = _hash(step)
+        if answer is not None:  # of a Deployment its number of pods and its status are what the watch brought
             child = Child.from_json({"metadata": answer["metadata"]})
             self._store.answered_child(app, step.kind, child, now)
 
@@ -357,6 +375,12 @@ def _renewed(app: App, step: Step, present: Json | None) -> Step:
     if same and drift.taken(step.body, step.attempt, child) == step.reverts:
         return replace(step, resource_version=child.resource_version)
     return step
+
+
+def _hash(step: Step) -> str:
+    """The hash of what a step applies."""
+    applied: str = step.body["metadata"]["annotations"][names.APPLIED]
+    return applied
 
 
 def _judge(app: App, error: OperatorError) -> Answer:

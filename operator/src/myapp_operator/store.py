@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from myapp_operator.errors import AnotherHistoryError
 from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
@@ -88,6 +89,9 @@ class Store:
         """Takes over a whole list, sent at this moment and answered at this resourceVersion; returns what changed.
 
         Only an answer to a write that came after the list was sent outlives it.
+
+        Raises:
+            AnotherHistoryError: the list has an older version of a child than was known before it.
         """
         changed = set()
         for key, record in list(self._records.items()):
@@ -103,6 +107,8 @@ class Store:
         for key, child in listed.items():
             record = self._open_record(key)
             known = record.children.get(kind)
+            if known is not None and known.is_of_later_history(child, version):
+                raise AnotherHistoryError(f"a list has an older version of {kind} {key}")
             if known is not None and record.answered_at.get(kind, float("-inf")) > sent_at:
                 self.put_child(key, kind, child)
             else:
@@ -161,6 +167,10 @@ class Store:
             record.memory.forgive(kinds)
             for kind in kinds:
                 known = record.children.get(kind)
+                if known is None:
+                    record.memory.note_unwanted(kind)
+                elif known.is_controlled_by(app):
+                    record.memory.note_present(kind)
                 if known is not None and not known.intact:
                     record.children[kind] = replace(known, intact=True)
 

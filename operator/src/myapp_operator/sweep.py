@@ -40,7 +40,11 @@ class Sweep:
         Raises:
             ApiError, UnreachableError: what start-up must tell the user.
         """
-        return {uid for namespace in self._namespaces for uid in (await rollcall.take(self._kube, namespace))[0]}
+        return {
+            uid
+            for namespace in self._namespaces
+            for uid in (await rollcall.take(self._kube, self._store, namespace))[0]
+        }
 
     async def run(self, informers: Sequence[Watcher[Any]]) -> None:
         """Sweeps every ten minutes or so, and after each outage."""
@@ -61,7 +65,7 @@ class Sweep:
             self._queue.add_all(self._store.apps())
 
     async def _drop_vanished(self, namespace: str | None) -> None:
-        listed, version = await rollcall.take(self._kube, namespace)
+        listed, version = await rollcall.take(self._kube, self._store, namespace)
         for key in self._store.retain_apps(listed, namespace=namespace, version=version):
             logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
             self._queue.add(key)

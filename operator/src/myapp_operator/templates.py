@@ -14,6 +14,9 @@ from myapp_operator.causes import newest_replica_set
 from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 
+FOLLOWING = (names.DEPLOYMENT, names.SERVICE, names.NETWORK_POLICY)
+"""The children that depend on which version runs."""
+
 
 def of_replica_set(replica_set: Json) -> Json:
     """The pod template of a ReplicaSet as the Deployment had it: without the label that the controller adds."""
@@ -36,6 +39,14 @@ def running(wanted: Sequence[Wanted], app: str, template: Json) -> list[Wanted]:
     """What should be while this template runs: the Deployment has it, the Service points where its pods listen, and
     whoever may reach the app reaches them."""
     return [_following(want, app, template) for want in wanted]
+
+
+def with_zeros(template: Json, wanted: Iterable[Wanted]) -> Json:
+    """The pod template with each `false` that every template of ours has: the API server keeps none of them, and what
+    is not applied could be changed by others."""
+    pods = [each.body["spec"]["template"]["spec"] for each in wanted if each.kind == names.DEPLOYMENT and each.body]
+    always = {key: value for pod in pods for key, value in pod.items() if value is False}
+    return {**template, "spec": {**always, **template["spec"]}}
 
 
 def with_template(want: Wanted, template: Json) -> Wanted:

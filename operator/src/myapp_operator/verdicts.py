@@ -18,11 +18,13 @@ from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
     Seen,
     changed_by_admission,
+    current_rollout,
     has_its_pods,
     is_rolled_out,
     past_own_deadline,
     refusal_of_pods,
     rolled_back,
+    runs,
 )
 
 _LONGEST_MESSAGE = 512
@@ -44,6 +46,14 @@ _OBSTACLES = (
     Reason.WAITING,
 )
 """What may stand in the way of a child, the most telling first."""
+_NOT_OF_PODS = frozenset({*_OBSTACLES, Reason.ROLLED_BACK})
+"""What is told before the pods are judged: it keeps this generation from running, whatever runs now."""
+_RUNS_NOW = "what runs now: "
+LEFT_ALONE = (
+    "others have changed what runs, and which version was let through last is not known, "
+    "so the Deployment is left alone"
+)
+"""Told where an earlier version should go on and cannot be found."""
 
 
 class Outlook(Enum):
@@ -104,8 +114,9 @@ def _rolled_back(seen: Seen) -> Verdict | None:
     facts = rolled_back(seen)
     if facts is None:
         return None
+    runs = "runs again" if seen.rollout and seen.rollout.ready else "is started again"
     message = (
-        "this version failed, so the last one that was Ready runs again: change the MyApp to try anew. "
+        f"this version failed, so the last one that was Ready {runs}: change the MyApp to try anew. "
         f"The cause was {facts.cause}"
     )
     return Verdict(Reason.ROLLED_BACK, sentence(message), Outlook.STALLED)
@@ -119,13 +130,43 @@ def _changed_by_admission(seen: Seen) -> Verdict | None:
 
 def _unwritten(seen: Seen) -> Verdict | None:
     """Some child is not yet what this generation asks for, or has not answered to it. One that is held waits for the
-    pods, so what is to be said of these comes first."""
+    pods, so what is to be said of these comes first; so does what is wrong with them while another child is late."""
     deployment = seen.child(names.DEPLOYMENT)
     held = {kind for kind, each in seen.obstacles.items() if isinstance(each.verdict, Held)}
     written = held == seen.obstacles.keys() and all(_is_written(seen.child(kind)) for kind in seen.asked - held)
     if written and deployment and deployment.settled:
         return None
+    if current_rollout(seen) is not None and (trouble := _trouble(seen)):
+        return trouble
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
+
+
+def _trouble(seen: Seen) -> Verdict | None:
+    """What keeps the pods of the Deployment from being well."""
+    return _no_pods_allowed(seen) or _caused(seen)
+
+
+def beside(seen: Seen, verdict: Verdict) -> str:
+    """What is wrong with the pods that run now, where the judgement is about something else; empty: nothing known."""
+    if verdict.reason not in _NOT_OF_PODS or not runs(seen):
+        return ""
+    trouble = _trouble(seen)
+    if trouble is None or trouble.reason is verdict.reason:
+        return ""
+    return f"{_RUNS_NOW}{trouble.reason}: {trouble.message}"
+
+
+def tells_beside(seen: Seen) -> bool:
+    """Whether the written status tells that, of this generation."""
+    status = seen.app.status
+    return status.get("observedGeneration") == seen.app.generation and _RUNS_NOW in status.get("message", "")
+
+
+def kept_message(seen: Seen, verdict: Verdict) -> str | None:
+    """The written message, where the judgement is the same and only a look may take back what is told beside it."""
+    if not seen.looks.standing or not tells_beside(seen) or _ready_condition(seen).get("message") != verdict.message:
+        return None
+    return str(seen.app.status["message"])
 
 
 def _is_written(child: Child | None) -> bool:
@@ -237,10 +278,14 @@ def told(seen: Seen) -> Verdict | None:
     status = seen.app.status
     if status.get("observedGeneration") != seen.app.generation:
         return None
-    ready: Json = next((each for each in status.get("conditions") or () if each["type"] == "Ready"), {})
+    ready = _ready_condition(seen)
     lookable = LOOKED_UP if refusal_of_pods(seen) else FROM_PODS
     reason = ready.get("reason")
     return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
+
+
+def _ready_condition(seen: Seen) -> Json:
+    return next((each for each in seen.app.status.get("conditions") or () if each["type"] == "Ready"), {})
 
 
 def _rolling_out_message(seen: Seen) -> str:

@@ -48,6 +48,21 @@ def test_of_leases_it_may_make_one_and_change_its_own() -> None:
     assert granted == [(("create",), None, ["leases"]), (("get", "update"), ["myapp-operator"], ["leases"])]
 
 
+def test_of_other_installations_it_sees_the_lease_and_the_rights_and_nothing_more() -> None:
+    role, binding = documents("operator/installations.yaml")
+    assert (role["kind"], binding["kind"]) == ("ClusterRole", "ClusterRoleBinding")
+    granted = [(tuple(rule["verbs"]), rule.get("resourceNames"), rule["resources"]) for rule in role["rules"]]
+    assert granted == [(("list",), ["myapp-operator"], ["leases"]), (("create",), None, ["subjectaccessreviews"])]
+
+
+def test_in_one_namespace_it_asks_for_no_right_on_the_cluster() -> None:
+    patches = documents("overlays/namespaced/kustomization.yaml")[0]["patches"]
+    deleted = [yaml.safe_load(each["patch"]) for each in patches if "$patch: delete" in each["patch"]]
+    assert [(each["kind"], each["metadata"]["name"]) for each in deleted] == [
+        (document["kind"], document["metadata"]["name"]) for document in documents("operator/installations.yaml")
+    ]
+
+
 def test_during_an_update_there_is_always_one_that_may_lead() -> None:
     spec = documents("operator/deployment.yaml")[0]["spec"]
     container = spec["template"]["spec"]["containers"][0]

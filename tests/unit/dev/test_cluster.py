@@ -1,5 +1,6 @@
 """What is pure in the local cluster: decisions and configuration, without touching the machine."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +192,12 @@ def test_a_process_is_ours_by_program_and_folder() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (60, "1 min"), (279, "4 min 39 s")])
 def test_durations_read_as_a_person_would_say_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_the_control_planes_of_tests_share_no_port() -> None:
+    """They run side by side, in the processes of pytest."""
+    tests = Path(__file__).parents[2] / "api"
+    names = {name for path in tests.glob("*.py") for name in re.findall(r'control_plane\("(.+?)"', path.read_text())}
+    assert "myapp-upgrade" in names
+    blocks = {name: Ports.of(name).first for name in names | {"myapp", "myapp-test"}}
+    assert len({*blocks.values()}) == len(blocks), f"give one of these another name: {blocks}"

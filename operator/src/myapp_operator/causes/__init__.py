@@ -12,11 +12,11 @@ from datetime import datetime
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.containers import judge_container
 from myapp_operator.causes.found import Cause, Evidence, Found
-from myapp_operator.causes.pods import Pod, newest_replica_set, pods_of, refused_pods, sift
+from myapp_operator.causes.pods import Pod, by_revision, newest_replica_set, pods_of, refused_pods, sift
 from myapp_operator.causes.whole import judge_eviction, judge_placement, judge_readiness
 from myapp_operator.names import Reason
 
-__all__ = ["Cause", "Evidence", "Found", "find", "newest_replica_set", "refused_pods", "sift"]
+__all__ = ["Cause", "Evidence", "Found", "by_revision", "find", "newest_replica_set", "refused_pods", "sift"]
 
 _MOST_TELLING_FIRST = (
     Reason.INVALID_IMAGE_NAME,

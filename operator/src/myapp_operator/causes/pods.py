@@ -115,7 +115,12 @@ class Pod:
 
 def newest_replica_set(deployment_uid: str, replica_sets: Sequence[Json]) -> Json | None:
     """The ReplicaSet of the newest version of a Deployment; None before there is one."""
-    return max((each for each in replica_sets if _controlled(each, deployment_uid)), key=_revision, default=None)
+    return next(iter(by_revision(deployment_uid, replica_sets)), None)
+
+
+def by_revision(deployment_uid: str, replica_sets: Sequence[Json]) -> list[Json]:
+    """The ReplicaSets of a Deployment, that of the newest version first."""
+    return sorted((each for each in replica_sets if _controlled(each, deployment_uid)), key=_revision, reverse=True)
 
 
 def pods_of(replica_set_uid: str, pods: Sequence[Json]) -> list[Pod]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from myapp_operator import names
+from myapp_operator import names, versions
 from myapp_operator.desired import deployment, hpa, ingress, networkpolicy, pdb, route, service
 from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
@@ -49,8 +49,21 @@ class Wanted:
 
     @cached_property
     def template(self) -> str:
-        """Hash of the pods of a Deployment; empty where nothing is wanted."""
-        return fingerprint(self.body["spec"]["template"]) if self.body else ""
+        """What changes with the pods of a Deployment: version and what restarts them; empty: nothing is wanted."""
+        if self.body is None:
+            return ""
+        marks = self.body["spec"]["template"]["metadata"].get("annotations") or {}
+        return " ".join([self.version, *(marks[each] for each in names.CONFIGURATION.values() if each in marks)])
+
+    @cached_property
+    def version(self) -> str:
+        """Which version of the pods a Deployment has; empty where nothing is wanted."""
+        return versions.version(self.body["spec"]["template"]) if self.body else ""
+
+    @property
+    def carried(self) -> Mapping[str, str]:
+        """All notes of a write. Each write of a Deployment says which version of the pods was let through."""
+        return {**self.notes, names.TEMPLATE: self.version} if self.kind == names.DEPLOYMENT else self.notes
 
     @cached_property
     def containers(self) -> str:

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dev.bench.audit import AuditLog, count, reads, writes
+import pytest
+
+from dev.bench.audit import Requests, count, reads, writes
 
 US, OTHER = "system:serviceaccount:myapp-system:myapp-operator", "system:kube-controller-manager"
 
@@ -36,10 +38,19 @@ def test_a_watch_counts_once_though_it_is_logged_at_both_ends() -> None:
     assert count([began], US) == count([began, ended], US) == {"watch services": 1}
 
 
-def test_what_was_refused_is_counted_by_code_too() -> None:
-    found = count([line("patch", "deployments", code=409)], US)
-    assert found == {"patch deployments": 1, "409": 1}
-    assert writes(found) == 1
+@pytest.mark.parametrize("code", [409, 422, 429, 504, 0])
+def test_what_did_not_succeed_is_counted_by_code_and_is_no_write(code: int) -> None:
+    found = count([line("patch", "deployments", code=code)], US)
+    assert found == {str(code): 1}
+    assert writes(found) == 0
+
+
+def test_a_watch_that_was_refused_is_counted_by_code() -> None:
+    assert count([line("watch", "services", code=403)], US) == {"403": 1}
+
+
+def test_a_dry_run_is_not_counted() -> None:
+    assert count([line("patch", "deployments", requestURI="/x?dryRun=All&fieldManager=a")], US) == {}
 
 
 def test_events_leases_and_watches_are_neither_reads_nor_writes() -> None:
@@ -51,7 +62,7 @@ def test_events_leases_and_watches_are_neither_reads_nor_writes() -> None:
 def test_the_log_is_followed_when_it_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
     path.write_bytes(line("patch", "deployments"))
-    log = AuditLog(path, US)
+    log = Requests(path, US)
     assert log.read() == {"patch deployments": 1}
     with path.open("ab") as file:
         file.write(line("patch", "services"))
@@ -64,7 +75,7 @@ def test_the_log_is_followed_when_it_is_put_aside(tmp_path: Path) -> None:
 def test_a_line_that_is_half_written_counts_once_it_is_whole(tmp_path: Path) -> None:
     path, whole = tmp_path / "audit.log", line("patch", "deployments")
     path.write_bytes(whole[:40])
-    log = AuditLog(path, US)
+    log = Requests(path, US)
     assert log.read() == {}
     with path.open("ab") as file:
         file.write(whole[40:])

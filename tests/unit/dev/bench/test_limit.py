@@ -26,7 +26,7 @@ async def test_the_children_are_those_of_our_operator_and_must_not_exist_yet() -
     wanted = expected("app-12")
     for each in sent:
         # The hash of what is applied was made before the name was filled in; it is as long as any other.
-        assert len(each["metadata"]["annotations"].pop(names.APPLIED)) == 16
+        assert len(each["metadata"]["annotations"].pop(names.APPLIED)) == 32
     for body in wanted.values():
         assert isinstance(body, dict)
         del body["metadata"]["annotations"][names.APPLIED]
