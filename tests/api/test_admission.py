@@ -40,7 +40,7 @@ HARMLESS: dict[str, Case] = {
     "tolerations": ("deployments", put(f"{POD}/tolerations", '[{"key": "spot", "operator": "Exists"}]'), "tolerations"),
     "limits": ("deployments", put(f"{POD}/containers/0/resources", '{"limits": {"memory": "1Mi"}}'), ".resources"),
     "a label of ours": ("deployments", put("/metadata/labels/app", '"other"'), "metadata.labels.app myapp → other"),
-    "an annotation of the Service": ("services", put("/metadata/annotations", '{"note": "changed"}'), "annotations"),
+    "an annotation of the Service": ("services", put("/metadata/annotations/note", '"changed"'), "annotations"),
 }
 
 

@@ -137,7 +137,6 @@ def test_what_was_changed_is_put_back_in_an_order_that_keeps_the_places_of_list_
         {"op": "remove", "path": f"{containers}/2"},
         {"op": "remove", "path": f"{containers}/1"},
     ]
-    assert admission.restoring("7", ()) == []
 
 
 def test_a_trial_has_another_name_that_is_not_longer() -> None:

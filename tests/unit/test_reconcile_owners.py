@@ -3,9 +3,10 @@
 import json
 from dataclasses import replace
 
-from myapp_operator import names
+from myapp_operator import desired, names
 from myapp_operator.events import EventReason
 from myapp_operator.grammar import Json
+from myapp_operator.model import parse_spec
 from tests.unit import samples
 from tests.unit.samples import KEY, condition
 from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World
@@ -34,6 +35,16 @@ def with_addition(world: World) -> Json:
     world.store.put_child(KEY, DEPLOYMENT, replace(known, others=others, resource_version=version))
     world.kube.there["Deployment"] = {"metadata": metadata, "spec": {}}
     return metadata
+
+
+def stands(world: World) -> None:
+    """The API server has both children as they were applied."""
+    entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
+    for want in desired.build(world.app, parse_spec(world.app.spec)):
+        known = world.store.children(KEY).get(want.kind)
+        if want.body and known:
+            now = {"uid": known.uid, "resourceVersion": str(known.resource_version), "managedFields": [entry]}
+            world.kube.there[want.kind.kind] = {**want.body, "metadata": {**want.body["metadata"], **now}}
 
 
 async def started() -> World:
@@ -96,6 +107,7 @@ async def test_what_admission_changed_is_told_and_asked_for_once_more_after_a_pa
     assert again is not None
     assert 0 < again <= 1
     world.store.memory(world.app).attempts.clear()  # the pause is over
+    stands(world)
     world.kube._stored = stored  # type: ignore[method-assign]
     await world.reconcile()
     assert "apply Deployment" in world.kube.requests
@@ -108,6 +120,7 @@ async def test_after_a_restart_the_written_status_has_every_child_asked_for_once
     status = {**world.app.status, "message": "the Service is changed by an admission policy or webhook: x"}
     world.app = replace(world.app, status=status, resource_version=world.app.resource_version + 1)
     world.store.put_app(world.app)
+    stands(world)
     await world.reconcile()
     assert {"read Deployment", "read Service"} <= set(world.kube.requests)
     assert SERVICE in world.store.memory(world.app).asked_admission

@@ -62,6 +62,12 @@ class Mutation:
         return self.sent is _ABSENT
 
     @property
+    def outlives_apply(self) -> bool:
+        """Whether an apply does not put it back: nobody owns what was added, and a list item with another key stays
+        beside ours."""
+        return self.added or (self.pointer[-1] in _KEYS and len(self.pointer) > 1 and isinstance(self.pointer[-2], int))
+
+    @property
     def private(self) -> bool:
         """Whether its values may not be told."""
         return not (PRIVATE | PRIVATE_PARTS).isdisjoint(self.pointer)
@@ -199,30 +205,18 @@ def under_another_name(body: Json) -> Json:
 
 
 def restoring(version: str, found: Sequence[Mutation]) -> list[Json]:
-    """The JSON patch that puts back what was changed in just this version of an object; none where nothing was.
-
-    An apply would not do: a list item whose key was changed stays beside ours, and what was added is nobody's. The last
-    item of a list is removed first.
-    """
-    gone = [each for each in found if each.removed and isinstance(each.pointer[-1], int)]
+    """The JSON patch that puts back what was changed in just this version of an object, where an apply would not do.
+    The last item of a list is removed first."""
     added = sorted(
         (each for each in found if each.added), key=lambda each: [str(part).zfill(6) for part in each.pointer]
     )
-    changed = [each for each in found if not each.added and each not in gone]
+    changed = [each for each in found if not each.added]
     operations = [
-        *(
-            {
-                "op": "replace" if isinstance(each.pointer[-1], int) else "add",
-                "path": _path(each.pointer),
-                "value": each.sent,
-            }
-            for each in changed
-        ),
+        *({"op": "add", "path": _path(each.pointer), "value": each.sent} for each in changed),
         *({"op": "remove", "path": _path(each.pointer)} for each in reversed(added)),
-        *({"op": "add", "path": _path((*each.pointer[:-1], "-")), "value": each.sent} for each in gone),
     ]
     test = {"op": "test", "path": "/metadata/resourceVersion", "value": version}
-    return [test, *operations] if operations else []
+    return [test, *operations]
 
 
 def _path(pointer: Sequence[str | int]) -> str:

@@ -72,7 +72,7 @@ class Seen:
 def changed_by_admission(seen: Seen) -> list[Admitted]:
     """What is known of the children that stand as admission has changed them."""
     present = ((seen.child(kind), each) for kind, each in seen.admitted.items() if kind in seen.asked)
-    return [each for child, each in present if child is not None and child.applied == each.applied]
+    return [each for child, each in present if child is not None and child.applied in ("", each.applied)]
 
 
 def is_complete(seen: Seen) -> bool:

@@ -261,38 +261,37 @@ class Hands:
                 step = replace(step, resource_version=child.resource_version)
         return await self._apply(app, step)
 
-    async def _restore(self, app: App, step: Step) -> Json:
-        """Puts back what admission had changed. As long as it goes on doing so that changes nothing: the answer is the
-        object as it was, and nothing is applied. What it adds to new objects is left, told by the trial of a creation:
-        a policy that adds only then must not be undone."""
-        key = Key(app.key.namespace, step.name)
-        raw = await self._kube.whole(step.kind, key)
-        if raw is None or int(raw["metadata"]["resourceVersion"]) != step.resource_version:
-            return await self._apply(app, step)  # which will say that it came too late
-        found = admission.mutations(step.body, raw)
-        if not found:
-            return await self._apply(app, step)
-        kept = await self._still_added(step) if any(each.added for each in found) else None
-        undone = [each for each in found if not each.added or (kept is not None and each.path not in kept)]
-        patch = admission.restoring(raw["metadata"]["resourceVersion"], undone)
-        if not patch:
-            return raw
-        patched = await self._kube.patch(step.kind, key, patch)
-        version = int(patched["metadata"]["resourceVersion"])
-        return (
-            patched
-            if version == step.resource_version
-            else await self._apply(app, replace(step, resource_version=version))
-        )
+    async def _restore(self, app: App, step: Step) -> Json | Stale:
+        """Puts back what admission had changed. As long as it goes on doing so, the object stays as it is.
 
-    async def _still_added(self, step: Step) -> set[str] | None:
-        """The paths that admission adds to a new object; None where that cannot be tried."""
+        An apply is enough for values. For what it would leave (see `Mutation.outlives_apply`) the trial of a creation
+        tells whether admission still does it: if not, a JSON patch puts that back first.
+        """
+        raw = await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
+        child, applied = Child.from_json(raw) if raw else None, _hash(step)
+        if raw is None or child is None or child.uid != step.uid or drift.drifted(step.body, applied, child):
+            return Stale()
+        step = replace(step, resource_version=child.resource_version)
+        outlive = [each for each in admission.mutations(step.body, raw) if each.outlives_apply]
+        if outlive:
+            still = await self._still_done(step)
+            undone = [each for each in outlive if still is not None and each.path not in still]
+            if undone:
+                patch = admission.restoring(str(child.resource_version), undone)
+                patched = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
+                step = replace(step, resource_version=int(patched["metadata"]["resourceVersion"]))
+            if any(not each.added for each in outlive if each not in undone):
+                return raw  # an apply would put another item of the same name beside it
+        return await self._apply(app, step)
+
+    async def _still_done(self, step: Step) -> set[str] | None:
+        """The paths that admission changes or adds in a new object; None where that cannot be tried."""
         try:
             fresh = await self._kube.try_create(step.kind, admission.under_another_name(step.body))
         except ApiError as error:
-            logger.info("what admission adds to the %s %s is left: a trial is refused: %s", step.kind, step.name, error)
+            logger.info("what admission made of %s %s is left: a trial is refused: %s", step.kind, step.name, error)
             return None
-        return {each.path for each in admission.mutations(step.body, fresh) if each.added}
+        return {each.path for each in admission.mutations(step.body, fresh)}
 
     async def _hold(self, step: Step, hold: Hold) -> Step:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
