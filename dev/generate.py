@@ -1,5 +1,5 @@
-"""Writes what is generated from the model and the list of kinds: the CRD, the API reference, and in two files what
-stands there of the children: the operator's rights and a table for its users.
+"""Writes what is generated from the model and the list of kinds: the CRD, the API reference, and what stands in other
+files of the children: the operator's rights, the guard's kinds and a table for users.
 
 uv run python -m dev.generate            writes all (make generate)
 uv run python -m dev.generate --check    changes nothing, fails if one of them is not current (make generate-check)
@@ -8,20 +8,30 @@ uv run python -m dev.generate --check    changes nothing, fails if one of them i
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dev import api_docs, children, marked
 from myapp_operator import crd
 
 ROOT = Path(__file__).parent.parent
+GUARD = "deploy/components/guard"
+PARTS: Sequence[tuple[str, str, Callable[[], str]]] = (
+    ("deploy/operator/role.yaml", "children", children.rules),
+    ("docs/children.md", "children", children.table),
+    (f"{GUARD}/writes.yaml", "kinds", children.guarded_kinds),
+    (f"{GUARD}/children.yaml", "rules", children.guarded_rules),
+    (f"{GUARD}/children.yaml", "suffixes", children.guarded_suffixes),
+)
+"""The generated parts of files that people write: file, name of the part, what makes it."""
 
 
 def main(arguments: list[str]) -> int:
     """Write the generated files, or with `--check` say which are not current."""
-    wanted = {ROOT / "crds/myapps.yaml": crd.render(), ROOT / "docs/api.md": api_docs.render()} | {
-        ROOT / path: marked.renew((ROOT / path).read_text(encoding="utf-8"), "children", part)
-        for path, part in (("deploy/operator/role.yaml", children.rules()), ("docs/children.md", children.table()))
-    }
+    wanted = {ROOT / "crds/myapps.yaml": crd.render(), ROOT / "docs/api.md": api_docs.render()}
+    for name, part, made in PARTS:
+        path = ROOT / name
+        wanted[path] = marked.renew(wanted.get(path) or path.read_text(encoding="utf-8"), part, made())
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     names = " and ".join(str(path.relative_to(ROOT)) for path in stale)
     if "--check" in arguments:

@@ -18,15 +18,16 @@ def write_overlay(operator_name: str) -> Path:
 
 
 def overlay(operator_name: str) -> str:
-    """The kustomization: deploy/ as it is, but for the operator's image."""
+    """The kustomization: deploy/ with its guard, and the operator's image of this machine."""
     name, _, tag = operator_name.rpartition(":")
     image = {"name": OPERATOR.name, "newName": name, "newTag": tag}
-    head = "# Written by `make demo` and `make test`: deploy/ with the image that was built here.\n"
+    head = "# Written by `make demo` and `make test`: deploy/ and its guard with the image that was built here.\n"
     return head + yaml.safe_dump(
         {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
             "resources": ["../../deploy"],
+            "components": ["../../deploy/components/guard"],
             "images": [image],
         },
         sort_keys=False,

@@ -1,18 +1,20 @@
 """The corpus of bad input, tests/api/corpus/*.yaml: what a user may try, and what they are answered.
 
-Each entry says `why`, the `spec` (an image is added where none is written; null leaves it out) and the answer: either
-`refused`, the field and the first words of the sentence about it, or `dropped`, the field that is not stored. `name` is
-that of the MyApp. What a dropped field would bring into a pod is called `smuggled` where it is a word.
+Each entry says `why`, the `spec` (an image is added where none is written; null leaves it out) and the answer:
+`refused`, the field and the first words of the sentence about it; `dropped`, the field that is not stored; or `stored`,
+a field that is, and must be in no child. `name` is that of the MyApp, `metadata` what else stands there. What a field
+would bring into a child is called `smuggled` where it is a word; LONG is a text too long for anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+LONG = "x" * 300_000
 FOLDER = Path(__file__).parent / "api/corpus"
 
 
@@ -25,6 +27,8 @@ class Case:
     name: str = "bad"
     refused: str = ""
     dropped: str = ""
+    stored: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Case:
@@ -45,12 +49,22 @@ class Case:
     @property
     def manifest(self) -> dict[str, Any]:
         """The MyApp."""
-        names = {"apiVersion": "apps.example.com/v1", "kind": "MyApp", "metadata": {"name": self.name}}
-        return {**names, "spec": self.spec}
+        metadata = {"name": self.name, **self.metadata}
+        body = {"apiVersion": "apps.example.com/v1", "kind": "MyApp", "metadata": metadata, "spec": self.spec}
+        return _lengthened(body)
 
     def __str__(self) -> str:
         """For pytest: the words of the corpus."""
         return self.why
+
+
+def _lengthened(node: Any) -> Any:
+    """The same with LONG spelled out."""
+    if isinstance(node, dict):
+        return {key: _lengthened(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_lengthened(value) for value in node]
+    return LONG if node == "LONG" else node
 
 
 def read() -> list[Case]:

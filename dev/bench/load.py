@@ -50,6 +50,11 @@ class Load:
         """Create an object that belongs to nobody, where a child would stand."""
         await self._connection.json("POST", self._path(kind), body=body)
 
+    async def post(self, path: str, body: bytes) -> None:
+        """Create an object from text; the answer is not read, since it may be too deep for that."""
+        response = await self._connection.send("POST", path, body=body)
+        response.close()
+
     async def at_once(self, apps: Iterable[str], action: Action) -> None:
         """Act on all apps as fast as the connections allow."""
         waiting = iter(list(apps))

@@ -112,6 +112,13 @@ MEASURES = (
     Measure("heal", "deleted to back p99", "child deleted → child back, ms, p99", _goal(1000)),
     Measure("deletion", "cpu ms/app", "deletion of each: CPU, ms per app"),
     Measure("deletion", "writes/app", "deletion of each: writes per app"),
+    Measure("hostile", "alone: apply to children p99", "10 apps/s alone: apply → children, ms, p99"),
+    Measure("hostile", "beside: apply to children p99", "beside hostile objects: apply → children, ms, p99"),
+    Measure("hostile", "p99 beside / alone", "beside hostile objects: p99 as a multiple of that alone", _goal(1.2)),
+    Measure("hostile", "p99 restarted / alone", "the same after a restart", _goal(1.2)),
+    Measure("hostile", "memory peak", "beside hostile objects: greatest memory, MB", _goal(300)),
+    Measure("hostile", "memory peak after restart", "the same after a restart", _goal(300)),
+    Measure("hostile", "seconds to ready", "restart among hostile objects: seconds until it is ready", _goal(60)),
 )
 
 

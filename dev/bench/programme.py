@@ -31,6 +31,8 @@ class Programme:
     idle_seconds: int = 60
     healed: int = 100
     """How many children are deleted to see them come back."""
+    hostile: int = 200
+    """How many hostile objects stand beside the healthy apps."""
     profile: Path | None = None
     """Where a profile of the burst is written; None: none is made."""
 
@@ -39,6 +41,7 @@ PROGRAMMES: Mapping[str, Programme] = MappingProxyType(
     {
         "standard": Programme(also=(100,)),
         "quick": Programme(apps=100, repeats=(EVERY,), arrival_seconds=10, idle_seconds=5, healed=20),
+        "hostile": Programme(("ours",), repeats=(("burst", "hostile"),), arrival_seconds=30),
         "full": Programme(("limit", "ours"), 10_000, repeats=(EVERY,), also=(1000,), idle_seconds=300),
     }
 )

@@ -34,7 +34,7 @@ def run(ground: Ground) -> None:
 
 def _install(terminal: Terminal, operator_name: str) -> None:
     folder = write_overlay(operator_name).relative_to(REPOSITORY)
-    say(f"\n{folder} is deploy/ with the image that was just built.")
+    say(f"\n{folder} is deploy/ and its guard, with the image that was just built.")
     terminal.type(
         f"kubectl apply -k {folder}",
         advice="The operator could not be installed: installing it needs the rights of a cluster administrator.",

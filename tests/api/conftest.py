@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster import Cluster, binary, down, up
+from dev.cluster import Cluster, binary, down, locks, up
 from tests.harness import (
     Api,
     Audit,
     Door,
     Kstatus,
     OperatorProcess,
+    Relay,
     Replica,
     Witness,
     kubeconfig_of,
@@ -37,10 +38,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
 
 
 def prepare(cluster: Cluster) -> Cluster:
-    """Installs our CRD."""
-    kubectl_of(cluster)("apply", "-k", "crds", check=True)
-    established(kubectl_of(cluster), "myapps.apps.example.com")
+    """Installs our CRD, and the guard, under which every operator of these tests runs."""
+    kubectl = kubectl_of(cluster)
+    for each in ("crds", "tests/api/guard"):
+        kubectl("apply", "-k", each, check=True)
+    established(kubectl, "myapps.apps.example.com")
+    wait_for("the guard is up", lambda: "ValidatingAdmissionPolicy" in kubectl(*TRESPASS).stderr)
     return cluster
+
+
+TRESPASS = (
+    *("create", "configmap", "trespass", "--dry-run=server", "--as-group=system:masters"),
+    "--as=system:serviceaccount:default:myapp-operator",
+)
+"""A write that nothing but the guard refuses."""
 
 
 def may(kubectl: Kubectl, namespace: str, *what: str, of: str = "") -> bool:
@@ -60,12 +71,16 @@ def established(kubectl: Kubectl, name: str, *options: str) -> None:
 
 @contextmanager
 def control_plane(name: str, folder: Path) -> Iterator[Cluster]:
-    """A control plane of a test's own, without our CRD; its name decides its ports."""
+    """A control plane of a test's own, without our CRD; its name decides its ports.
+
+    Another process of pytest that wants one of this name waits until this one is gone.
+    """
     where = {"name": name, "state": folder / name, "kubeconfig": folder / f"{name}.kubeconfig"}
-    try:
-        yield up("simulated", **where)  # type: ignore[arg-type]
-    finally:
-        down("simulated", **where)  # type: ignore[arg-type]
+    with locks.held(f"test-{name}", f"another test on the control plane {name}"):
+        try:
+            yield up("simulated", **where)  # type: ignore[arg-type]
+        finally:
+            down("simulated", **where)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +164,22 @@ def operator_behind_door(door: Door, namespace: str, tmp_path: Path) -> Iterator
 
 
 @pytest.fixture
+def relay(account: Path) -> Iterator[Relay]:
+    """A way to the API server that understands what it passes on, and can change it."""
+    with Relay(account) as relay:
+        yield relay
+
+
+@pytest.fixture
+def impatient_operator(relay: Relay, namespace: str, tmp_path: Path) -> Iterator[OperatorProcess]:
+    """The operator of the test's namespace behind the relay, with little patience."""
+    process = OperatorProcess(relay.kubeconfig, tmp_path, "--namespace", namespace, module="tests.harness.impatient")
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
 def audit(cluster: Cluster, namespace: str) -> Audit:
     """What the operator does in the test's namespace."""
     return Audit(cluster.audit_log, f"system:serviceaccount:{namespace}:myapp-operator", namespace)
@@ -160,6 +191,18 @@ def witness(api: Api) -> Iterator[Witness]:
     witness = Witness(api, "myapps")
     yield witness
     witness.close()
+
+
+def author_of(cluster: Cluster, namespace: str, folder: Path) -> Path:
+    """A kubeconfig of a user who may create MyApps in the namespace, and do nothing else."""
+    kubectl, here = kubectl_of(cluster), ("--namespace", namespace)
+    kubectl(*here, "create", "serviceaccount", "author", check=True)
+    kubectl(*here, "create", "role", "author", "--verb=create", "--resource=myapps.apps.example.com", check=True)
+    grant = ("--role=author", f"--serviceaccount={namespace}:author")
+    kubectl(*here, "create", "rolebinding", "author", *grant, check=True)
+    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:author")
+    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
+    return kubeconfig_of("author", cluster.kubectl, cluster.kubeconfig, namespace, folder)
 
 
 @pytest.fixture

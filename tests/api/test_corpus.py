@@ -13,15 +13,16 @@ from myapp_operator import crd, desired
 from myapp_operator.model import parse_spec
 from myapp_operator.observed import App
 from tests import corpus
-from tests.api.conftest import Kubectl
+from tests.api.conftest import Kubectl, author_of
 from tests.corpus import Case
-from tests.harness import Api, Refused, kubeconfig_of, wait_for
+from tests.harness import Api, Refused
 
 Json = dict[str, Any]
 
 CASES = corpus.read()
 REFUSED = [case for case in CASES if case.refused]
 DROPPED = [case for case in CASES if case.dropped]
+STORED = [case for case in CASES if case.stored]
 SOURCES = {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "downwardAPI", "ephemeral"}
 
 
@@ -29,16 +30,8 @@ SOURCES = {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projecte
 def author(cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A user who may create MyApps in a namespace, and do nothing else."""
     namespace = f"t-{uuid.uuid4().hex[:8]}"
-    here = ("--namespace", namespace)
     kubectl("create", "namespace", namespace, check=True)
-    kubectl(*here, "create", "serviceaccount", "author", check=True)
-    kubectl(*here, "create", "role", "author", "--verb=create", "--resource=myapps.apps.example.com", check=True)
-    grant = ("--role=author", f"--serviceaccount={namespace}:author")
-    kubectl(*here, "create", "rolebinding", "author", *grant, check=True)
-    asked = (*here, "auth", "can-i", "create", "myapps", f"--as=system:serviceaccount:{namespace}:author")
-    wait_for("the API server knows of the grant", lambda: kubectl(*asked).returncode == 0)
-    folder = tmp_path_factory.mktemp("author")
-    yield Api(kubeconfig_of("author", cluster.kubectl, cluster.kubeconfig, namespace, folder), namespace)
+    yield Api(author_of(cluster, namespace, tmp_path_factory.mktemp("author")), namespace)
     kubectl("delete", "namespace", namespace, "--wait=false")
 
 
@@ -83,10 +76,25 @@ def test_what_reaches_past_a_pod_is_dropped_and_in_no_child(author: Api, case: C
     for step in parents:
         inner = inner[step] if isinstance(step, int) else inner.get(step, {})
     assert last not in inner
+    nothing_smuggled(stored)
+
+
+@pytest.mark.parametrize("case", STORED, ids=str)
+def test_what_is_stored_beside_the_spec_is_in_no_child(author: Api, case: Case) -> None:
+    stored = tried(author, case)
+    assert case.stored.removeprefix("metadata.") in stored["metadata"]
+    nothing_smuggled(stored)
+
+
+def nothing_smuggled(stored: Json) -> None:
+    """The children of this MyApp are as those of any other."""
     stored["metadata"]["resourceVersion"] = "1"  # a rehearsal gives none
-    children = [each.body or {} for each in desired.build(App.from_json(stored), parse_spec(stored["spec"]))]
+    children = [each.body for each in desired.build(App.from_json(stored), parse_spec(stored["spec"])) if each.body]
     assert "smuggled" not in json.dumps(children)
     fenced(children[0]["spec"]["template"]["spec"])
+    for each in children:
+        assert not each["metadata"].keys() & {"finalizers", "managedFields"}
+        assert [owner["uid"] for owner in each["metadata"]["ownerReferences"]] == [stored["metadata"]["uid"]]
 
 
 def fenced(pod: Json) -> None:

@@ -74,7 +74,7 @@ def test_a_child_that_is_deleted_in_a_loop_is_recreated_at_longer_intervals_and_
     if plural != "poddisruptionbudgets":
         wait_for("a change of the MyApp does not wait", lambda: api.get(plural, name))
     else:
-        wait_for("it is back after the pause", lambda: api.get(plural, name), seconds=60)
+        wait_for("it is back after the pause", lambda: api.get(plural, name))
     wait_for("Ready", api.is_ready)
 
 

@@ -1,8 +1,5 @@
 """The probes tell the truth: not ready while changes do not arrive, not alive while work does not go on."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.api.test_refusals import quota
@@ -10,18 +7,9 @@ from tests.harness import Api, OperatorProcess, Relay, hasty, wait_for
 
 
 @pytest.fixture
-def relay(account: Path) -> Iterator[Relay]:
-    with Relay(account) as relay:
-        yield relay
-
-
-@pytest.fixture
-def operator(relay: Relay, namespace: str, tmp_path: Path) -> Iterator[OperatorProcess]:
-    """The operator behind the relay, with little patience."""
-    process = OperatorProcess(relay.kubeconfig, tmp_path, "--namespace", namespace, module="tests.harness.impatient")
-    process.start()
-    yield process
-    process.stop()
+def operator(impatient_operator: OperatorProcess) -> OperatorProcess:
+    """The operator behind the relay."""
+    return impatient_operator
 
 
 def test_it_is_not_ready_while_the_watch_of_myapps_is_silent(api: Api, relay: Relay, operator: OperatorProcess) -> None:
@@ -36,6 +24,21 @@ def test_it_is_not_ready_while_the_watch_of_myapps_is_silent(api: Api, relay: Re
     wait_for("ready", lambda: operator.probe("/readyz") == 200)
     wait_for("what was missed is done", lambda: api.is_ready("unheard"))
     assert operator.output().count("a watch is silent") == 1
+
+
+@pytest.mark.parametrize("plural", ["deployments", "services"])
+def test_it_is_not_ready_while_a_watch_of_children_brings_bookmarks_alone(
+    api: Api, relay: Relay, operator: OperatorProcess, plural: str
+) -> None:
+    api.create("myapps", hasty())
+    wait_for("Ready", api.is_ready)
+    relay.silence(plural)
+    api.patch(plural, f"myapp-{plural.removesuffix('s')}", {"metadata": {"annotations": {"example.com/by": "others"}}})
+    wait_for("not ready", lambda: operator.probe("/readyz") == 503)
+    kind = plural.removesuffix("s").capitalize()
+    assert f"a change of {kind} {api.namespace}/myapp-{kind.lower()} has not arrived" in operator.answer("/readyz")[1]
+    relay.end_silence()
+    wait_for("ready", lambda: operator.probe("/readyz") == 200)
 
 
 def test_it_is_not_ready_while_its_own_status_does_not_come_back(

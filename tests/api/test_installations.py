@@ -125,9 +125,10 @@ def test_of_two_for_the_whole_cluster_the_second_one_stays_away_and_takes_over(i
     shop.edit("myapp", replicas=1)
     wait_for("it takes over", lambda: second.operator.probe("/readyz") == 200, seconds=ENDED)
     wait_for("Ready", shop.is_ready, seconds=ENDED)
-    first.operator.start(wait=False)
-    words = words.replace("first", "second")
-    wait_for("now the other one stays away", lambda: words in first.operator.answer("/readyz")[1])
+    first.operator.start()
+    wait_for("it hands back to the older Lease", lambda: words in second.operator.answer("/readyz")[1])
+    shop.edit("myapp", replicas=2)
+    wait_for("Ready", shop.is_ready)
 
 
 def test_one_for_the_whole_cluster_leaves_a_namespace_to_the_installation_in_it(

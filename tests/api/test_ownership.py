@@ -222,9 +222,39 @@ def test_an_app_waits_for_the_children_of_an_earlier_one_of_its_name(api: Api, o
     wait_for("the app is gone", lambda: api.get("myapps", "myapp") is None)
     api.create("myapps", myapp())
     wait_for("Waiting", lambda: api.reason() == "Waiting")
-    assert api.message() == (
-        'Deployment "myapp-deployment" still belongs to an earlier MyApp of this name and is being removed'
+    held = (
+        'Deployment "myapp-deployment" is being deleted, and is made anew as soon as it is gone; it is held by "test.ex'
     )
+    wait_for("what holds it is named", lambda: api.message().startswith(held))
     assert Api.condition(api.get("myapps", "myapp") or {}, "Stalled")["status"] == "False"
     api.patch("deployments", "myapp-deployment", {"metadata": {"finalizers": None}})
+    wait_for("Ready", api.is_ready)
+
+
+@pytest.mark.parametrize("plural", KINDS)
+def test_a_child_that_hangs_in_deletion_is_told_with_what_holds_it_and_stalls_after_the_deadline(
+    api: Api, operator: OperatorProcess, plural: str
+) -> None:
+    """Such as a Service whose load balancer a cloud does not give back."""
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0, "progressDeadlineSeconds": 10}))
+    wait_for("Ready", api.is_ready)
+    api.patch(plural, name_of(plural), {"metadata": {"finalizers": ["test.example.com/held"]}})
+    api.delete(plural, name_of(plural))
+    wait_for("Waiting", lambda: api.reason() == "Waiting")
+    assert "is being deleted" in api.message()
+    assert 'it is held by "test.example.com/held": see that the controller of that finalizer runs' in api.message()
+    wait_for("Stalled", lambda: Api.condition(api.get("myapps", "myapp") or {}, "Stalled")["status"] == "True")
+    api.patch(plural, name_of(plural), {"metadata": {"finalizers": None}})
+    wait_for("Ready", api.is_ready)
+
+
+def test_a_child_in_foreground_deletion_is_said_to_wait_for_its_pods(api: Api, operator: OperatorProcess) -> None:
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    pod = api.list("pods")[0]["metadata"]["name"]
+    api.patch("pods", pod, {"metadata": {"finalizers": ["test.example.com/held"]}})
+    api.delete("deployments", "myapp-deployment", "Foreground")
+    wait_for("Waiting", lambda: api.reason() == "Waiting")
+    assert api.message().endswith("it waits until all that it owns is gone: look for pods that do not end")
+    api.patch("pods", pod, {"metadata": {"finalizers": None}})
     wait_for("Ready", api.is_ready)

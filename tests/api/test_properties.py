@@ -32,10 +32,7 @@ from tests.harness import Api, OperatorProcess, hasty, myapp, wait_for
 Json = dict[str, Any]
 T = TypeVar("T")
 
-ALWAYS_ALIKE = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
+ONE_NAMESPACE = settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],  # one namespace serves all
 )
@@ -111,7 +108,7 @@ def place(api: Api, kind: Kind, body: Json) -> str:
 
 
 @pytest.mark.usefixtures("no_pods")
-@ALWAYS_ALIKE
+@ONE_NAMESPACE
 @given(raw=specs.specs())
 def test_the_server_takes_every_child_and_applying_it_again_changes_nothing(
     api: Api, gateway_group: str, raw: Json

@@ -110,10 +110,10 @@ def test_after_a_restore_status_and_children_follow_the_restored_spec_and_no_sur
     restorable.restore()
     assert version(shop.get("myapps", "edited") or {}) < newest
     audit = Audit(restorable.cluster.audit_log, "kubernetes-admin", NAMESPACE)
-    wait_for("it has noticed", lambda: SAID in operator.output(), seconds=60)
-    wait_for("it is ready", lambda: operator.probe("/readyz") == 200, seconds=60)
+    wait_for("it has noticed", lambda: SAID in operator.output())
+    wait_for("it is ready", lambda: operator.probe("/readyz") == 200)
     for name in ("kept", "edited", "deleted"):
-        assert wait_for("Ready", lambda name=name: shop.is_ready(name), seconds=60)  # type: ignore[misc]
+        assert wait_for("Ready", lambda name=name: shop.is_ready(name))  # type: ignore[misc]
         assert (shop.get("myapps", name) or {})["status"]["image"] == image(shop, name) == "myapp:latest"
     assert shop.get("ingresses", "edited-ingress") is None
     assert shop.get("services", "made-service") is None
@@ -122,7 +122,7 @@ def test_after_a_restore_status_and_children_follow_the_restored_spec_and_no_sur
 
     for name in ("kept", "edited", "deleted"):
         shop.edit(name, replicas=1, service={"port": 82})
-        wait_for("it is followed", lambda name=name: shop.is_ready(name), seconds=60)  # type: ignore[misc]
+        wait_for("it is followed", lambda name=name: shop.is_ready(name))  # type: ignore[misc]
         assert deployment(shop, name)["spec"]["replicas"] == 1
     assert operator.output().count(SAID) == 1
     assert "Traceback" not in operator.output()

@@ -1,9 +1,12 @@
 """A plain client for one namespace: paths and JSON, by the official client's connection."""
 
+import http.client
 import json
+import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kubernetes import config
 
@@ -111,6 +114,21 @@ class Api:
         found = [each for each in self.list("events") if each["involvedObject"]["kind"] == "MyApp"]
         ours = [each for each in found if (each["reason"], each["involvedObject"]["name"]) == (reason, name)]
         return sorted(ours, key=lambda each: str(each["firstTimestamp"]))
+
+    def create_raw(self, plural: str, text: str) -> None:
+        """Creates an object from JSON as it is, however deep: Python writes about 1,000 levels."""
+        url = urlsplit(self._client.configuration.host)
+        trust = ssl.create_default_context(cafile=self._client.configuration.ssl_ca_cert)
+        trust.load_cert_chain(self._client.configuration.cert_file, self._client.configuration.key_file)
+        connection = http.client.HTTPSConnection(str(url.hostname), url.port, context=trust, timeout=60)
+        try:
+            connection.request("POST", self.path(plural), text.encode(), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            words = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 300:
+            raise Refused(answer.status, _words(words), _causes(words))
 
     def request(self, method: str, path: str, body: Json | None = None, content: str = "application/json") -> Json:
         """One request.

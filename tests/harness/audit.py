@@ -57,7 +57,7 @@ class Audit:
         self._requests: list[Request] = []
 
     def requests(self) -> list[Request]:
-        """Every request but the watches, in the order of the answers."""
+        """Every request but the watches, and the looks at Leases every few seconds, in the order of the answers."""
         assert self._log is not None
         user = f'"{self._user}"'.encode()  # most lines are of others: to look for the name is cheaper than to parse
         events = [json.loads(line) for line in self._log.read() if user in line]
@@ -86,6 +86,7 @@ class Audit:
             and self._credential in ("", *event["user"].get("extra", {}).get(_CREDENTIAL, ()))
             and event.get("objectRef", {}).get("namespace") == self._namespace
             and event["verb"] != "watch"
+            and (event["objectRef"]["resource"] != "leases" or event["verb"] not in _READS)
             and is_over(event)
             and event["requestReceivedTimestamp"] >= self._since
         )

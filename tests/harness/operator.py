@@ -1,5 +1,6 @@
 """The operator as a process of its own, with the rights that `deploy/` gives it and no more."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -103,7 +104,8 @@ class OperatorProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment, cwd=ROOT)
         if wait:
-            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended())
+            # Python's imports alone take a minute and more where forty processes share two cores.
+            wait_for("the operator is ready", lambda: self.probe("/readyz") == 200 or self._ended(), seconds=300)
             assert self.running, self.output()
 
     def probe(self, path: str) -> int:
@@ -126,6 +128,23 @@ class OperatorProcess:
         connection.request("GET", "/healthz")
         connection.getresponse().read()
         return connection
+
+    @property
+    def megabytes(self) -> float:
+        """The most memory that the process has had so far."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+    @property
+    def connections(self) -> int:
+        """The sockets that the process has open."""
+        assert self._process is not None
+        found = 0
+        for each in Path(f"/proc/{self._process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found += str(each.readlink()).startswith("socket:")
+        return found
 
     @property
     def running(self) -> bool:

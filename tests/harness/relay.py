@@ -35,7 +35,10 @@ class Relay:
         self.kubeconfig = kubeconfig.with_suffix(".relay")
         """Leads through this relay."""
         self.kubeconfig.write_text(yaml.safe_dump(config))
-        self._silent = False
+        self._silent = ""
+        self._odd_lists: dict[str, bytes] = {}
+        self._watching: dict[str, list[asyncio.Transport]] = {}
+        self._odd_lines: dict[str, list[bytes]] = {}
         self._silenced: list[asyncio.Transport] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -53,18 +56,47 @@ class Relay:
 
     def silence_apps(self) -> None:
         """From now on every watch of MyApps stays open, and nothing comes."""
-        self._silent = True
+        self.silence("myapps")
+
+    def silence(self, plural: str) -> None:
+        """From now on every watch of this kind stays open, and of MyApps nothing, of others only bookmarks come."""
+        self._silent = plural
 
     def end_silence(self) -> None:
         """Cuts the watches that have missed something, and lets all others through."""
 
         async def end() -> None:
-            self._silent = False
+            self._silent = ""
             for each in self._silenced:
                 each.close()
             self._silenced.clear()
 
         self._do(end())
+
+    def answer_lists(self, plural: str, body: bytes | None) -> None:
+        """From now on every list of this kind has this body, with status 200; None: its own again."""
+
+        if body is None:
+            self._odd_lists.pop(plural, None)
+        else:
+            self._odd_lists[plural] = body
+
+    def slip_in(self, plural: str, *lines: bytes) -> None:
+        """Brings these lines in the next watches of this kind, one in each, before what comes by itself."""
+        self._odd_lines.setdefault(plural, []).extend(lines)
+
+    def cut_watches(self, plural: str) -> None:
+        """Cuts the watches of this kind that are open."""
+
+        def cut() -> None:
+            for each in self._watching.pop(plural, []):
+                each.close()
+
+        self._loop.call_soon_threadsafe(cut)
+
+    def left(self, plural: str) -> int:
+        """Lines that no watch has brought yet."""
+        return len(self._odd_lines.get(plural, ()))
 
     def hold_writes(self) -> None:
         """From now on no PATCH gets an answer."""
@@ -84,6 +116,7 @@ class Relay:
             auto_decompress=False,
             connector=aiohttp.TCPConnector(ssl=self._trust, limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
+            read_bufsize=2**22,  # one event of a watch is one line
         )
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/{path:.*}", self._pass_on)
@@ -101,9 +134,16 @@ class Relay:
         url = URL(f"{self._server}{request.raw_path}", encoded=True)
         body = await request.read() or None
         async with self._far.request(request.method, url, headers=_passed(request.headers), data=body) as answer:
+            plural = request.path.rsplit("/", 1)[-1]
+            if request.method == "GET" and "watch" not in request.query and plural in self._odd_lists:
+                return web.Response(body=self._odd_lists[plural], content_type="application/json")
             near = web.StreamResponse(status=answer.status, headers=_passed(answer.headers))
             await near.prepare(request)
-            if request.path.endswith("/myapps") and "watch" in request.query:
+            if "watch" in request.query and request.transport is not None:
+                self._watching.setdefault(plural, []).append(request.transport)
+            if "watch" in request.query and self._odd_lines.get(plural):
+                await near.write(self._odd_lines[plural].pop(0) + b"\n")
+            if "watch" in request.query:
                 await self._pass_lines(request, answer, near)
             else:
                 async for chunk in answer.content.iter_any():
@@ -112,8 +152,9 @@ class Relay:
         return near
 
     async def _pass_lines(self, request: web.Request, answer: aiohttp.ClientResponse, near: web.StreamResponse) -> None:
+        plural = request.path.rpartition("/")[2]
         async for line in answer.content:
-            if not self._silent:
+            if plural != self._silent or (plural != "myapps" and b'"type":"BOOKMARK"' in line):
                 await near.write(line)
             elif request.transport not in self._silenced and request.transport is not None:
                 self._silenced.append(request.transport)

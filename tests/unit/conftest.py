@@ -2,8 +2,9 @@
 
 import pytest
 
+from myapp_operator import gate, looking, reconcile, steps
 from tests.unit.samples import app
-from tests.unit.world import World
+from tests.unit.world import Clock, World
 
 
 @pytest.fixture
@@ -21,3 +22,12 @@ async def ready() -> World:
     world.watch_brings_status()
     assert world.reason() == "Ready"
     return world
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the recipe, which a test may put forward."""
+    clock = Clock()
+    for module in (gate, looking, reconcile, steps):
+        monkeypatch.setattr(module, "time", clock)
+    return clock

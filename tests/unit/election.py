@@ -56,7 +56,7 @@ class Way:
     key = Key("system", "myapp-operator")
 
     def __init__(self, stored: Stored) -> None:
-        self._stored = stored
+        self.stored = stored
         self.cut = False
         self.loses_answers = False
         self.refuses: ApiError | None = None
@@ -66,7 +66,7 @@ class Way:
 
     async def get(self) -> Json | None:
         await self._travel(lost=self.cut)
-        return self._stored.lease
+        return self.stored.lease
 
     async def create(self, body: Json) -> Json:
         return await self.replace(body)
@@ -74,7 +74,7 @@ class Way:
     async def replace(self, body: Json) -> Json:
         sent = asyncio.get_running_loop().time()
         await self._travel(lost=self.cut)
-        answer = self._stored.write(body)
+        answer = self.stored.write(body)
         self.writes, self.last_sent = self.writes + 1, sent
         await self._travel(lost=self.loses_answers)
         return answer

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from myapp_operator.causes import Cause, Evidence, Found, find
+from myapp_operator.causes import Cause, Evidence, Found, Sample, find, newest_replica_set, short_event
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec, parse_spec
 from tests.unit.samples import NOW, spec
@@ -112,6 +112,22 @@ def event(reason: str, message: str, version: int = 1, uid: str = "one", contain
     }
 
 
+def read(
+    deployment: str,
+    spec: Spec,
+    replica_sets: Sequence[Json],
+    pods: Sequence[Json],
+    *,
+    events: Sequence[Json] = (),
+    before: Cause | None = None,
+) -> Evidence:
+    """What a look takes of all this, as the API server lists it."""
+    newest = newest_replica_set(deployment, replica_sets) or replica_set(uid="", replicas=0)
+    sample = Sample().with_page(pods, newest["metadata"]["uid"])
+    wanted = newest["spec"]["replicas"] - sample.left_out
+    return Evidence(spec, wanted, sample.pods, [*map(short_event, events)], before=before)
+
+
 def found(
     *pods: Json,
     events: Sequence[Json] = (),
@@ -121,7 +137,7 @@ def found(
     before: Cause | None = None,
 ) -> Found:
     """What is found so many seconds later, where the newest ReplicaSet wants so many pods."""
-    evidence = Evidence("deployment", spec, [OLD, replica_set(replicas=replicas)], pods, events, before=before)
+    evidence = read("deployment", spec, [OLD, replica_set(replicas=replicas)], pods, events=events, before=before)
     return find(evidence, NOW + timedelta(seconds=after))
 
 
@@ -149,12 +165,12 @@ def replay(case: str, *, events: bool = True, later: float = 0) -> list[Found]:
     raw = recording(case)
     return [
         find(
-            Evidence(
+            read(
                 state["deployment"],
                 parse_spec(raw["spec"]),
                 state["replicaSets"],
                 state["pods"],
-                raw["events"] if events else (),
+                events=raw["events"] if events else (),
             ),
             datetime.fromisoformat(state["now"]) + timedelta(seconds=later),
         )

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import kopf
 import pytest
@@ -14,8 +13,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kopf._cogs.clients import auth, watching
 from kopf._cogs.structs import credentials, references
+from kubernetes.aio.client import Configuration
 
 from myapp_operator import app_watch, handlers, names
+from myapp_operator.connection import Connection
 from myapp_operator.errors import ApiError, OperatorError, StartError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.store import Store
@@ -25,6 +26,7 @@ from tests.unit.samples import refusal
 
 UNAUTHORIZED = refusal(401, "Unauthorized", reason="Unauthorized")
 FORBIDDEN = refusal(403, "myapps is forbidden", reason="Forbidden")
+LARGEST = 256_000
 AWAY = UnreachableError("no answer")
 
 
@@ -199,21 +201,17 @@ async def server() -> AsyncIterator[ApiServer]:
 async def test_the_real_kopf_brings_the_myapps_again_after_one_odd_answer(
     server: ApiServer,
     odd: Callable[[web.Request], Awaitable[web.StreamResponse | None]],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(app_watch, "_FIRST_PAUSE", 0.01)
     server.odd = odd
-    kubeconfig = tmp_path / "kubeconfig"
-    cluster, user = {"name": "c", "cluster": {"server": server.url}}, {"name": "u", "user": {"token": "t"}}
-    context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
-    config = {"clusters": [cluster], "users": [user], "contexts": [context], "current-context": "x"}
-    kubeconfig.write_text(json.dumps(config))
+    configuration = Configuration()
+    configuration.host = server.url
     store = Store()
 
     async def spawn() -> app_watch.Tasks:
         return await kopf.spawn_tasks(
-            registry=handlers.registry(store, WorkQueue(), kubeconfig),
+            registry=handlers.registry(store, WorkQueue(), connection, LARGEST),
             settings=handlers.settings(),
             namespaces=["default", "other"],
             identity="test",  # type: ignore[arg-type]
@@ -222,18 +220,19 @@ async def test_the_real_kopf_brings_the_myapps_again_after_one_odd_answer(
     async def ask() -> None:
         """The API server serves."""
 
-    keeping = asyncio.create_task(app_watch.keep(spawn, ask, server.url))
-    try:
-        async with asyncio.timeout(20):
-            while len(store.uids()) < 4:
-                assert not keeping.done()
-                await asyncio.sleep(0.05)
-        assert sorted(server.lists) == ["default", "default", "other", "other"]
-        watches = [task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for")]
-        assert len(watches) == 2, "one for each namespace: none of the first kopf is left"
-    finally:
-        keeping.cancel()
-        await asyncio.wait([keeping])
+    async with Connection(configuration) as connection:
+        keeping = asyncio.create_task(app_watch.keep(spawn, ask, server.url))
+        try:
+            async with asyncio.timeout(20):
+                while len(store.uids()) < 4:
+                    assert not keeping.done()
+                    await asyncio.sleep(0.05)
+            assert sorted(server.lists) == ["default", "default", "other", "other"]
+            watches = [task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for")]
+            assert len(watches) == 2, "one for each namespace: none of the first kopf is left"
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
 
 
 def test_kopf_that_was_ended_does_not_kill_the_process_later() -> None:

@@ -44,3 +44,18 @@ def test_only_the_last_apps_are_kept(memory: Asked, monkeypatch: pytest.MonkeyPa
     memory.by(app(uid="3"))
     assert memory.by(app(uid="1"))[1] is first
     assert memory.by(app(uid="2"))[1] is not second
+
+
+def test_apps_are_kept_by_their_bytes_as_well(memory: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "_MOST_BYTES", 1000)
+    large = {"image": "myapp:1", "env": [{"name": "A", "value": "x" * 600}]}
+    _, first = memory.by(app(uid="1", spec=large))
+    assert memory.by(app(uid="1", spec=large))[1] is first
+    memory.by(app(uid="2", spec=large))
+    assert memory.by(app(uid="1", spec=large))[1] is not first
+
+
+def test_an_app_that_cannot_be_taken_is_refused_with_the_reason(memory: Asked) -> None:
+    memory.by(app())
+    with pytest.raises(InvalidMyAppError, match="too large"):
+        memory.by(app(problem="spec: too large"))

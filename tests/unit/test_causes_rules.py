@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from myapp_operator.causes import Evidence, Found, find, newest_replica_set, refused_pods, sift
+from myapp_operator.causes import Evidence, Found, Sample, bench, find, newest_replica_set, refused_pods
 from tests.unit.pods import (
     LONG_AGO,
     OLD,
@@ -15,6 +15,7 @@ from tests.unit.pods import (
     found,
     message,
     pod,
+    read,
     replica_set,
     running,
     told,
@@ -29,7 +30,7 @@ def test_a_healthy_app_has_no_cause() -> None:
 
 def test_an_app_without_pods_or_replica_sets_has_no_cause() -> None:
     assert found() == Found()
-    assert find(Evidence("deployment", spec(), [], [pod(crashed())]), NOW) == Found()
+    assert find(read("deployment", spec(), [], [pod(crashed())]), NOW) == Found()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_the_newest_version_is_that_of_the_highest_revision() -> None:
 @pytest.mark.parametrize("edited", ["9" * 5000, "-1", "none"])
 def test_a_revision_that_somebody_has_edited_does_not_keep_causes_from_being_told(edited: str) -> None:
     sets = [replica_set("edited", edited), replica_set("new", "2")]
-    answer = find(Evidence("deployment", spec(), sets, [pod(crashed())]), NOW)
+    answer = find(read("deployment", spec(), sets, [pod(crashed())]), NOW)
     assert answer.cause is not None
 
 
@@ -168,14 +169,47 @@ def test_a_storm_of_evictions_is_told_by_the_last_and_hides_no_trouble_among_the
     gone = [pod(name=f"gone-{n}", created=9000 - n, phase="Failed", reason="Evicted", message=f"{n}") for n in range(9)]
     well = [pod(name=f"well-{n:03}", conditions=[condition("Ready", True, 60)]) for n in range(400)]
     strangers = [pod(name="of-an-older-version", owner="old"), pod(phase="Failed", reason="NodeAffinity")]
-    kept: list[dict[str, object]] = []
+    sample = Sample()
     for page in (gone, well[:200], [pod(crashed(), name="in-trouble")], well[200:], strangers):
-        kept = sift([*kept, *page], "new")
-    assert [each["metadata"]["name"] for each in kept[:2]] == ["gone-8", "in-trouble"]
-    assert len(kept) == 301
-    assert told(*kept, replicas=401) == "CrashLoopBackOff"
-    calm = sift([*gone, *well], "new")
-    assert told(*calm, replicas=400) is None
+        sample = sample.with_page(page, "new")
+    assert [each.name for each in sample.pods[:2]] == ["gone-8", "in-trouble"]
+    assert (len(sample.pods), sample.left_out) == (301, 101)
+    answer = find(Evidence(spec(), 401 - 101, sample.pods), NOW).cause
+    assert answer is not None
+    assert answer.reason == "CrashLoopBackOff"
+    assert told(*gone, *well, replicas=400) is None
+
+
+def test_the_words_of_one_cause_are_masked_however_many_pods_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look for thousands of values in the words of each of 300 pods once held the event loop for 41 s."""
+    masked: list[str] = []
+
+    def mask(text: str, _: object) -> str:
+        masked.append(text)
+        return text
+
+    monkeypatch.setattr(bench, "mask", mask)
+    said = event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500")
+    probed = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}}}
+    crowd = [
+        pod(crashed(1, f"{n}: no"), running(60, ready=False), name=f"{n:03}", container=probed) for n in range(300)
+    ]
+    assert message(*crowd, events=[said] * 300).endswith("exits with code 1: 0: no")
+    assert masked == ["0: no"]
+
+
+def test_pods_that_are_large_are_judged_as_far_as_their_bytes_allow() -> None:
+    """Whoever may write pods may make each as large as etcd takes it, and give it thousands of containers."""
+    large = [pod(crashed(1, "x" * 100_000), name=f"{n:02}") for n in range(40)]
+    sample = Sample().with_page(large, "new")
+    assert 5 < len(sample.pods) < 15
+    assert sample.left_out == 40 - len(sample.pods)
+    (alone,) = Sample().with_page([pod(crashed(1, "x" * 1_400_000))], "new").pods
+    assert alone.name == "one"
+    many = pod()
+    many["spec"]["containers"] *= 5000
+    (judged,) = Sample().with_page([many], "new").pods
+    assert len(judged.containers) < 100
 
 
 def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_any_more() -> None:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import Configuration
 
 from myapp_operator.connection import Connection
-from myapp_operator.errors import NotLeadingError, UnreachableError
+from myapp_operator.errors import ApiError, NotLeadingError, ReadOnlyError, UnreachableError, UnreadableError
 
 WRITES = ("PATCH", "POST", "PUT", "DELETE")
 MANY = 120
@@ -26,13 +27,15 @@ class ApiServer:
         self.has_many = asyncio.Event()
         self.seconds = 0.0
         self.url = ""
+        self.body = b"{}"
+        self.status = 200
 
     async def answer(self, request: web.Request) -> web.Response:
         self.requests.append((request.method, request.query.get("timeout")))
         if len(self.requests) == MANY:
             self.has_many.set()
         await asyncio.sleep(self.seconds)
-        return web.json_response({})
+        return web.Response(body=self.body, status=self.status, content_type="application/json")
 
 
 @pytest.fixture
@@ -129,3 +132,63 @@ async def test_a_guarded_write_takes_no_longer_than_it_may(server: ApiServer) ->
         with pytest.raises(UnreachableError, match="timed out"):
             await way.json("PATCH", "/x", query={"force": "true"}, body={})
     assert server.requests == [("PATCH", "0.5s")], "and the API server itself gives up before that"
+
+
+# kopf's session over the same connections
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_a_session_that_only_reads_sends_no_write(server: ApiServer, method: str) -> None:
+    async with connected(server) as way, way.read_only_session(aiohttp.ClientResponse) as session:
+        await (await session.get(f"{server.url}/x")).read()
+        with pytest.raises(ReadOnlyError):
+            await session.request(method, f"{server.url}/x", json={})
+    assert server.requests == [("GET", None)]
+
+
+async def test_the_end_of_a_session_that_only_reads_leaves_our_own_its_connections(server: ApiServer) -> None:
+    async with connected(server) as way:
+        async with way.read_only_session(aiohttp.ClientResponse) as session:
+            await (await session.get(f"{server.url}/x")).read()
+        await way.json("PATCH", "/x", body={})
+    assert [method for method, _ in server.requests] == ["GET", "PATCH"]
+
+
+# Answers that are none
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"5", b'"text"', b"<html>", b'{"a":'])
+async def test_an_answer_that_is_no_object_is_unreadable(server: ApiServer, body: bytes) -> None:
+    server.body = body
+    async with connected(server) as way:
+        with pytest.raises(UnreadableError, match="the answer to GET /x"):
+            await way.json("GET", "/x")
+
+
+async def test_an_answer_that_is_nested_too_deep_is_read_all_the_same(server: ApiServer) -> None:
+    server.body = b'{"deep":' + b'{"f":' * 1100 + b"1" + b"}" * 1100 + b',"a":1}'
+    async with connected(server) as way:
+        assert (await way.json("GET", "/x"))["a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"too many requests", "too many requests"),
+        (b"x" * 3_000_000, "x" * 500),
+        (b"null", "HTTP 500"),
+        (b"[]", "HTTP 500"),
+        (b'{"message":5,"reason":[],"details":"text"}', "HTTP 500"),
+        (b'{"message":"no","details":{"causes":[5,null]}}', "no"),
+        (b'{"message":"\xff"}', '{"message":"\N{REPLACEMENT CHARACTER}"}'),
+    ],
+)
+async def test_a_refusal_may_hold_anything(server: ApiServer, body: bytes, message: str) -> None:
+    server.body, server.status = body, 500
+    async with connected(server) as way:
+        with pytest.raises(ApiError) as raised:
+            await way.json("GET", "/x")
+        assert str(raised.value) == message
+        assert raised.value.causes == []
+        server.body, server.status = b"{}", 200
+        await way.json("GET", "/x")

@@ -51,3 +51,10 @@ def test_a_link_leads_somewhere(book: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", prose)
     lost = [each for each in targets if "://" not in each and not (book.parent / each).exists()]
     assert not lost
+
+
+def test_each_test_that_the_page_on_security_names_is_there() -> None:
+    named = re.findall(r"`((?:api|unit|e2e)/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text())
+    assert named
+    lost = [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / "tests" / file).read_text()]
+    assert not lost

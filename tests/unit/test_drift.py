@@ -222,3 +222,10 @@ def test_of_a_list_item_with_a_default_in_its_key_nothing_is_lost() -> None:
     fields = json.dumps({"f:metadata": {}, "f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:port": {}}}}})
     body = {"metadata": {}, "spec": {"ports": [{"port": 80}, {"port": 81}]}}
     assert list(drift.lost(body, child(fields=fields))) == ["spec.ports[]"]
+
+
+def test_of_the_fields_that_one_edit_took_a_hundred_are_named() -> None:
+    body = {"metadata": {}, "data": {f"key-{number}": "x" for number in range(5000)}}
+    edited = child(fields='{"f:metadata": {}, "f:data": {"f:other": {}}}', applied="hash")
+    assert len(drift.taken(body, "hash", edited)) == 100
+    assert drift.drifted(body, "hash", edited)

@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from myapp_operator import names
 from myapp_operator.echo import Echo
-from myapp_operator.errors import OperatorError, UnreachableError
+from myapp_operator.errors import OperatorError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
+from myapp_operator.informer import Failure, Watcher
 from myapp_operator.kube import Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
@@ -143,7 +144,7 @@ def test_no_list_is_asked_for_while_our_own_writes_come_back(world: World) -> No
     assert world.echo.trouble == ""
 
 
-def test_a_status_that_does_not_come_back_is_told_although_others_do(world: World) -> None:
+def test_a_status_that_does_not_come_back_although_newer_ones_do_is_no_verdict_on_the_watch(world: World) -> None:
     async def script() -> None:
         world.store.put_app(app("busy", "uid-2"))
         world.store.answered_status(app(), 20, 0.0)
@@ -153,9 +154,60 @@ def test_a_status_that_does_not_come_back_is_told_although_others_do(world: Worl
             world.store.answered_status(busy, version, asyncio.get_running_loop().time())
             world.store.put_app(busy)
             await asyncio.sleep(10)
-            assert bool(world.echo.trouble) == (asyncio.get_running_loop().time() > 90)
-        assert "our own change of the status of default/myapp has not arrived" in world.echo.trouble
-        world.store.put_app(app(resource_version=20))
+            assert world.echo.trouble == ""
+        await asyncio.sleep(200)
+        assert world.echo.trouble == ""
+
+    world.run(script)
+
+
+def test_one_myapp_that_lags_is_logged_once_while_the_watch_brings_newer_changes(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script() -> None:
+        world.store.put_app(app("busy", "uid-2"))
+        for version in range(21, 60):
+            world.there = [raw(20), raw(version, "busy", "uid-2")]
+            world.store.put_app(app("busy", "uid-2", resource_version=version))
+            await asyncio.sleep(10)
+            assert world.echo.trouble == ""
+
+    world.run(script)
+    assert [each for each in caplog.messages if "default/myapp" in each] == caplog.messages
+    assert len(caplog.messages) == 1
+
+
+class Unlisted:
+    """A watcher whose lists cannot be read since the beginning."""
+
+    plural = "services"
+    failure = Failure(0.0, UnreadableError("the answer is no JSON"))
+
+    def is_quiet(self, seconds: float) -> bool:
+        return False
+
+    def overdue(self, latest: float) -> list[str]:
+        return []
+
+
+def test_a_list_of_children_that_cannot_be_read_is_told_with_its_kind_after_ninety_seconds(world: World) -> None:
+    world.echo = Echo(cast(Kube, world), world.store, [None], watchers=[cast(Watcher[Any], Unlisted())])
+
+    async def script() -> None:
+        await until(85)
+        assert world.echo.trouble == ""
+        await until(130)
+        assert "the list of services cannot be read for 90 s or longer (the answer is no JSON)" in world.echo.trouble
+
+    world.run(script)
+
+
+def test_a_list_of_myapps_that_cannot_be_read_is_told_after_ninety_seconds(world: World) -> None:
+    async def script() -> None:
+        world.error = UnreadableError("the answer is no JSON")
+        await until(200)
+        assert "the list of myapps cannot be read for 90 s or longer" in world.echo.trouble
+        world.error = None
         await asyncio.sleep(31)
         assert world.echo.trouble == ""
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 import pytest
 
-from myapp_operator import names
-from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
+from myapp_operator import informer, names
+from myapp_operator.echo import Echo
+from myapp_operator.errors import ApiError, ExpiredError, OperatorError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer
 from myapp_operator.kube import Event, Kube, Listing
@@ -41,12 +43,15 @@ class FakeKube:
         self.watched: list[list[Event | Exception]] = []
         self.ends_at_once: Exception | bool = False
         self.missing = False
+        self.fails: OperatorError | None = None
         self.lists = 0
 
     async def pages(self, kind: Kind, namespace: str | None, *, selector: str = "") -> AsyncIterator[Listing]:
         """One object a page."""
         await asyncio.sleep(0.01)
         self.lists += 1
+        if self.fails:
+            raise self.fails
         if self.missing:
             raise ApiError(404, "", "404 page not found")
         for page in [[each] for each in self.there] or [[]]:
@@ -249,3 +254,131 @@ def test_any_other_kind_that_is_not_served_is_an_outage(world: World) -> None:
     world.run_for(5)
     assert world.informer.outage.is_set()
     assert world.store.unserved() == frozenset()
+
+
+# Whatever anybody has written into an object
+
+ODD: list[object] = [None, [], 5, "text", {}, {"metadata": None}, {"metadata": {"name": 5, "namespace": "default"}}]
+
+
+def test_objects_that_say_nothing_are_left_out_and_the_others_taken(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.kube.there = [*ODD, service(90)]  # type: ignore[list-item]
+    world.kube.watched = [
+        [*(Event(kind, each) for each in ODD for kind in ("ADDED", "DELETED")), Event("MODIFIED", service(101))]
+    ]
+    world.run_for(60)
+    assert world.store.children(KEY)[SERVICE].resource_version == 101
+    assert world.kube.lists == 1, "no watch has ended"
+    assert len(caplog.messages) <= len(ODD), "each is logged once"
+
+
+def test_a_child_of_which_nothing_else_can_be_read_is_in_the_way(world: World) -> None:
+    odd = service(90)
+    odd["spec"] = {"replicas": "two"}
+    odd["status"] = 5
+    world.kube.there = [odd]
+    world.run_for(60)
+    found = world.store.children(KEY)[SERVICE]
+    assert found.problem
+    assert world.changed == [KEY]
+
+
+@pytest.mark.parametrize(
+    "error", [UnreadableError("no list"), ApiError(403, "Forbidden", "not you")], ids=["odd", "403"]
+)
+def test_since_when_no_list_could_be_had_is_known_until_there_is_one(world: World, error: OperatorError) -> None:
+    seen: list[float | None] = []
+
+    async def script() -> None:
+        for failure in (error, UnreachableError("away"), None):
+            world.kube.fails = failure
+            await asyncio.sleep(100)
+            seen.append(world.informer.failure.since if world.informer.failure else None)
+
+    world.run_for(400, script)
+    first, second, third = seen
+    assert first is not None
+    assert first < 10
+    assert second == first, "a server that does not answer neither begins that nor ends it"
+    assert third is None
+
+
+def test_a_bug_in_taking_an_answer_ends_no_watch_for_good(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.kube.there = [service(90)]
+    world.kube.watched = [[RuntimeError("a bug")]]
+    world.run_for(60)
+    assert world.kube.lists == 2
+
+
+# A watch that stays open and brings nothing
+
+
+class Blind(World):
+    """The watch brings bookmarks alone; `echo` compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kube.there = [service(90)]
+        self.echo = Echo(cast(Kube, self.kube), self.store, [], watchers=[self.informer])
+        self.told: list[str] = []
+
+    async def changes(self, *there: Json) -> None:
+        """After 100 s; what is told 110 and 200 s later."""
+        await asyncio.sleep(100)
+        self.kube.there, self.kube.version = [*there], 300
+        for seconds in (110, 90):
+            await asyncio.sleep(seconds)
+            self.told.append(self.echo.trouble)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param([service(200)], id="a change"),
+        pytest.param([], id="a deletion"),
+        pytest.param([service(90), service(200, "new-service")], id="a new one"),
+    ],
+)
+def test_a_change_of_a_child_that_no_watch_brings_is_told_within_minutes(there: list[Json]) -> None:
+    blind = Blind()
+    blind.run_for(320, blind.echo.run, lambda: blind.changes(*there))
+    before, after = blind.told
+    assert before == ""
+    assert after.startswith("a watch is silent: a change of Service default/")
+    assert "has not arrived for 90 s or longer" in after
+
+
+def test_a_list_in_its_turn_ends_the_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    blind = Blind()
+    blind.run_for(900, blind.echo.run, lambda: blind.changes(service(200)))
+    assert blind.echo.trouble == ""
+    assert "the watches bring all changes again" in caplog.text
+
+
+def test_where_nothing_happens_the_children_are_listed_once_a_minute_and_long_lists_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calm = Blind()
+    calm.run_for(470, calm.echo.run)
+    assert 6 <= calm.kube.lists <= 9
+    assert calm.echo.trouble == ""
+    nobody = Blind()
+    nobody.kube.there = []
+    nobody.run_for(470, nobody.echo.run)
+    assert nobody.kube.lists == 1, "where there are no children none can be missed"
+    monkeypatch.setattr(informer, "PAGE", 1)
+    long = Blind()
+    long.kube.there = [service(90, f"app-{number}-service") for number in range(250)]
+    long.run_for(470, long.echo.run)
+    assert long.kube.lists <= 3, "a page a second at most"
+
+
+def test_one_child_that_lags_behind_newer_events_is_no_verdict_on_the_watch() -> None:
+    blind = Blind()
+    blind.kube.watched = [[Event("MODIFIED", service(250, "other-service"))]]
+    blind.kube.there = [service(90), service(250, "other-service")]
+    blind.run_for(320, blind.echo.run, lambda: blind.changes(service(200), service(250, "other-service")))
+    assert blind.told == ["", ""]

@@ -1,8 +1,7 @@
 """What is sent for an apply: JSON that YAML reads the same way. And how a watch ends."""
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import aiohttp
 import pytest
@@ -35,11 +34,18 @@ class Answer:
     def __init__(self, error: Exception) -> None:
         self.error = error
         self.closed = False
+        self.read = False
 
     @property
-    async def content(self) -> AsyncIterator[bytes]:
-        yield b'{"type": "ADDED", "object": {}}'
-        raise self.error
+    def content(self) -> Self:
+        return self
+
+    async def readany(self) -> bytes:
+        """One event, and then the error."""
+        if self.read:
+            raise self.error
+        self.read = True
+        return b'{"type": "ADDED", "object": {}}\n'
 
     def close(self) -> None:
         self.closed = True

@@ -103,3 +103,20 @@ def test_renewing_it_changes_the_time_alone() -> None:
 def test_releasing_it_leaves_nobody_as_its_holder() -> None:
     assert lease.holder(held()) == "a"
     assert lease.holder(lease.released(held(), NOW)) == ""
+
+
+ODD = (None, [], "text", {}, True, 1e300, -5)
+
+
+def test_a_lease_may_hold_anything() -> None:
+    """Anybody may write it who may write Leases there."""
+    for odd in ODD:
+        assert sighting((100, held(leaseDurationSeconds=odd))).seconds == lease.LEASE_SECONDS
+        assert lease.taken(held(leaseTransitions=odd), "b", NOW)["spec"]["leaseTransitions"] in (1, 2)
+        assert lease.holder({**held(), "spec": odd}) == ""
+        assert sighting((100, {**held(), "spec": odd})).seconds_left(100) == 0
+        assert lease.renewed({**held(), "spec": odd}, NOW)["spec"]["leaseDurationSeconds"] == lease.LEASE_SECONDS
+
+
+def test_the_count_of_holders_stays_what_the_api_server_takes() -> None:
+    assert lease.taken(held(leaseTransitions=2**31 - 1), "b", NOW)["spec"]["leaseTransitions"] == 2**31 - 1

@@ -1,20 +1,19 @@
 """The look at the pods within the recipe: what it costs, what it tells, and what a failed one does not take back."""
 
 import logging
-import time
 from dataclasses import replace
 from typing import cast
 
 import pytest
 
-from myapp_operator import causes, gate, looking, names, reconcile, steps
+from myapp_operator import causes, looking, names
 from myapp_operator.causes import Cause, Evidence, Found
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import Kube
 from myapp_operator.names import Reason
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, children, owner, progressing, refusal, refused_pods, rollout, seen
-from tests.unit.world import DEPLOYMENT, FakeKube, World
+from tests.unit.world import DEPLOYMENT, Clock, FakeKube, World
 
 LOOK = ["list ReplicaSet", "list Pod"]
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
@@ -39,24 +38,8 @@ class Pods:
         self.cause, self.again = None, None
 
 
-class Clock:
-    """Goes on by itself, and further when a test says so."""
-
-    def __init__(self) -> None:
-        self._ahead = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._ahead
-
-    def passes(self, seconds: float) -> None:
-        self._ahead += seconds
-
-
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    for module in (gate, looking, reconcile, steps):
-        monkeypatch.setattr(module, "time", clock)
+def passing_clock(clock: Clock) -> Clock:
     return clock
 
 

@@ -1,10 +1,11 @@
 """What nobody should read is hidden, and nothing else."""
 
 import time
+from typing import Any
 
 import pytest
 
-from myapp_operator.masking import mask, values_of
+from myapp_operator.masking import LONGEST, NO_VALUES, Values, mask, values_of
 from tests.unit.samples import spec
 
 
@@ -58,8 +59,8 @@ def test_a_value_that_holds_another_is_hidden_whole() -> None:
 def test_values_from_elsewhere_are_not_known() -> None:
     reference = {"secretKeyRef": {"name": "a", "key": "b"}}
     env = [{"name": "A", "valueFrom": reference}, {"name": "B"}, {"name": "C", "value": ""}]
-    assert values_of(spec(env=env), "myapp") == ()
-    assert values_of(spec(), "myapp") == ()
+    assert values_of(spec(env=env), "myapp") == NO_VALUES
+    assert values_of(spec(), "myapp") == NO_VALUES
 
 
 @pytest.mark.parametrize("part", ["sidecars", "initContainers"])
@@ -102,11 +103,55 @@ def test_nothing_of_others_is_shown_where_there_is_too_much_to_hide() -> None:
     assert time.process_time() - began < 1
 
 
+def test_values_that_overlap_are_hidden_together() -> None:
+    assert mask("is abcdefghijklm here", Values.of(["abcdefghij", "fghijklm"])) == "is *** here"
+    assert mask("is abcdefghij here", Values.of(["abcd", "bcdefghij"])) == "is a*** here", "a short one is a word"
+
+
+def test_a_value_that_the_kubelet_has_cut_is_hidden_too() -> None:
+    """It keeps the last 2048 bytes of a log; where the words of others are that long, a value may not be whole."""
+    value = "s3cret" * 100
+    said = f"{'x ' * 1000}{value[:300]}"
+    assert mask(said, Values.of([value])) == f"{'x ' * 1000}***"
+    assert mask(value[:300], Values.of([value])) == value[:300], "what is short was not cut"
+
+
+class Counted(dict[str, list[str]]):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, *arguments: Any) -> Any:
+        self.asked += 1
+        return super().get(*arguments)
+
+
+def test_each_place_of_a_text_is_looked_at_once_however_many_values_there_are() -> None:
+    values = Values.of(f"{number:06}{'x' * 44}" for number in range(4535))
+    counted = Values(Counted(values.long), values.short)
+    text = "123456xxxxxx " * 300
+    assert mask(text, counted) == text
+    assert counted.long.asked == len(text)
+
+
+def test_a_text_of_which_each_place_may_be_the_beginning_of_many_values_is_hidden_whole() -> None:
+    """To compare all of them at each place would take minutes."""
+    alike = Values.of(f"aaaaaaaa{number:04}" for number in range(4000))
+    assert mask("aaaaaaaa" * 500, alike) == "***"
+    assert mask("aaaaaaaa0017 is wrong", alike) == "*** is wrong"
+    long = Values.of("a" * (30_000 - number) + "b" for number in range(8))
+    assert mask("a" * 32_000, long) == "***"
+
+
+def test_a_text_that_is_longer_than_any_message_is_cut() -> None:
+    assert mask("x" * 1_000_000) == "x" * LONGEST
+
+
 @pytest.mark.parametrize(
     "piece", ["://", "://a:", "://a:/", "?", "?token", "&a.", "@", "a" * 50 + "?", "aaaa ", "aaaa"]
 )
 def test_hostile_text_costs_no_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     began = time.process_time()
-    mask(text, ["aaaa", "a" * 10])
+    mask(text, Values.of(["aaaa", "a" * 10]))
     assert time.process_time() - began < 5

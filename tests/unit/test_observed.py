@@ -7,8 +7,8 @@ import pytest
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
-from myapp_operator.names import Key
-from myapp_operator.observed import App, Child, Condition, Owner, RolledBack, Rollout, containers_of
+from myapp_operator.names import LAST_READY, Key
+from myapp_operator.observed import App, Child, Condition, Owner, RolledBack, Rollout, containers_of, readable
 from tests.unit.samples import app, child, deployment, owner, rollout
 
 METADATA: Json = {"name": "myapp", "namespace": "web", "uid": "uid-1", "resourceVersion": "7"}
@@ -181,3 +181,51 @@ def test_a_deployment_in_full() -> None:
 )
 def test_settled(found: Child, settled: bool) -> None:
     assert found.settled is settled
+
+
+# Whatever anybody has written into an object
+
+ODD_FIELDS = [None, [], 5, "text", {"f:spec": 5}, {"f:metadata": {"f:annotations": []}}]
+
+
+@pytest.mark.parametrize("fields", ODD_FIELDS, ids=repr)
+def test_managed_fields_may_hold_any_json(fields: object) -> None:
+    scale = {"manager": "x", "operation": "Update", "subresource": "scale", "fieldsV1": fields}
+    entries = [scale, {**entry(), "fieldsV1": fields}, None, [], 5]
+    found = Child.from_json(raw_child(managedFields=entries, annotations={LAST_READY: "hash"}))
+    assert not found.scaled
+    assert found.last_ready == ""
+
+
+@pytest.mark.parametrize("entries", [None, {}, "text", 5])
+def test_managed_fields_that_are_no_list_are_absent(entries: object) -> None:
+    assert Child.from_json(raw_child(managedFields=entries)).fields == ""
+
+
+@pytest.mark.parametrize("levels", [300, 900])
+def test_fields_under_our_name_that_are_nested_too_deep_are_cut(levels: int) -> None:
+    deep: Json = {}
+    for _ in range(levels):
+        deep = {"f:a": deep}
+    child = Child.from_json(raw_child(managedFields=[{**entry(), "fieldsV1": deep}]))
+    assert 0 < child.fields.count("f:a") <= 100
+    read = readable(raw_child(managedFields=[{**entry(), "fieldsV1": deep, "manager": "other"}, 5]))
+    (cut,) = read["metadata"]["managedFields"]
+    assert json.dumps(cut).count("f:a") <= 100
+
+
+@pytest.mark.parametrize("owners", [None, {}, 5, [None, 5, {"controller": True}]], ids=repr)
+def test_owner_references_may_hold_any_json(owners: object) -> None:
+    assert not Child.from_json(raw_child(ownerReferences=owners)).is_controlled_by(app())
+
+
+def test_a_megabyte_under_our_name_is_not_kept_of_what_is_nobodys_child() -> None:
+    large = {f"f:{number}": {} for number in range(10_000)}
+    assert Child.from_json(raw_child(managedFields=[{**entry(), "fieldsV1": large}])).fields == ""
+
+
+def test_of_the_finalizers_of_a_child_that_is_being_deleted_the_first_few_are_kept() -> None:
+    held = {"finalizers": ["a/b", "x" * 1_000_000, "c/d", "e/f"]}
+    assert Child.from_json(raw_child(**held)).finalizers == ()
+    going = Child.from_json(raw_child(**held, deletionTimestamp="2030-01-01T00:00:00Z"))
+    assert going.finalizers == ("a/b", "x" * 150, "c/d")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,38 @@ def test_only_what_is_surely_as_wanted_counts_as_wanted() -> None:
     assert make(with_deployment(awaited=True)).as_wanted == WANTED.keys() - {DEPLOYMENT}
     assert make(with_deployment(applied="old")).as_wanted == WANTED.keys() - {DEPLOYMENT}
     assert make({SERVICE: FINE[SERVICE]}).as_wanted == WANTED.keys() - {DEPLOYMENT}
+
+
+# What is on its way out
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "words"),
+    [
+        pytest.param(
+            ("example.com/lb",),
+            'it is held by "example.com/lb": see that the controller of that finalizer runs, or remove the finalizer '
+            "with: kubectl edit service myapp-service",
+            id="held by a controller",
+        ),
+        pytest.param(("foregroundDeletion", "a/b", "c/d"), 'it is held by "a/b", "c/d": see', id="by two of them"),
+        pytest.param(("foregroundDeletion",), "waits until all that it owns is gone: look for pods", id="by its pods"),
+        pytest.param((), "is made anew as soon as it is gone", id="by nothing"),
+    ],
+)
+@pytest.mark.parametrize("of", [{}, {"owner": None}, {"owner": owner("u", "shop", "Shop")}], ids=["ours", "no", "x"])
+def test_a_child_that_is_being_deleted_is_waited_for_and_what_holds_it_is_named(
+    of: dict[str, Any], finalizers: tuple[str, ...], words: str
+) -> None:
+    todo = make(FINE | {SERVICE: replace(FINE[SERVICE], deleting=True, finalizers=finalizers, **of)})
+    assert todo.steps == ()
+    verdict = todo.obstacles[SERVICE].verdict
+    assert isinstance(verdict, Refused)
+    assert verdict.reason is Reason.WAITING
+    assert verdict.message.startswith(
+        'Service "myapp-service" is being deleted, and is made anew as soon as it is gone'
+    )
+    assert words in verdict.message
 
 
 # What is not ours
@@ -328,3 +361,14 @@ def test_what_the_cluster_has_no_api_for_is_not_tried_but_told_only_to_who_wants
     assert plan.not_installed(ROUTE).reason is Reason.REFERENCE_MISSING
     without = plan.keep_off(make({}), WANTED.values(), {ROUTE})
     assert (len(without.steps), without.obstacles) == (2, {})
+
+
+def test_a_child_that_cannot_be_read_is_left_alone_and_told() -> None:
+    todo = make(FINE | {SERVICE: replace(FINE[SERVICE], owner=None, problem=True)})
+    assert todo.steps == ()
+    assert todo.obstacles[SERVICE] == Obstacle(
+        Refused(
+            Reason.REJECTED,
+            'Service "myapp-service" cannot be read: delete it with kubectl delete service myapp-service',
+        )
+    )

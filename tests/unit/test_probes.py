@@ -1,6 +1,8 @@
 """What the kubelet is told: 503 and the sentence where something is wrong."""
 
 import logging
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 import pytest
@@ -30,6 +32,21 @@ async def test_where_nothing_is_wrong_it_says_ok(path: str) -> None:
 async def test_an_operator_that_is_not_ready_lives_all_the_same() -> None:
     assert await ask("/readyz", unready="a watch is silent") == (503, "a watch is silent\n")
     assert await ask("/healthz", unready="a watch is silent") == (200, "ok\n")
+
+
+async def test_one_whose_event_loop_is_held_for_good_is_restarted_since_it_gives_no_answer() -> None:
+    """The Lease is renewed beside that loop, so nobody else would take over."""
+    held, port = hold_port()
+    async with probes.serve(LOOPBACK, port, stuck=str, unready=str):
+
+        def ask() -> object:
+            with pytest.raises(TimeoutError):
+                urllib.request.urlopen(f"http://{LOOPBACK}:{port}/healthz", timeout=0.2)
+            return True
+
+        with ThreadPoolExecutor() as threads:
+            assert threads.submit(ask).result(timeout=30), "asked while this step holds the loop"
+    held.close()
 
 
 async def test_why_it_is_to_be_restarted_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

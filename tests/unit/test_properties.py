@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from myapp_operator import desired, names
 from myapp_operator.grammar import Json
@@ -17,13 +17,6 @@ from myapp_operator.model import parse_spec
 from tests import specs
 from tests.unit.samples import app
 
-ALWAYS_ALIKE = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.too_slow],  # that of the machine
-)
 FORBIDDEN = {
     "externalIPs",
     "externalName",
@@ -63,7 +56,6 @@ def fields(part: Any) -> Iterator[tuple[str, Any]]:
                 yield from fields(value)
 
 
-@ALWAYS_ALIKE
 @given(raw=specs.specs())
 def test_building_is_a_pure_function(raw: Json) -> None:
     before = deepcopy(raw)
@@ -75,14 +67,12 @@ def test_building_is_a_pure_function(raw: Json) -> None:
     assert raw == before
 
 
-@ALWAYS_ALIKE
 @given(raw=specs.specs())
 def test_what_the_server_fills_in_changes_nothing(raw: Json) -> None:
     filled = parse_spec(raw, strict=True).model_dump(by_alias=True, exclude_none=True)
     assert children(filled) == children(raw)
 
 
-@ALWAYS_ALIKE
 @given(raw=specs.specs())
 def test_every_child_is_named_labelled_owned_and_selects_the_pods_of_its_app_alone(raw: Json) -> None:
     built = children(raw)
@@ -104,7 +94,6 @@ def suffix(kind: str) -> str:
     return next(each.suffix for each in desired.BUILDERS if each.kind == kind)
 
 
-@ALWAYS_ALIKE
 @given(raw=specs.specs())
 def test_nothing_reaches_past_the_pods(raw: Json) -> None:
     for body in children(raw).values():

@@ -11,7 +11,7 @@ from myapp_operator.errors import ApiError, NotLeadingError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
 from tests.unit.samples import KEY, app, refusal
-from tests.unit.world import CONFLICT, DEPLOYMENT, ENDING, FORBIDDEN, OWNER, SERVICE, STALE_STATUS, World
+from tests.unit.world import CONFLICT, DEPLOYMENT, ENDING, FORBIDDEN, OWNER, SERVICE, STALE_STATUS, Clock, World
 
 
 async def test_a_new_app_costs_one_write_a_child_and_two_of_status_and_no_read(new: World) -> None:
@@ -113,15 +113,56 @@ async def test_nothing_more_is_done_where_the_namespace_ends(new: World) -> None
 async def test_a_stale_apply_is_tried_again_in_a_second_and_not_told(ready: World) -> None:
     ready.store.put_child(KEY, SERVICE, replace(ready.store.children(KEY)[SERVICE], applied="old"))
     ready.kube.fails["apply Service"] = CONFLICT
-    for _ in range(3):
-        assert await ready.reconcile() == pytest.approx(1.0, abs=0.1), "no growing pause"
-        assert ready.kube.requests == ["apply Service"]
+    assert await ready.reconcile() == pytest.approx(1.0, abs=0.1)
+    assert ready.kube.requests == ["apply Service"]
     assert ready.store.memory(ready.store.app(KEY)).attempts == {}
 
 
-async def test_a_stale_status_is_written_again_in_a_second(new: World) -> None:
+async def test_a_conflict_that_lasts_is_tried_after_growing_pauses_and_told(ready: World, clock: Clock) -> None:
+    """Such as where a webhook answers 409 to every write."""
+    ready.store.put_child(KEY, SERVICE, replace(ready.store.children(KEY)[SERVICE], applied="old"))
+    ready.kube.fails["apply Service"] = refusal(409, "the webhook is busy", reason="Conflict")
+    writes = 0
+    for _ in range(600):
+        await ready.reconcile()
+        writes += ready.kube.requests.count("apply Service")
+        if "status" in ready.kube.requests:
+            ready.watch_brings_status()
+        clock.passes(1)
+    assert 10 < writes < 16
+    assert await ready.reconcile() is not None
+    assert ready.kube.status["message"].endswith("the API server does not take changes now: the webhook is busy")
+
+
+async def test_news_of_the_object_end_the_pause_after_a_conflict(ready: World, clock: Clock) -> None:
+    ready.store.put_child(KEY, SERVICE, replace(ready.store.children(KEY)[SERVICE], applied="old"))
+    ready.kube.fails["apply Service"] = CONFLICT
+    for _ in range(60):
+        await ready.reconcile()
+        clock.passes(1)
+    await ready.reconcile()
+    assert "apply Service" not in ready.kube.requests
+    known = ready.store.children(KEY)[SERVICE]
+    ready.store.put_child(KEY, SERVICE, replace(known, resource_version=known.resource_version + 1))
+    await ready.reconcile()
+    assert "apply Service" in ready.kube.requests
+
+
+async def test_a_stale_status_is_written_again_after_growing_pauses_until_there_is_news(
+    new: World, clock: Clock
+) -> None:
     new.kube.fails["status"] = STALE_STATUS
     assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
+    writes = 0
+    for _ in range(600):
+        await new.reconcile()
+        writes += new.kube.requests.count("status")
+        clock.passes(1)
+    assert 10 < writes < 16
+    new.app = replace(new.app, resource_version=new.app.resource_version + 1)
+    new.store.put_app(new.app)
+    await new.reconcile()
+    assert "status" in new.kube.requests
 
 
 async def test_a_status_is_not_written_again_until_the_watch_has_brought_it(new: World) -> None:
@@ -172,6 +213,7 @@ async def test_a_child_that_the_watch_does_not_bring_is_looked_at_again_when_som
     for _ in range(2):
         await new.reconcile()
         assert new.kube.requests == ["apply Service", "get Service"]
+        new.store.memory(new.app).forgive([SERVICE])  # as if the pause were over
     del new.kube.there["Service"], new.kube.fails["create Service"]
     new.kube.there["MyApp"] = stored_app()
     await new.reconcile()
@@ -197,6 +239,7 @@ async def test_what_went_between_the_creation_and_the_look_is_created_in_a_secon
     new.kube.fails["create Service"] = CONFLICT
     assert await new.reconcile() == pytest.approx(1.0, abs=0.1)
     del new.kube.fails["create Service"]
+    new.store.memory(new.app).forgive([SERVICE])  # as if the pause were over
     new.kube.there["MyApp"] = stored_app()
     await new.reconcile()
     assert "create Service" in new.kube.requests
@@ -307,6 +350,7 @@ async def test_an_app_is_not_ready_before_all_that_it_asks_for_is_written(budget
     await budgeted.reconcile()
     assert await budgeted.reconcile() is not None
     budgeted.kube.fails.clear()
+    budgeted.store.memory(budgeted.app).forgive([names.PDB])  # as if the pause were over
     await budgeted.reconcile()
     assert "create PodDisruptionBudget" in budgeted.kube.requests
 

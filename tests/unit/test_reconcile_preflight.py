@@ -255,6 +255,41 @@ async def test_two_apps_that_ask_at_once_read_an_object_once() -> None:
     assert len(reads) == 1
 
 
+async def test_an_app_that_refers_to_hundreds_reads_few_at_a_time_and_others_read_meanwhile() -> None:
+    found = world("url")
+    running = most = 0
+    read: list[str] = []
+
+    class Slow:
+        async def whole(self, kind: names.Kind, key: Key) -> Json:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.001)
+            running -= 1
+            read.append(key.name)
+            return {"metadata": {"name": key.name, "namespace": "default", "uid": "u", "resourceVersion": "5"}}
+
+    both = gate.Gate(cast(Kube, Slow()), found.store, found.referents)
+    maps = [f"map-{number}" for number in range(100)]
+    for name in [*maps, "single"]:
+        found.referents.put(Target(names.CONFIG_MAP, "default", name), Referent(5))
+    sources = {
+        "greedy": [{"name": each, "valueFrom": {"configMapKeyRef": {"name": each, "key": "a"}}} for each in maps],
+        "modest": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "single", "key": "a"}}}],
+    }
+    apps = [
+        replace(found.app, key=Key("default", name), spec={"image": "a", "env": env}) for name, env in sources.items()
+    ]
+    specs = [parse_spec(each.spec) for each in apps]
+    await asyncio.gather(
+        *(both.passage(each, spec, desired.build(each, spec)) for each, spec in zip(apps, specs, strict=True))
+    )
+    assert len(read) == 101
+    assert most <= 4
+    assert "single" in read[:6]
+
+
 async def test_an_app_that_is_gone_is_forgotten() -> None:
     gone = world("url")
     await gone.reconcile()

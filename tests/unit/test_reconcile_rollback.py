@@ -14,6 +14,7 @@ from myapp_operator.looks import Looks, Situation
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Reason
 from myapp_operator.observed import Child, RolledBack
+from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, applied, progressing, refusal, rollout
 from tests.unit.versions import NEW, OLD, replica_set
 from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, World
@@ -179,6 +180,22 @@ async def test_without_a_version_to_go_back_to_the_failed_one_stays(last_ready: 
     assert "apply Deployment" not in release.kube.requests
     assert release.reason() == "CrashLoopBackOff"
     assert release.kube.status["message"].endswith(NO_WAY_BACK)
+
+
+async def test_a_version_whose_account_is_not_open_any_more_is_not_gone_back_to() -> None:
+    trusted = {**OLD["spec"], "serviceAccountName": "robot", "automountServiceAccountToken": True}
+    release = Release()
+    release.was_looked_at()
+    release.kube.listed["ReplicaSet"] = [replica_set("h1", template={**OLD, "spec": trusted}), replica_set("h2", 2)]
+    robot = Target(names.SERVICE_ACCOUNT, "default", "robot")
+    release.referents.replace(names.SERVICE_ACCOUNT, None, {robot: Referent(1)}, 1)
+    await release.reconcile()
+    assert "apply Deployment" not in release.kube.requests
+    assert 'cannot run again: ServiceAccount "robot" is not open to MyApps' in release.kube.status["message"]
+
+    release.referents.put(robot, Referent(2, usable=True))
+    await release.reconcile()
+    assert release.kube.applied["Deployment"]["spec"]["template"]["spec"] == trusted
 
 
 @pytest.mark.parametrize("error", [UnreachableError("no answer"), refusal(500, "the server is ill")], ids=str)

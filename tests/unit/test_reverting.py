@@ -9,6 +9,7 @@ import pytest
 
 from myapp_operator import drift, names, reverting
 from myapp_operator.grammar import Json
+from myapp_operator.masking import Values
 from myapp_operator.names import Kind
 from myapp_operator.reverting import Change
 from tests.unit.test_drift import SEEN, applied, seen
@@ -237,7 +238,7 @@ def test_a_password_in_a_long_value_is_hidden_before_it_is_cut() -> None:
     want = applied("everything", DEPLOYMENT)
     present = copy.deepcopy(want.body or {})
     container(present)["image"] = f"{'x' * 50}{PASSWORD}:{PASSWORD}"
-    (change,) = reverting.changes(want.body or {}, [f"{CONTAINER}.image"], present, [PASSWORD])
+    (change,) = reverting.changes(want.body or {}, [f"{CONTAINER}.image"], present, Values.of([PASSWORD]))
     assert PASSWORD[:4] not in change.text
 
 

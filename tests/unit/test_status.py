@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from myapp_operator import names, status
+from myapp_operator import events, names, plan, status
 from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -227,6 +227,20 @@ def test_pods_that_fail_stall_when_the_deployment_gives_up() -> None:
     assert condition(shown, "Stalled")["reason"] == "CrashLoopBackOff"
 
 
+def test_a_child_that_hangs_in_deletion_stalls_after_the_deadline() -> None:
+    """It is waited for as long as something may still move; then somebody must see to its finalizer."""
+    going = child(deleting=True, finalizers=("example.com/lb",))
+    begins = seen(
+        children=children() | {SERVICE: going}, obstacles={SERVICE: Obstacle(plan.ending(SERVICE, app(), going))}
+    )
+    waits = judge(replace(begins, app=stored(begins), now=later(599)))
+    assert (truths(waits.status)["Stalled"], waits.again) == ("False", pytest.approx(1))
+    stalls = judge(replace(begins, app=stored(begins), now=later(601)))
+    assert truths(stalls.status)["Stalled"] == "True"
+    assert condition(stalls.status, "Ready")["reason"] == "Waiting"
+    assert '"example.com/lb"' in stalls.status["message"]
+
+
 def test_pods_that_fail_after_the_rollout_stall_when_the_deadline_is_over() -> None:
     lost = children(rollout(ready=1, available=1))
     first = seen(children=lost, cause=CRASHED)
@@ -370,7 +384,7 @@ def test_settled(found: dict[names.Kind, Child], obstacles: dict[names.Kind, Obs
 
 def test_an_invalid_spec_is_rejected_and_the_numbers_stay() -> None:
     before = stored(seen(), generation=2)
-    judged = judge_invalid(before, "spec.image: too long", later(60))
+    judged = judge_invalid(before, "spec.image: too long", later(60), {})
     assert judged.status["ready"] == "2/2"
     assert judged.status["observedGeneration"] == 2
     assert judged.status["message"] == "spec.image: too long"
@@ -378,9 +392,18 @@ def test_an_invalid_spec_is_rejected_and_the_numbers_stay() -> None:
     assert condition(judged.status, "Ready")["reason"] == "Rejected"
 
 
+def test_an_invalid_spec_does_not_hide_that_the_pods_that_run_are_gone() -> None:
+    before = stored(seen(), generation=2)
+    judged = judge_invalid(before, "spec.image: too long", NOW, children(rollout(ready=0, available=0)))
+    assert judged.status["ready"] == "0/2"
+    assert truths(judged.status)["Available"] == "False"
+    judged = judge_invalid(before, "spec.image: too long", NOW, children(rollout(ready=0), owner=None))
+    assert judged.status["ready"] == "2/2", "a foreign Deployment is not counted"
+
+
 def test_an_invalid_spec_that_was_never_looked_at_is_told() -> None:
     new = app(status={"observedGeneration": -1})
-    judged = judge_invalid(new, "spec.image: too long", NOW)
+    judged = judge_invalid(new, "spec.image: too long", NOW, {})
     assert due(new.status, judged, 1e9, 0.0) == 0.0
     assert truths(judged.status)["Available"] == "False"
 
@@ -459,7 +482,31 @@ def test_a_rollback_of_an_earlier_generation_is_not_shown() -> None:
 
 
 def test_an_app_that_has_no_way_back_says_so_once_it_is_stalled() -> None:
-    no_way = "; no other version is known to have been Ready, so there is none to go back to"
-    assert judge(replace(seen(children=GIVEN_UP), stranded=True)).status["message"].endswith(no_way)
+    no_way = "; there is no way back"
+    assert judge(replace(seen(children=GIVEN_UP), stranded="there is no way back")).status["message"].endswith(no_way)
     assert no_way not in judge(seen(children=GIVEN_UP)).status["message"]
-    assert no_way not in judge(replace(seen(children=ROLLING), stranded=True)).status["message"]
+    assert no_way not in judge(replace(seen(children=ROLLING), stranded="there is no way back")).status["message"]
+
+
+ODD_TIMES = ["2024-01-01T00:00:00+99:99", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "", None, 5, [], {}]
+
+
+@pytest.mark.parametrize("since", ODD_TIMES, ids=repr)
+def test_a_time_that_is_none_is_absent_from_the_old_status(since: object) -> None:
+    told = judge(seen()).status
+    conditions = [{**each, "lastTransitionTime": since} for each in told["conditions"]]
+    again = judge(seen(app=app(status={**told, "conditions": conditions}))).status
+    assert condition(again, "Ready")["lastTransitionTime"] == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize("conditions", [None, 5, "text", {}, [None, 5, "text", [], {}, {"type": "Ready"}]], ids=repr)
+@pytest.mark.parametrize("generation", [1, "1", None, 2**70, []], ids=repr)
+def test_an_old_status_may_hold_anything(conditions: object, generation: object) -> None:
+    old = {"observedGeneration": generation, "conditions": conditions}
+    saw = seen(app=app(status=old))
+    judged = judge(saw)
+    assert condition(judged.status, "Ready")["status"] == "True"
+    assert due(old, judged, 1e9, 1e9) == 0
+    assert not app(status=old).never_judged or generation != 1
+    events.of_status(old, judged.status)
+    judge_invalid(saw.app, "no", NOW, saw.children)

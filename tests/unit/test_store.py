@@ -361,3 +361,20 @@ def test_a_child_that_was_told_to_be_gone_during_the_get_is_not_known(store: Sto
 def test_a_get_does_not_overrule_what_is_newer(store: Store) -> None:
     store.found_child(KEY, DEPLOYMENT, child(resource_version=19, uid="old"), store.absence(KEY, DEPLOYMENT))
     assert known(store).uid == "uid-child"
+
+
+@pytest.mark.parametrize("value", ["x", "\N{PILE OF POO}"])
+def test_a_large_myapp_is_packed_and_comes_back_as_it_was(value: str) -> None:
+    store = Store()
+    large = app(spec={"image": "a", "env": [{"name": "A", "value": value * 50_000}]}, status={"ready": "1/2"})
+    store.put_app(large)
+    assert store.app(KEY) == large
+    assert len(store._records[KEY]._content) < 5_000
+
+
+def test_why_a_myapp_cannot_be_taken_is_kept() -> None:
+    store = Store()
+    store.put_app(app(problem="spec: too large"))
+    found = store.app(KEY)
+    assert found is not None
+    assert found.problem == "spec: too large"

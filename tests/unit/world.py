@@ -1,5 +1,6 @@
 """A world for the recipe: a fake of the connection, the store, and what the watches bring."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import cast
@@ -55,7 +56,10 @@ class FakeKube:
     async def pages(
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
     ) -> AsyncIterator[Listing]:
-        yield await self.list(kind, namespace, selector=selector, fields=fields)
+        """One object a page, so that nobody relies on having all of them at once."""
+        listing = await self.list(kind, namespace, selector=selector, fields=fields)
+        for page in [[each] for each in listing.items] or [[]]:
+            yield Listing(page, listing.version)
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)
@@ -181,3 +185,16 @@ def complete(applied: str, known: Child | None) -> Child:
     raw["metadata"]["annotations"] = {names.APPLIED: applied}
     entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:metadata": {}, "f:spec": {}}}
     return replace(Child.from_json(raw | {"metadata": raw["metadata"] | {"managedFields": [entry]}}), rollout=rollout())
+
+
+class Clock:
+    """Goes on by itself, and further when a test says so."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead
+
+    def passes(self, seconds: float) -> None:
+        self._ahead += seconds

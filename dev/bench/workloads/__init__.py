@@ -11,6 +11,7 @@ from dev.bench.stage import Stage
 from dev.bench.workloads.changing import edits, heal, noop
 from dev.bench.workloads.creating import arrival, burst, pods, poison
 from dev.bench.workloads.ending import deletion, idle, restart
+from dev.bench.workloads.hostile import hostile
 
 Workload = Callable[[Stage, Programme], Awaitable[Outcome]]
 
@@ -26,6 +27,7 @@ WORKLOADS: Mapping[str, Workload] = MappingProxyType(
         "edits": edits,
         "heal": heal,
         "deletion": deletion,
+        "hostile": hostile,
     }
 )
 """By the names that the command line knows."""

@@ -23,6 +23,9 @@ _LONGEST_PAUSE = 30.0
 _STEADY = 60.0
 """Seconds that kopf must have run for the next pause to be a short one."""
 _ASK_PAUSE = 2.0
+_CANCEL_AGAIN = 0.5
+"""Seconds after which a task of kopf that goes on is cancelled again: a watch takes it for the end of a pause where the
+task that waits for one has ended first."""
 _REFUSED_SECONDS = 60.0
 """How long the API server may refuse us: one that has just started does so until it knows all accounts and rights."""
 _KOPF = str(Path(kopf.__file__).parent)
@@ -62,16 +65,18 @@ async def _run(tasks: Tasks) -> str:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await _end(tasks)
-        await _end([task for task in asyncio.all_tasks() if _is_kopfs(task)])
+        while left := [task for task in asyncio.all_tasks() if _is_kopfs(task)]:
+            await _end(left, _CANCEL_AGAIN)
     errors = [error for task in ended if not task.cancelled() and (error := task.exception())]
     return _words(errors[0]) if errors else "no reason given"
 
 
-async def _end(tasks: Tasks) -> None:
+async def _end(tasks: Tasks, seconds: float | None = None) -> None:
+    """Cancels the tasks and waits for their end, so many seconds at most."""
     for task in tasks:
         task.cancel()
     if tasks:
-        await asyncio.wait(tasks)
+        await asyncio.wait(tasks, timeout=seconds)
 
 
 def _is_kopfs(task: asyncio.Task[Any]) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.refusals import Obstacle, Refused, Retry
+from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
 from myapp_operator.replicas import Hold
 
 _LASTING = 15.0
@@ -55,6 +55,11 @@ class Step:
     recreates: bool = False
     """Whether it creates a child that was there, was still wanted, and was deleted by others."""
 
+    @property
+    def decided_on(self) -> tuple[str, int]:
+        """What is tried, and the version that it was decided on."""
+        return self.attempt, self.resource_version
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -82,6 +87,38 @@ class Attempt:
         if self.refused is None:
             return Obstacle(self.verdict, lasting)
         return Obstacle(self.refused, outage=self.verdict if lasting else None)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A write that failed since the object was not as we know it (409), although no watch has brought news of it."""
+
+    what: tuple[str, int]
+    """The attempt, and the version that it was decided on."""
+    count: int
+    since: float
+    not_before: float
+    """Both on the clock that `make` gets as `now`."""
+    words: str
+    """The server's."""
+
+    def blocks(self, what: tuple[str, int], now: float) -> bool:
+        """Whether it is too early to try this attempt again; on news of the object it never is."""
+        return self.what == what and now < self.not_before
+
+    def obstacle(self, now: float) -> Obstacle:
+        """What to tell the user: nothing at first, since the watch mostly brings the news within a moment."""
+        if now - self.since < _LASTING:
+            return Obstacle(Stale(), lasting=False)
+        return Obstacle(Retry(self.words or "the object changes whenever it is written"))
+
+
+def conflicted(what: tuple[str, int], words: str, before: Conflict | None, now: float) -> Conflict:
+    """Remembers a conflict: the pause doubles from one second up to a minute for as long as there is no news."""
+    again = before if before is not None and before.what == what else None
+    count = again.count + 1 if again else 1
+    since = again.since if again else now
+    return Conflict(what, count, since, now + min(_LONGEST_PAUSE, 2.0 ** min(count - 1, 10)), words)
 
 
 def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: float) -> Attempt:

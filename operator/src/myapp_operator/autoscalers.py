@@ -42,5 +42,7 @@ class Autoscalers:
         known, now = self._store.memory(app).scaler, time.monotonic()
         if known is not None and known.until > now:
             return known
-        listing = await self._kube.list(names.SCALER, app.key.namespace)
-        return Scaler(next(iter(replicas.scalers(listing.items, app)), ""), now + _PAUSE)
+        found: list[str] = []
+        async for page in self._kube.pages(names.SCALER, app.key.namespace):
+            found = sorted([*found, *replicas.scalers(page.items, app)])[:1]
+        return Scaler(next(iter(found), ""), now + _PAUSE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from myapp_operator.grammar import Json
 from myapp_operator.names import COVERS
+from myapp_operator.observed import mapping
 
 ALL = "*"
 """In the place of a namespace: all of them."""
@@ -54,9 +55,9 @@ def read(lease: Json) -> Claim:
     """The claim of a Lease. One without the annotation, of an earlier release, claims its own namespace alone."""
     metadata = lease["metadata"]
     home = metadata["namespace"]
-    text = str((metadata.get("annotations") or {}).get(COVERS, home))[:_MAX_TEXT]
+    text = str(mapping(metadata.get("annotations")).get(COVERS, home))[:_MAX_TEXT]
     covers = frozenset(text.split(",")[:_MAX_NAMESPACES])
-    return Claim(home, covers, metadata.get("creationTimestamp") or _AFTER_ALL, metadata.get("uid", ""))
+    return Claim(home, covers, str(metadata.get("creationTimestamp") or _AFTER_ALL), str(metadata.get("uid", "")))
 
 
 def leader_of(namespace: str, claims: Iterable[Claim]) -> Claim | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from myapp_operator import commands, logs, stopping
+from myapp_operator import commands, envelope, logs, stopping
 from myapp_operator.allowance import EXPOSING, Allowance
 from myapp_operator.errors import StartError
 
@@ -55,6 +55,13 @@ def main() -> None:
     "--lease-namespace",
     help="Namespace of the Lease that lets one of several operators write; without it this one writes on its own.",
 )
+@click.option(
+    "--max-object-kilobytes",
+    type=click.IntRange(1, 1500),
+    default=256,
+    show_default=True,
+    help="Reject MyApps whose spec is larger, as JSON: each that is taken is kept in memory.",
+)
 @click.option("--probes-host", default="0.0.0.0", show_default=True, help="Address of /healthz and /readyz.")  # noqa: S104
 @click.option("--probes-port", default=8080, show_default=True, help="Port of /healthz and /readyz.")
 def run(
@@ -64,6 +71,7 @@ def run(
     log_level: str,
     service_types: tuple[str, ...],
     lease_namespace: str | None,
+    max_object_kilobytes: int,
     probes_host: str,
     probes_port: int,
 ) -> None:
@@ -78,11 +86,17 @@ def run(
     logs.configure(log_format, log_level)
     try:
         settings = running.Settings(
-            namespaces, kubeconfig, probes_host, probes_port, Allowance(frozenset(service_types)), lease_namespace
+            namespaces,
+            kubeconfig,
+            probes_host,
+            probes_port,
+            Allowance(frozenset(service_types)),
+            lease_namespace,
+            max_object_kilobytes * envelope.KILOBYTE,
         )
         asyncio.run(running.run(settings))
     except StartError as error:
-        click.echo(f"myapp-operator: {error}", err=True)
+        click.echo(f"myapp-operator: {logs.one_line(str(error))}", err=True)
         sys.exit(error.exit_code)
 
 

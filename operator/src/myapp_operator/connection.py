@@ -7,7 +7,7 @@ typed and dynamic layers cost several times the CPU of the request itself, and i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,23 +16,38 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import orjson
 import yaml
+from aiohttp.client_middlewares import ClientHandlerType
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from yarl import URL
 
-from myapp_operator import names
-from myapp_operator.errors import ApiError, NotLeadingError, StartError, UnreachableError
+from myapp_operator import names, reading
+from myapp_operator.errors import (
+    ApiError,
+    NotLeadingError,
+    ReadOnlyError,
+    StartError,
+    UnreachableError,
+    UnreadableError,
+)
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask
+from myapp_operator.observed import mapping
+from myapp_operator.reading import Part
 
 JSON = "application/json"
 DEFAULT_NAMESPACE = "default"
 _LONGEST_TEXT = 500
 """Characters that are kept of an answer in plain text, such as the page of a proxy; masked before they are cut."""
+LONGEST_REFUSAL = 2**20
+"""Bytes of a refusal that are read. Users can make answers of a megabyte."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
-_LONGEST_LINE = 2**21
-"""Bytes of one event of a watch that are read ahead; the largest object that etcd keeps has 1.5 MB."""
+_LIST_TIMEOUT = aiohttp.ClientTimeout(sock_connect=5, sock_read=30)
+"""A list of large objects takes longer as a whole: it is read in turn with all other work."""
+_MASKED_TEXT = 10 * _LONGEST_TEXT
+_LONGEST_PAUSE = 6
+"""Digits of the seconds after which the API server wants to be asked again."""
 _SOONER = 0.5
 """Seconds by which the API server gives up before we do: it goes on with a write whose sender was stopped."""
 
@@ -92,16 +107,17 @@ class Connection:
         self._proxy = configuration.proxy or _proxy_for(configuration.host)
         self._guard = guard
         self._session: aiohttp.ClientSession
+        self._connector: aiohttp.TCPConnector
 
     async def __aenter__(self) -> Connection:
         """Opens nothing yet; connections are made by the first request."""
         configuration = self._configuration
         tls = RESTClientObject(configuration).ssl_context
+        # No limit: each watch holds a connection, and each namespace has a dozen watches.
+        self._connector = aiohttp.TCPConnector(limit=0, ssl=tls)
         self._session = aiohttp.ClientSession(
-            # No limit: each watch holds a connection, and each namespace has a dozen watches.
-            connector=aiohttp.TCPConnector(limit=0, ssl=tls),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=_LONGEST_LINE,
             proxy=self._proxy,
             request_class=_guarded_by(self._guard) if self._guard else aiohttp.ClientRequest,
         )
@@ -113,17 +129,64 @@ class Connection:
 
     @property
     def host(self) -> str:
-        """Address of the API server, for messages."""
+        """Address of the API server."""
         return str(self._configuration.host)
+
+    def read_only_session(self, answers: type[aiohttp.ClientResponse]) -> aiohttp.ClientSession:
+        """Open another session over the same connections, which sends nothing but GET.
+
+        `answers` decides how bodies are read. Each request of it raises `ReadOnlyError` before anything is sent, if it
+        would write.
+        """
+        configuration = self._configuration
+
+        async def read_only(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
+            if request.method != "GET":
+                raise ReadOnlyError(f"{request.method} {request.url.path} was held back: this session only reads")
+            if authorization := await configuration.get_api_key_with_prefix("BearerToken"):
+                request.headers["Authorization"] = authorization
+            request.server_hostname = configuration.tls_server_name
+            return await send(request)
+
+        return aiohttp.ClientSession(
+            connector=self._connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": names.MANAGER},
+            proxy=self._proxy,
+            response_class=answers,
+            middlewares=(read_only,),
+        )
 
     async def json(self, method: str, path: str, **options: Any) -> Json:
         """Sends one request, as `send` does, and reads its answer."""
         response = await self.send(method, path, **options)
         try:
-            answer: Json = orjson.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            answer: object = await reading.value(response.content)
+        except UnreadableError as error:
+            response.close()
+            raise UnreadableError(f"the answer to {method} {path} cannot be read: {error}") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise UnreachableError(f"the answer to {method} {path} was cut: {error!r}") from error
+        if not isinstance(answer, dict):
+            raise UnreadableError(f"the answer to {method} {path} is no JSON object")
         return answer
+
+    async def parts(self, path: str, **options: Any) -> AsyncIterator[Part]:
+        """Asks for a list, and gives its items as they come: a large one never stands in memory whole.
+
+        The connection is to be used on its own meanwhile: another request may be sent, but the rest waits.
+        """
+        response = await self.send("GET", path, patience=_LIST_TIMEOUT, **options)
+        try:
+            async for part in reading.parts(response.content):
+                yield part
+        except UnreadableError as error:
+            raise UnreadableError(f"the answer to GET {path} cannot be read: {error}") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnreachableError(f"the answer to GET {path} was cut: {error!r}") from error
+        finally:
+            response.release()
 
     async def send(  # noqa: PLR0913  one argument for each part of a request
         self,
@@ -155,7 +218,7 @@ class Connection:
                 proxy_headers=self._configuration.proxy_headers,
             )
             if response.status >= 400:
-                raise _refusal(response, await response.text())
+                raise _refusal(response, await _start_of(response))
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise UnreachableError(
                 f"no answer from the API server at {self.host}: {str(error) or 'timed out'}"
@@ -192,14 +255,27 @@ def _guarded_by(guard: Callable[[], float]) -> type[aiohttp.ClientRequest]:
     return GuardedRequest
 
 
-def _refusal(response: aiohttp.ClientResponse, text: str) -> ApiError:
+async def _start_of(response: aiohttp.ClientResponse) -> bytes:
+    """The body of a refusal, or as much of it as is wanted."""
+    body = await reading.whole(response.content, LONGEST_REFUSAL)
+    if not response.content.at_eof():
+        response.close()
+    return body
+
+
+def _refusal(response: aiohttp.ClientResponse, body: bytes) -> ApiError:
     """Reads the refusal; some (too many requests, an API that does not exist) are plain text, not a Status object."""
     after = response.headers.get("Retry-After", "")
-    retry_after = float(after) if after.isdecimal() else None
+    retry_after = float(after) if after.isdecimal() and len(after) < _LONGEST_PAUSE else None
     try:
-        status = orjson.loads(text)
-        return ApiError(
-            response.status, status.get("reason", ""), status.get("message", ""), status.get("details"), retry_after
-        )
-    except (ValueError, AttributeError):
-        return ApiError(response.status, "", mask(text.strip())[:_LONGEST_TEXT], None, retry_after)
+        return refusal_of(orjson.loads(body), response.status, retry_after)
+    except ValueError:
+        text = body[:LONGEST_REFUSAL].decode(errors="replace").strip()
+        return ApiError(response.status, "", mask(text[:_MASKED_TEXT])[:_LONGEST_TEXT], None, retry_after)
+
+
+def refusal_of(status: object, code: int, retry_after: float | None = None) -> ApiError:
+    """The refusal that a Status object tells; what cannot be read of it is absent."""
+    found = mapping(status)
+    reason, message = (each if isinstance(each, str) else "" for each in (found.get("reason"), found.get("message")))
+    return ApiError(code, reason, message, mapping(found.get("details")), retry_after)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -24,6 +26,8 @@ from myapp_operator.observed import Child
 EVERYTHING = "every field"
 """The path that stands for all, where our entry of managedFields is gone."""
 
+_MOST_TAKEN = 100
+"""Paths that are named and remembered: one edit may take thousands."""
 ANOTHER_OPERATOR = f"another {MANAGER}"
 """The writer of what our field manager holds and this process has not written."""
 REPLACED = "every field of the last apply"
@@ -38,26 +42,44 @@ _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
 
 
 class Items:
-    """The list items that a fieldsV1 names by their keys or values, parsed once: lists may have a thousand."""
+    """The list items that a fieldsV1 names by their keys or values. Lists may have ten thousand: most are found as the
+    API server writes them, and all are parsed only where one is not."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
-        self._all = [(json.loads(key[2:]), below) for key, below in fields.items() if key[:2] in ("k:", "v:")]
-        self._by_keys = {_identity(keys): below for keys, below in reversed(self._all)}
-        self._key_names = {tuple(sorted(keys)) for keys, _ in self._all if isinstance(keys, dict)}
+        self._fields = fields
+        first = next((key for key in fields if key[:2] == "k:"), "k:{}")
+        self._first_names = tuple(orjson.loads(first[2:]))
 
     def of(self, item: Any) -> Mapping[str, Any] | None:
         """What is held of this item; None where it is not named. A key that it leaves out was filled by a default."""
         if not isinstance(item, dict):
             return self._by_keys.get(_identity(item))
+        if all(name in item for name in self._first_names):
+            keys = orjson.dumps({name: item[name] for name in self._first_names}, option=orjson.OPT_SORT_KEYS)
+            found: Mapping[str, Any] | None = self._fields.get(f"k:{keys.decode()}")
+            if found is not None:
+                return found
         if all(key in item for keys in self._key_names for key in keys):
             keyed = (self._by_keys.get(_identity({key: item[key] for key in keys})) for keys in self._key_names)
             return next((below for below in keyed if below is not None), None)
         return next((below for keys, below in self._all if _matches(item, keys)), None)
 
+    @cached_property
+    def _all(self) -> list[tuple[Any, Mapping[str, Any]]]:
+        return [(orjson.loads(key[2:]), below) for key, below in self._fields.items() if key[:2] in ("k:", "v:")]
 
-def _identity(keys: Any) -> str:
+    @cached_property
+    def _by_keys(self) -> dict[bytes, Mapping[str, Any]]:
+        return {_identity(keys): below for keys, below in reversed(self._all)}
+
+    @cached_property
+    def _key_names(self) -> set[tuple[str, ...]]:
+        return {tuple(sorted(keys)) for keys, _ in self._all if isinstance(keys, dict)}
+
+
+def _identity(keys: Any) -> bytes:
     """The same text for the same keys, whatever their order."""
-    return json.dumps(keys, sort_keys=True)
+    return orjson.dumps(keys, option=orjson.OPT_SORT_KEYS)
 
 
 def _matches(item: Json, keys: Any) -> bool:
@@ -95,22 +117,23 @@ def drifted(body: Json, applied: str, child: Child) -> bool:
 
 
 def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
-    """The paths that others took from us or added; empty where nobody did, and where the MyApp itself changed.
+    """The first paths that others took from us or added; none where nobody did, and where the MyApp itself changed.
 
     Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then.
     """
-    paths = tuple(lost(body, child))
+    paths = tuple(islice(lost(body, child), _MOST_TAKEN))
     annotation = join(join("metadata", "annotations"), APPLIED)
     touched = any(path == EVERYTHING or annotation.startswith(path) for path in paths)
     return (*paths, *surplus(body, child)) if touched or is_hash(child.applied, applied) else ()
 
 
 def surplus(body: Json, child: Child) -> tuple[str, ...]:
-    """The paths that others hold and that must not be there: they would survive an apply of `body`."""
+    """The first paths that others hold and that must not be there: they would survive an apply of `body`."""
     if not child.others:
         return ()
     ours = orjson.loads(child.fields) if child.fields else {}
-    return tuple(path for path, _ in _surplus(body, orjson.loads(child.others), ours))
+    found = (path for path, _ in _surplus(body, orjson.loads(child.others), ours))
+    return tuple(islice(found, _MOST_TAKEN))
 
 
 def surplus_of(body: Json, entry: Json, ours: Json) -> Mapping[str, Json]:
@@ -151,7 +174,9 @@ def _beyond(wanted: Any, held: Json, tree: offered.Tree, path: str) -> Iterator[
         if subtree is None:
             continue
         if name is offered.EVERY:
-            keys = json.loads(key[2:])
+            keys = _parsed(key)
+            if keys is None:
+                continue
             there, place = (items.of(keys) if items else None), path + _label(keys)
             inner = {each: part for each, part in below.items() if not (isinstance(keys, dict) and each[2:] in keys)}
         else:
@@ -163,12 +188,20 @@ def _beyond(wanted: Any, held: Json, tree: offered.Tree, path: str) -> Iterator[
                 yield found, {key: fields}
 
 
+def _parsed(key: str) -> Any:
+    """The keys or the value by which a fieldsV1 names a list item; None for anything else, which anybody may write."""
+    try:
+        return orjson.loads(key[2:])
+    except ValueError:
+        return None
+
+
 class _Wanted:
     """The wanted items of a list, found by the keys or values of a fieldsV1; parsed once for all lookups."""
 
     def __init__(self, items: list[Any]) -> None:
         self._items = items
-        self._known: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._known: dict[tuple[str, ...], dict[bytes, Any]] = {}
 
     def of(self, keys: Any) -> Any:
         """The item of these keys; None where none is wanted. A key that it leaves out is filled by a default."""
@@ -208,11 +241,13 @@ def lost(body: Json, child: Child) -> Iterator[str]:
 
 def _lost(wanted: Any, ours: Mapping[str, Any], path: str) -> Iterator[str]:
     """Walks a wanted value along our fieldsV1; an empty map there means: owned as a whole."""
-    if not ours:
+    if not ours or not isinstance(ours, dict):
         return
     if isinstance(wanted, dict):
         for key, value in wanted.items():
-            yield from _step(value, ours.get(f"f:{key}"), join(path, key))
+            below = ours.get(f"f:{key}")
+            if below != {}:  # most are, and a path is dear
+                yield from _step(value, below, join(path, key))
     elif isinstance(wanted, list):
         items = Items(ours)
         for item in wanted:

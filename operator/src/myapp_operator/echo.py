@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from myapp_operator import gaps, names, rollcall
-from myapp_operator.errors import ApiError, OperatorError
+from myapp_operator.errors import ApiError, OperatorError, UnreadableError
 from myapp_operator.gaps import Gap
+from myapp_operator.informer import Failure, Watcher
 from myapp_operator.kube import Kube
 from myapp_operator.store import Store
 
@@ -34,7 +36,15 @@ class Pace:
 class Echo:
     """Listens for the echo of our writes, and lists the MyApps where there was none to be heard or it is slow."""
 
-    def __init__(self, kube: Kube, store: Store, namespaces: Sequence[str | None], pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        namespaces: Sequence[str | None],
+        pace: Pace | None = None,
+        watchers: Sequence[Watcher[Any]] = (),
+    ) -> None:
+        self._watchers = watchers
         self._kube = kube
         self._store = store
         self._pace = pace or Pace()
@@ -42,8 +52,10 @@ class Echo:
         self._listed_at = dict.fromkeys(namespaces, float("-inf"))
         self._unlisted_at = float("-inf")
         """When a list was asked for in vain last, whatever the reason."""
-        self._refused: dict[str | None, tuple[float, ApiError]] = {}
-        """Where our identity is refused the list: since when, and with what words."""
+        self._refused: dict[str | None, Failure] = {}
+        """Where our identity is refused the list, or where what answers is none."""
+        self._lagging: set[str] = set()
+        """MyApps whose lag was told."""
         self.trouble = ""
         """Why what we know cannot be relied on, in one sentence; empty where it can."""
 
@@ -55,6 +67,9 @@ class Echo:
             for namespace in self._gaps:
                 if self._is_list_due(namespace, loop.time()):
                     await self._compare(namespace)
+            for watcher in self._watchers:
+                if watcher.is_quiet(self._pace.quiet):
+                    await self._compare_watched(watcher)
             self._judge(loop.time())
 
     def _is_list_due(self, namespace: str | None, now: float) -> bool:
@@ -79,12 +94,19 @@ class Echo:
         known = self._store.known_apps(namespace)
         self._gaps[namespace] = gaps.compare(self._gaps[namespace], listed, version, known, now)
 
+    async def _compare_watched(self, watcher: Watcher[Any]) -> None:
+        try:
+            await watcher.compare()
+        except OperatorError as error:
+            logger.debug("cannot list to compare: %s", error)
+            self._unlisted_at = asyncio.get_running_loop().time()
+
     def _note_failure(self, namespace: str | None, error: OperatorError) -> None:
         """An API server that does not answer neither begins trouble nor ends it."""
         self._unlisted_at = asyncio.get_running_loop().time()
-        if isinstance(error, ApiError) and error.status in (401, 403):
-            since, _ = self._refused.get(namespace, (self._unlisted_at, error))
-            self._refused[namespace] = since, error
+        if isinstance(error, UnreadableError) or (isinstance(error, ApiError) and error.status in (401, 403)):
+            known = self._refused.get(namespace)
+            self._refused[namespace] = Failure(known.since if known else self._unlisted_at, error)
         elif not self.trouble:
             self._refused.pop(namespace, None)
 
@@ -98,11 +120,18 @@ class Echo:
 
     def _refusal(self, latest: float) -> str:
         """What has been refused since this moment or longer, in one sentence; empty where nothing has."""
-        error = next((error for since, error in self._refused.values() if since <= latest), None)
+        apps = ((names.PLURAL, each) for each in self._refused.values())
+        failures = (*apps, *((each.plural, each.failure) for each in self._watchers if each.failure))
+        plural, error = next(((plural, each.error) for plural, each in failures if each.since <= latest), ("", None))
         if error is None:
             return ""
+        if isinstance(error, UnreadableError):
+            return (
+                f"the list of {plural} cannot be read for {self._pace.patience:.0f} s or longer ({error}):"
+                " find out what answers in place of the API server, such as a proxy"
+            )
         return (
-            f"the API server has refused the list of {names.PLURAL} for {self._pace.patience:.0f} s or longer"
+            f"the API server has refused the list of {plural} for {self._pace.patience:.0f} s or longer"
             f" ({error}): grant the rights of deploy/operator/role.yaml,"
             " or give this operator credentials that are valid"
         )
@@ -114,9 +143,29 @@ class Echo:
         """
         if not self.trouble and self._unlisted_at > latest:
             return ""
-        overdue = (gap for each in self._gaps.values() for gap in each.values() if gap.since <= latest)
-        late = [*self._store.unreturned(latest), *(f"a change of {names.KIND} {gap.key}" for gap in overdue)]
+        late: list[str] = []
+        for namespace, missed in self._gaps.items():
+            newest = self._store.newest_version(namespace)
+            overdue = [gap for gap in missed.values() if gap.since <= latest]
+            late += self._store.unreturned(latest, namespace)
+            late += [f"a change of {names.KIND} {gap.key}" for gap in overdue if gap.version >= newest]
+            self._tell_lagging({str(gap.key) for gap in overdue if gap.version < newest})
+        late += [words for watcher in self._watchers for words in watcher.overdue(latest)]
         return self._sentence(late) if late else ""
+
+    def _tell_lagging(self, lagging: set[str]) -> None:
+        """Logs once which MyApps are behind although the watch has brought newer changes: that is their own trouble,
+        and no verdict on the watch."""
+        for key in sorted(lagging - self._lagging):
+            logger.warning(
+                "a change of %s %s has not arrived for %.0f s or longer, and newer ones of others have: a restart of"
+                " this operator reads it anew",
+                names.KIND,
+                key,
+                self._pace.patience,
+                extra={"app": key},
+            )
+        self._lagging |= lagging
 
     def _sentence(self, late: Sequence[str]) -> str:
         others = f", and {len(late) - 1} more," if len(late) > 1 else ""

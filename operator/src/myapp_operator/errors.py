@@ -18,6 +18,10 @@ class NotLeadingError(Exception):
     """A write was held back because this operator does not lead (see `fence`): no fault of what it was for."""
 
 
+class ReadOnlyError(Exception):
+    """A write was held back because what asked for it, such as kopf, may only read: a bug, and no harm is done."""
+
+
 class AnotherHistoryError(Exception):
     """A list is older than what was known before: the storage of the API server was restored from a backup.
 
@@ -31,6 +35,10 @@ class NoSuchMyAppError(OperatorError):
 
 class UnreachableError(OperatorError):
     """No answer from the API server: connection refused, cut, or timed out."""
+
+
+class UnreadableError(UnreachableError):
+    """An answer that is not what the API server sends, such as the page of a proxy, or one that is too large."""
 
 
 class ExpiredError(OperatorError):
@@ -67,7 +75,10 @@ class ApiError(OperatorError):
     @property
     def causes(self) -> list[str]:
         """The reasons of the single causes that the server listed, such as `NamespaceTerminating`."""
-        return [str(cause.get("reason", "")) for cause in self.details.get("causes") or ()]
+        found = self.details.get("causes")
+        return (
+            [str(each.get("reason", "")) for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+        )
 
 
 class StartError(OperatorError):

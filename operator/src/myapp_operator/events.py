@@ -13,7 +13,7 @@ from enum import StrEnum
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
-from myapp_operator.observed import App
+from myapp_operator.observed import App, mappings
 
 _LONGEST_MESSAGE = 1024
 """Bytes that the API server allows in a message of an event."""
@@ -125,8 +125,8 @@ def of_status(old: Json, new: Json) -> Notice | None:
 
 
 def _reason(status: Json) -> str:
-    conditions = {each["type"]: each for each in status.get("conditions") or ()}
-    return str(conditions.get("Ready", {}).get("reason", ""))
+    ready = next((each for each in mappings(status.get("conditions")) if each.get("type") == "Ready"), {})
+    return str(ready.get("reason", ""))
 
 
 def _stamp(moment: datetime) -> str:

@@ -6,16 +6,37 @@ how long the same version stays away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
 
 from myapp_operator.names import Key
-from myapp_operator.observed import App
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Versioned(Protocol):
+    """An object as far as it matters here: a MyApp, or a `Version`."""
+
+    @property
+    def key(self) -> Key:
+        """Its namespace and name."""
+
+    @property
+    def resource_version(self) -> int:
+        """In which version it is known."""
+
+
+class Version(NamedTuple):
+    """Which object, in which version."""
+
+    key: Key
+    resource_version: int
 
 
 @dataclass(frozen=True)
 class Gap:
-    """News of a MyApp that have not arrived."""
+    """News of an object that have not arrived."""
 
     key: Key
     version: int
@@ -25,25 +46,25 @@ class Gap:
 
 
 def compare(
-    before: Mapping[str, Gap], listed: Mapping[str, App], version: int, known: Mapping[str, App], now: float
-) -> dict[str, Gap]:
-    """The gaps of now; those of `before` that we have not caught up with go on. All by uid.
+    before: Mapping[K, Gap], listed: Mapping[K, Versioned], version: int, known: Mapping[K, Versioned], now: float
+) -> dict[K, Gap]:
+    """The gaps of now; those of `before` that we have not caught up with go on. All by uid, or all by name.
 
     `version` is that of the list; `known` must have been taken after it was answered.
     """
     found = {}
-    for uid, key, missed in _missed(listed, version, known):
-        began = before.get(uid)
-        lasts = began is not None and (uid not in known or known[uid].resource_version < began.version)
-        found[uid] = began if began and lasts else Gap(key, missed, now)
+    for identity, key, missed in _missed(listed, version, known):
+        began = before.get(identity)
+        lasts = began is not None and (identity not in known or known[identity].resource_version < began.version)
+        found[identity] = began if began and lasts else Gap(key, missed, now)
     return found
 
 
-def _missed(listed: Mapping[str, App], version: int, known: Mapping[str, App]) -> Iterator[tuple[str, Key, int]]:
-    """Uid, name and the version that did not arrive, of every MyApp that we are behind with."""
-    for uid, app in listed.items():
-        if uid not in known or known[uid].resource_version < app.resource_version:
-            yield uid, app.key, app.resource_version
-    for uid, app in known.items():
-        if uid not in listed and app.resource_version <= version:  # a newer one was made after the list
-            yield uid, app.key, version
+def _missed(listed: Mapping[K, Versioned], version: int, known: Mapping[K, Versioned]) -> Iterator[tuple[K, Key, int]]:
+    """Each object that we are behind with, its name and the version that did not arrive."""
+    for identity, each in listed.items():
+        if identity not in known or known[identity].resource_version < each.resource_version:
+            yield identity, each.key, each.resource_version
+    for identity, each in known.items():
+        if identity not in listed and each.resource_version <= version:  # a newer one was made after the list
+            yield identity, each.key, version

@@ -35,6 +35,12 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 2.0
 """Seconds until something missing is told: what was created just before the app may still be on its way to us."""
+_MOST_AT_ONCE = 4
+"""Reads in flight over all apps: an object may have a megabyte, and six of them as JSON."""
+_MOST_OF_ONE_APP = 2
+"""The same for one app: it may refer to hundreds, and others must not wait for all of them."""
+_LARGE = 2**16
+"""Bytes from which on values are hashed beside the event loop."""
 _MOST_READS = 3
 """Requests for one object that changes as often as it is read."""
 
@@ -70,6 +76,7 @@ class Gate:
         self._store = store
         self._referents = referents
         self._locks: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
+        self._reads = asyncio.Semaphore(_MOST_AT_ONCE)
         self._running: dict[Key, _Running] = {}
         self._paces: dict[Key, Pace] = {}
 
@@ -90,6 +97,11 @@ class Gate:
         restarts = spec.rollout.restart_on_config_change
         known = await self._know(app, found, restarts=restarts)
         return await self._judge(app, wanted, found, known, restarts=restarts)
+
+    def closed(self, app: App, template: Json) -> Refused | None:
+        """Why pods of an earlier template must not be made again: its account is not open any more."""
+        accounts = preflight.of_account(references.of(template))
+        return preflight.problem(accounts, self._referents.known(each.target(app.key.namespace) for each in accounts))
 
     async def _judge(
         self, app: App, wanted: Sequence[Wanted], found: Sequence[Reference], known: Known, *, restarts: bool
@@ -166,13 +178,19 @@ class Gate:
             return None
         if template := admitted.standing(raw):
             return template
-        return admitted.earlier(raw, await history.replica_sets(self._kube, app.key))
+        return admitted.earlier(raw, await history.replica_sets(self._kube, app.key, raw["metadata"]["uid"]))
 
     async def _know(self, app: App, found: Sequence[Reference], *, restarts: bool) -> Known:
         """What is known of all that an app refers to, after reading what must be read and was not."""
         targets = {each: each.target(app.key.namespace) for each in found}
         to_read = {targets[each] for each in found if preflight.must_be_read(each, restarts=restarts)}
-        await asyncio.gather(*map(self._read, sorted(to_read, key=str)))
+        turn = asyncio.Semaphore(_MOST_OF_ONE_APP)
+
+        async def read(target: Target) -> None:
+            async with turn:
+                await self._read(target)
+
+        await asyncio.gather(*map(read, sorted(to_read, key=str)))
         return self._referents.known(targets.values())
 
     async def _read(self, target: Target) -> None:
@@ -189,17 +207,24 @@ class Gate:
     async def _read_once(self, target: Target, there: Referent) -> bool:
         """One request for an object of which the watch has told; returns whether there was an answer."""
         try:
-            raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
+            async with self._reads:
+                found = await self._contents(target)
         except ApiError as error:
             if error.status != 403:
                 raise
             logger.warning("cannot read %s %s/%s: %s", *target, error)
             return False
-        if raw is None:
+        if found is None:
             self._referents.drop(target, there.resource_version)
         else:
-            self._referents.put(target, Referent.contents(raw))
+            self._referents.put(target, found)
         return True
+
+    async def _contents(self, target: Target) -> Referent | None:
+        raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
+        if raw is None or references.size(raw) < _LARGE:
+            return Referent.contents(raw) if raw else None
+        return await asyncio.to_thread(Referent.contents, raw)
 
 
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:

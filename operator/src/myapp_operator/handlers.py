@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from pathlib import Path
 from typing import Any
 
 import kopf
 
-from myapp_operator import names
-from myapp_operator.connection import load_configuration
-from myapp_operator.observed import App
+from myapp_operator import app_session, envelope, names
+from myapp_operator.connection import Connection
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
 
@@ -23,13 +21,13 @@ _WATCH_SECONDS = 90.0
 """A watch goes on with a new request after so long, so that a dead connection is left behind."""
 
 
-def registry(store: Store, queue: WorkQueue, kubeconfig: Path | None) -> kopf.OperatorRegistry:
-    """The handlers, bound to a store and a queue."""
+def registry(store: Store, queue: WorkQueue, connection: Connection, largest: int) -> kopf.OperatorRegistry:
+    """The handlers, bound to a store and a queue. `largest`: bytes of a spec that is taken."""
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.event(names.GROUP, names.VERSION, names.PLURAL, registry=handlers)
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
-        app = App.from_json(event["object"])
+        app = envelope.unwrap(dict(event["object"]))
         if event["type"] == "DELETED":
             store.drop_app(app.key, app.uid)
             queue.add(app.key)
@@ -38,9 +36,15 @@ def registry(store: Store, queue: WorkQueue, kubeconfig: Path | None) -> kopf.Op
         else:
             queue.add_soon(app.key)
 
+    access = kopf.AiohttpSession(server=connection.host, aiohttp_session=app_session.open_session(connection, largest))
+
     @kopf.on.login(registry=handlers)
-    async def login(**_: Any) -> kopf.ConnectionInfo:
-        return await _connection(kubeconfig)
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        """A session that cannot write, whatever kopf would: a MyApp may carry kopf's own finalizer.
+
+        Always the same one: after a 401 kopf takes it for no new login, and ends, rather than to ask again without end.
+        """
+        return access
 
     return handlers
 
@@ -57,26 +61,11 @@ def settings() -> kopf.OperatorSettings:
     chosen.watching.inactivity_timeout = math.inf
     chosen.watching.client_timeout = _WATCH_SECONDS
     chosen.queueing.idle_timeout = 0.5
-    chosen.networking.request_timeout = 30
+    chosen.networking.request_timeout = 60
     chosen.networking.error_backoffs = _Endless()
     chosen.persistence.progress_storage = _NoProgress()
     chosen.persistence.diffbase_storage = _NoDiffBase()
     return chosen
-
-
-async def _connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
-    """The same identity as our own connection; asked for again whenever the API server no longer accepts the token."""
-    found = await load_configuration(kubeconfig)
-    scheme, _, token = (await found.get_api_key_with_prefix("BearerToken") or "").rpartition(" ")
-    return kopf.ConnectionInfo(
-        server=found.host,
-        ca_path=found.ssl_ca_cert,
-        insecure=not found.verify_ssl,
-        scheme=(scheme or "Bearer") if token else None,
-        token=token or None,
-        certificate_path=found.cert_file,
-        private_key_path=found.key_file,
-    )
 
 
 class _Endless:

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from itertools import accumulate
+
+import orjson
 
 from myapp_operator import names
+from myapp_operator.causes import by_revision
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.names import Key
 
+_LARGEST = 4 * 1024**2
+"""Bytes of the versions of one app that are kept while they are looked at."""
+
 logger = logging.getLogger(__name__)
 
 
-async def replica_sets(kube: Kube, app: Key) -> list[Json]:
-    """The ReplicaSets of an app; none where the rights for that are missing."""
+async def replica_sets(kube: Kube, app: Key, deployment_uid: str) -> list[Json]:
+    """The ReplicaSets of a Deployment, that of the newest version first; none where the rights for that are missing.
+
+    Each has a whole template, and others may claim to be one of this Deployment: so they are read page by page, and as
+    many are kept as `_LARGEST` allows.
+    """
+    kept: list[Json] = []
     try:
-        return (await kube.list(names.REPLICA_SET, app.namespace, selector=names.selector_text(app.name))).items
+        async for page in kube.pages(names.REPLICA_SET, app.namespace, selector=names.selector_text(app.name)):
+            kept = _newest(deployment_uid, [*kept, *map(_without_managers, page.items)])
     except ApiError as error:
         if error.status != 403:
             raise
         words = "cannot see the earlier versions of %s: %s; grant the rights of deploy/operator/role.yaml"
         logger.warning(words, app, error, extra={"app": str(app)})
         return []
+    return kept
+
+
+def _newest(deployment_uid: str, found: Sequence[Json]) -> list[Json]:
+    """Those of this Deployment, the newest first, as far as their bytes allow; two in any case."""
+    ours = by_revision(deployment_uid, found)
+    sizes = accumulate(len(orjson.dumps(each["spec"])) for each in ours)
+    return ours[: max(2, sum(size <= _LARGEST for size in sizes))]
+
+
+def _without_managers(raw: Json) -> Json:
+    return {**raw, "metadata": {key: value for key, value in raw["metadata"].items() if key != "managedFields"}}

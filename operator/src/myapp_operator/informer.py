@@ -10,16 +10,19 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
-from myapp_operator import names
-from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError
+from myapp_operator import gaps, names
+from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError, UnreadableError
+from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
-from myapp_operator.kube import Event, Kube
+from myapp_operator.kube import PAGE, Kube
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import Child
+from myapp_operator.observed import Child, counted_version, mapping
 from myapp_operator.store import Store
+from myapp_operator.unreadable import Unreadable
 from myapp_operator.workqueue import WorkQueue
 
 _WATCH_SECONDS = 600.0
@@ -28,9 +31,21 @@ _LONGEST_PAUSE = 10.0
 _STEADY = 30.0
 """Seconds that a watch must have held for the next one to follow without a pause."""
 
+_ODD = (ValueError, TypeError, LookupError, AttributeError)
+"""What it takes to read an object that is not what the API server makes of one."""
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Lists that cannot be had, although something answers."""
+
+    since: float
+    """When that began, in monotonic seconds."""
+    error: OperatorError
 
 
 class Watcher(ABC, Generic[T]):
@@ -41,12 +56,25 @@ class Watcher(ABC, Generic[T]):
         self._kind = kind
         self._namespace = namespace
         self._selector = selector
+        self._unreadable = Unreadable(kind)
+        self.failure: Failure | None = None
+        """Why no list could be read since when; None where the last one could."""
         self.outage = asyncio.Event()
         """Set when a watch broke off; whoever waits for it clears it."""
         self.swept = asyncio.Event()
         """Set at each sweep: time to see whether what could not be listed can be listed now."""
         self._newest = 0
         """The newest version that a list or the watch has brought."""
+        self._heard_at = self._compared_at = float("-inf")
+        """When an event or a list came last, and when `compare` was done last."""
+        self._brought = 0
+        """The version of the last list or event; a bookmark is none."""
+        self._gaps: dict[Key, Gap] = {}
+
+    @property
+    def plural(self) -> str:
+        """What is watched, as in messages."""
+        return self._kind.plural
 
     async def run(self, version: int) -> None:
         """Watches from the version of the first list on, until cancelled, whatever the API server answers.
@@ -65,12 +93,49 @@ class Watcher(ABC, Generic[T]):
             except OperatorError as error:
                 self.outage.set()
                 logger.warning("the watch of %s ended: %s", self._kind.plural, error)
+            except AnotherHistoryError:
+                raise
+            except Exception:  # a bug: what one answer does must not end the operator
+                self.outage.set()
+                logger.exception("the watch of %s ended", self._kind.plural)
             version = 0
             if loop.time() - began > _STEADY:
                 pause = _FIRST_PAUSE
             else:  # lists are dear: whatever ends the watches at once must not make a storm of them
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
                 pause = min(_LONGEST_PAUSE, pause * 2)
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether no event was brought for so long, or something is missing, so that `compare` must tell whether the
+        watch still brings what happens. A long list is asked for less often: a page a second at most."""
+        if self._gaps:
+            return True
+        quiet_for = asyncio.get_running_loop().time() - max(self._heard_at, self._compared_at)
+        return quiet_for >= seconds and quiet_for >= len(self._known()) / PAGE > 0
+
+    async def compare(self) -> None:
+        """Notes what a list of metadata has, and no event has brought.
+
+        Raises:
+            ApiError, UnreachableError: there is no list to be had.
+        """
+        listed: dict[Key, Version] = {}
+        version = 0
+        async for page in self._kube.pages(replace(self._kind, whole=False), self._namespace, selector=self._selector):
+            for raw in page.items:
+                metadata = mapping(mapping(raw).get("metadata"))
+                key = Key(str(metadata.get("namespace", "")), str(metadata.get("name", "")))
+                if self._keeps(key) and (known_as := counted_version(metadata)):
+                    listed[key] = Version(key, known_as)
+            version = page.version
+        self._compared_at = asyncio.get_running_loop().time()
+        self._gaps = gaps.compare(self._gaps, listed, version, self._known(), self._compared_at)
+
+    def overdue(self, latest: float) -> list[str]:
+        """What has been missing since this moment or longer, as in messages. Where newer changes have come, one that
+        has not is no verdict on the watch."""
+        missing = (gap for gap in self._gaps.values() if gap.since <= latest and gap.version > self._brought)
+        return [f"a change of {self._kind} {gap.key}" for gap in missing]
 
     async def list(self) -> int:
         """Takes over one whole list, drops what is gone, and returns the version it is of.
@@ -83,13 +148,19 @@ class Watcher(ABC, Generic[T]):
         found: list[T] = []
         version = 0
         async for page in self._kube.pages(self._kind, self._namespace, selector=self._selector):
-            found.extend(map(self._read, page.items))
+            found.extend(read for each in page.items if (read := self._read_or_note(each)) is not None)
             version = page.version
         if version < self._newest:
             raise AnotherHistoryError(f"a list of {self._kind.plural} is of version {version}, after {self._newest}")
         self._newest = version
         self._replace(found, version, sent_at)
+        self._heard(version)
+        self._gaps = {}
         return version
+
+    def _heard(self, version: int) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        self._brought = version
 
     async def _watch(self, version: int) -> None:
         """Takes in events until the watch ends; version 0 means that a list must come first.
@@ -97,7 +168,7 @@ class Watcher(ABC, Generic[T]):
         What cannot be listed is not watched but looked for again at the next sweep.
         """
         if not version:
-            version = await self.list()
+            version = await self._listed()
         if not version:
             self.swept.clear()
             await self.swept.wait()
@@ -105,21 +176,59 @@ class Watcher(ABC, Generic[T]):
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
-            self._newest = max(self._newest, int(event.object["metadata"]["resourceVersion"]))
-            if event.type != "BOOKMARK":
-                self._take(event)
+            version = counted_version(mapping(mapping(event.object).get("metadata")))
+            self._newest = max(self._newest, version)
+            if event.type == "BOOKMARK":
+                continue
+            self._heard(version)
+            if (found := self._read_or_note(event.object)) is not None:
+                self._take(event.type, found)
+
+    async def _listed(self) -> int:
+        """A list, of which is known since when there was none. A server that does not answer neither begins nor ends
+        that."""
+        try:
+            version = await self.list()
+        except OperatorError as error:
+            refused = isinstance(error, ApiError) and error.status in (401, 403)
+            if refused or isinstance(error, UnreadableError):
+                since = self.failure.since if self.failure else asyncio.get_running_loop().time()
+                self.failure = Failure(since, error)
+            raise
+        self.failure = None
+        return version
+
+    def _read_or_note(self, raw: object) -> T | None:
+        """What is kept of an object; None where it is left out, as it cannot be read."""
+        try:
+            return self._read(raw)
+        except _ODD as error:
+            self._unreadable.note(raw, error)
+            return None
 
     @abstractmethod
-    def _read(self, raw: Json) -> T:
-        """Cuts an object down to what is kept of it."""
+    def _known(self) -> Mapping[Key, Version]:
+        """What the watch has brought so far, by its own name; empty where nothing depends on it."""
+
+    def _keeps(self, key: Key) -> bool:
+        """Whether an object of this name is one that counts."""
+        return True
+
+    @abstractmethod
+    def _read(self, raw: Any) -> T:
+        """Cuts an object down to what is kept of it.
+
+        Raises:
+            ValueError, TypeError, LookupError, AttributeError: it cannot be read.
+        """
 
     @abstractmethod
     def _replace(self, listed: Sequence[T], version: int, sent_at: float) -> None:
         """Takes over a whole list of this version, that was asked for at this moment."""
 
     @abstractmethod
-    def _take(self, event: Event) -> None:
-        """Takes over one event: ADDED, MODIFIED or DELETED."""
+    def _take(self, event: str, found: T) -> None:
+        """Takes over what one event has brought: ADDED, MODIFIED or DELETED."""
 
 
 class Informer(Watcher[tuple[Key | None, Child]]):
@@ -140,10 +249,23 @@ class Informer(Watcher[tuple[Key | None, Child]]):
         self._replace([], 0, asyncio.get_running_loop().time())
         return 0
 
+    def _known(self) -> Mapping[Key, Version]:
+        return self._store.versions(self._kind, self._namespace)
+
+    def _keeps(self, key: Key) -> bool:
+        return self._kind.app_of(key.name) is not None
+
     def _read(self, raw: Json) -> tuple[Key | None, Child]:
+        """A child that cannot be read is one all the same where it says which one it is: its app has to tell of it."""
         metadata = raw["metadata"]
-        app = self._kind.app_of(metadata.get("name", ""))
-        return Key(metadata["namespace"], app) if app else None, Child.from_json(raw)
+        app = self._kind.app_of(metadata["name"])
+        try:
+            child = Child.from_json(raw)
+            self._unreadable.forget(metadata["namespace"], metadata["name"])
+        except _ODD as error:
+            child = Child.unreadable(raw)
+            self._unreadable.note(raw, error)
+        return Key(metadata["namespace"], app) if app else None, child
 
     def _replace(self, listed: Sequence[tuple[Key | None, Child]], version: int, sent_at: float) -> None:
         if self._store.note_served(self._kind, served=version > 0):
@@ -156,11 +278,11 @@ class Informer(Watcher[tuple[Key | None, Child]]):
         for key in changed:
             self._queue.add(key)
 
-    def _take(self, event: Event) -> None:
-        key, child = self._read(event.object)
+    def _take(self, event: str, found: tuple[Key | None, Child]) -> None:
+        key, child = found
         if key is None:
             return
-        if event.type == "DELETED":
+        if event == "DELETED":
             self._store.drop_child(key, self._kind, child.resource_version)
         else:
             self._store.put_child(key, self._kind, child)

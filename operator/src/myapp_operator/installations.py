@@ -21,9 +21,13 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.lease import Sighting
 from myapp_operator.names import Key
+from myapp_operator.observed import mapping
 
 _LOOK_SECONDS = 10.0
 """Less than a Lease lasts: one that is renewed never looks the same for longer."""
+
+_REFUSED_SECONDS = 300.0
+"""Between two looks while the right to look is missing."""
 
 _MAX_REVIEWS = 50
 """Questions about rights in one look. Claims for which none is left count from a later look on: tenants make many."""
@@ -48,13 +52,16 @@ class Installations:
         self._others: dict[str, Claim] = {}
         """By namespace, or `ALL`: the strongest claim of another installation."""
         self._refusal = ""
+        """Why Leases may not be read; empty where they may."""
+        self._failure = ""
+        """What was said last of a look that failed."""
         self.trouble = ""
         """Why this installation has nothing to do, in one sentence; empty where it has."""
 
     async def run(self, freed: Callable[[], None]) -> None:
         """Looks until cancelled; `freed` is called where another installation has given something up."""
         while self._scopes:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_REFUSED_SECONDS if self._refusal else _LOOK_SECONDS)
             before = self._others
             await self.look()
             if any(claim != self._others.get(namespace) for namespace, claim in before.items()):
@@ -68,7 +75,7 @@ class Installations:
         except OperatorError as error:
             self._complain(error)
             return
-        self._refusal = ""
+        self._refusal, self._failure = "", ""
         self._tell(others)
         self._others = others
         self.trouble = self._nothing_left()
@@ -82,7 +89,12 @@ class Installations:
         return leader.home if leader and leader is not self._own else ""
 
     async def _leases(self, scope: str | None) -> list[Json]:
-        return (await self._kube.list(names.LEASE, scope, fields=f"metadata.name={names.MANAGER}")).items
+        if scope:
+            one = await self._kube.whole(names.LEASE, Key(scope, names.MANAGER))
+            found = [one] if one else []
+        else:
+            found = (await self._kube.list(names.LEASE, scope, fields=f"metadata.name={names.MANAGER}")).items
+        return [each for each in found if isinstance(mapping(mapping(each).get("metadata")).get("namespace"), str)]
 
     async def _strongest(self, found: Sequence[Json]) -> dict[str, Claim]:
         """The strongest live claim of others on each namespace that they name, and on all."""
@@ -157,8 +169,8 @@ class Installations:
 
     def _complain(self, error: OperatorError) -> None:
         """Says the same thing once."""
-        forbidden = isinstance(error, ApiError) and error.status == 403
-        advice = ": grant the rights of deploy/operator/installations.yaml" if forbidden else ""
-        if str(error) != self._refusal:
+        self._refusal = str(error) if isinstance(error, ApiError) and error.status == 403 else ""
+        advice = ": grant the rights of deploy/operator/installations.yaml" if self._refusal else ""
+        if str(error) != self._failure:
             logger.warning("cannot look for other installations (%s)%s", error, advice)
-        self._refusal = str(error)
+        self._failure = str(error)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import orjson
 
-from myapp_operator import names
-from myapp_operator.connection import JSON, Connection
-from myapp_operator.errors import ApiError, ExpiredError, UnreachableError
+from myapp_operator import names, reading
+from myapp_operator.connection import JSON, Connection, refusal_of
+from myapp_operator.errors import ApiError, ExpiredError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
+from myapp_operator.observed import mapping, read_version, readable
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
@@ -24,30 +26,31 @@ APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 _SILENCE = 90.0
 """Seconds without a byte after which a watch is begun anew, as its connection may be dead. Bookmarks come about every
 minute, but not for a kind of which nothing has changed since the API server started."""
-_PAGE = 100
+PAGE = 100
 """Objects of a list that are read at once. What Python takes for five hundred it does not give back."""
+_LONGEST_LOG = 2**18
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"
-_BEYOND_ASCII = re.compile("[\x7f-\uffff]")
+_BEYOND_ASCII = re.compile("[\x7f-\uffff]+")
 _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 """As kubectl writes: an unknown field is an error, not dropped."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A list at one moment of the cluster."""
+    """A list at one moment of the cluster, or a part of it."""
 
-    items: list[Json]
+    items: list[Any]
     version: int
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a watch: ADDED, MODIFIED, DELETED or BOOKMARK."""
+    """One event of a watch: ADDED, MODIFIED, DELETED or BOOKMARK. The object may be any JSON."""
 
     type: str
-    object: Json
+    object: Any
 
 
 class Kube:
@@ -65,25 +68,35 @@ class Kube:
         return self._connection.host
 
     async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
-        """All objects of a kind, in one namespace or in all; metadata only unless the kind says `whole`.
+        """All objects of a kind, in one namespace or in all, without managedFields; metadata only unless the kind says
+        `whole`.
 
         `selector` chooses by labels, `fields` by the few fields that the API server can select by.
         """
-        pages = [page async for page in self.pages(kind, namespace, selector=selector, fields=fields)]
-        return Listing([each for page in pages for each in page.items], pages[-1].version)
+        items: list[Any] = []
+        version = 0
+        async for page in self.pages(kind, namespace, selector=selector, fields=fields):
+            items += map(_light, page.items)
+            version = page.version
+        return Listing(items, version)
 
     async def pages(
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
     ) -> AsyncIterator[Listing]:
-        """As `list`, page by page, for whoever does not keep all."""
+        """As `list`, page by page, for whoever does not keep all. An item may be any JSON.
+
+        A page of large objects comes one by one; its version, which is 0 until then, comes with the last one.
+        """
         accept = JSON if kind.whole else _ONLY_METADATA_LIST
-        query = {"limit": str(_PAGE), "labelSelector": selector, "fieldSelector": fields}
+        query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields}
         more = True
         while more:
-            page = await self._connection.json("GET", _path(kind, namespace), query=query, accept=accept)
-            # items are null where a metadata-only list is empty
-            yield Listing(page["items"] or [], int(page["metadata"]["resourceVersion"]))
-            query["continue"] = page["metadata"].get("continue") or ""
+            async for part in self._connection.parts(_path(kind, namespace), query=query, accept=accept):
+                if part.metadata is None:
+                    yield Listing(part.items, 0)
+                    continue
+                yield Listing(part.items, _version(part.metadata, kind))
+                query["continue"] = str(part.metadata.get("continue") or "")
             more = bool(query["continue"])
 
     async def watch(
@@ -107,11 +120,13 @@ class Kube:
             "GET", _path(kind, namespace), query=query, accept=accept, patience=patience
         )
         try:
-            async for line in response.content:
-                yield _event(line)
+            async for line in reading.lines(response.content):
+                yield _event(*await reading.event(line))
         except TimeoutError:
             return  # silence is no outage
-        except (aiohttp.ClientError, ValueError) as error:
+        except UnreadableError as error:
+            raise UnreadableError(f"the watch of {kind.plural} cannot be read: {error}") from error
+        except aiohttp.ClientError as error:
             raise UnreachableError(f"the watch of {kind.plural} was cut: {error!r}") from error
         finally:
             response.close()
@@ -144,8 +159,10 @@ class Kube:
 
     async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
         """A JSON patch. Answers with the whole object."""
-        return await self._connection.json(
-            "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json"
+        return readable(
+            await self._connection.json(
+                "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json"
+            )
         )
 
     async def delete(self, kind: Kind, key: Key, uid: str, version: int) -> None:
@@ -171,7 +188,7 @@ class Kube:
             content="application/json-patch+json",
             accept=_ONLY_METADATA,
         )
-        return int(answer["metadata"]["resourceVersion"])
+        return _version(mapping(answer.get("metadata")), APPS)
 
     async def create_event(self, namespace: str, event: Json) -> None:
         """Creates an event, which must not exist yet."""
@@ -204,9 +221,10 @@ class Kube:
     async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
         """The last lines of a container's log; `previous` is the run before the present one."""
         query = {"container": container, "previous": str(previous).lower(), "tailLines": str(lines)}
+        query["limitBytes"] = str(_LONGEST_LOG)
         response = await self._connection.send("GET", _path(names.POD, *pod, "log"), query=query)
         try:
-            return await response.text(errors="replace")
+            return (await reading.whole(response.content, _LONGEST_LOG)).decode(errors="replace")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnreachableError(f"the log of pod {pod.name} was cut: {error!r}") from error
 
@@ -235,7 +253,7 @@ class Kube:
 
     async def _get(self, kind: Kind, key: Key, accept: str) -> Json | None:
         try:
-            return await self._connection.json("GET", _path(kind, *key), accept=accept)
+            return readable(await self._connection.json("GET", _path(kind, *key), accept=accept))
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -267,7 +285,11 @@ def yaml_bytes(body: Json) -> bytes:
     beyond ASCII is escaped, since YAML takes some of it for the end of a line and refuses some.
     """
     text = orjson.dumps(body).decode()
-    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    return _BEYOND_ASCII.sub(_escaped, text).encode()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\u" + found[0].encode("utf-16-be").hex("-", 2).replace("-", "\\u")
 
 
 def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = "") -> str:
@@ -276,11 +298,23 @@ def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = 
     return "/".join(part for part in parts if part)
 
 
-def _event(line: bytes) -> Event:
-    event = orjson.loads(line)
-    if event["type"] == "ERROR":
-        status = event["object"]
-        if status.get("code") == 410:
+def _event(kind: str, found: Any) -> Event:
+    if kind == "ERROR":
+        code = mapping(found).get("code")
+        if code == 410:
             raise ExpiredError("the watch fell behind what the API server keeps")
-        raise ApiError(status.get("code", 500), status.get("reason", ""), status.get("message", ""))
-    return Event(event["type"], event["object"])
+        raise refusal_of(found, code if type(code) is int else 500)
+    return Event(kind, found)
+
+
+def _light(raw: Any) -> Any:
+    """An object without its managedFields, which may have a megabyte and are often half of it."""
+    mapping(mapping(raw).get("metadata")).pop("managedFields", None)
+    return raw
+
+
+def _version(metadata: Json, kind: Kind) -> int:
+    try:
+        return read_version(metadata)
+    except ValueError as error:
+        raise UnreadableError(f"an answer about {kind.plural} cannot be read: {error}") from error

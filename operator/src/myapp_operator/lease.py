@@ -11,6 +11,7 @@ from datetime import datetime
 
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key
+from myapp_operator.observed import mapping
 
 LEASE_SECONDS = 15
 """How long a Lease that is not renewed keeps others from taking it."""
@@ -20,6 +21,9 @@ DEADLINE_SECONDS = 10.0
 
 GRACE_SECONDS = 4.5
 """How long a write may take that is sent in the last moment. It has ended before the Lease has."""
+
+_MOST_TRANSITIONS = 2**31 - 1
+"""The API server takes no more for a number of 32 bits."""
 
 HESITATION_SECONDS = 3.0
 """How long who is in trouble leaves a Lease that is free to others, which ask for it every half second."""
@@ -49,13 +53,13 @@ def look(before: Sighting | None, found: Json | None, now: float) -> Sighting:
 
     A Lease that somebody deleted still protects its holder, who writes on until the next renewal.
     """
-    spec = None if found is None else found.get("spec") or {}
+    spec = None if found is None else mapping(found.get("spec"))
     if before is not None and before.spec == spec:
         return before
     if spec is not None:
         # Ours never says less: whoever shortens it by hand does not make its holder stop sooner.
-        seconds = max(spec.get("leaseDurationSeconds") or 0, LEASE_SECONDS)
-        return Sighting(spec, spec.get("holderIdentity") or "", float(seconds), now)
+        seconds = max(_number(spec.get("leaseDurationSeconds")), LEASE_SECONDS)
+        return Sighting(spec, str(spec.get("holderIdentity") or ""), float(seconds), now)
     if before is not None:
         return replace(before, spec=None, since=now)
     return Sighting(None, "", 0.0, now)
@@ -73,8 +77,8 @@ def new(key: Key, identity: str, now: datetime) -> Json:
 
 def taken(found: Json, identity: str, now: datetime) -> Json:
     """The Lease with another holder. What else stands in it stays, and with it the version that the write names."""
-    spec = found.get("spec") or {}
-    return _with(found, _held(identity, now) | {"leaseTransitions": (spec.get("leaseTransitions") or 0) + 1})
+    transitions = _number(mapping(found.get("spec")).get("leaseTransitions"))
+    return _with(found, _held(identity, now) | {"leaseTransitions": min(transitions + 1, _MOST_TRANSITIONS)})
 
 
 def renewed(held: Json, now: datetime) -> Json:
@@ -89,7 +93,12 @@ def released(held: Json, now: datetime) -> Json:
 
 def holder(found: Json) -> str:
     """Who holds it; empty where nobody does."""
-    return (found.get("spec") or {}).get("holderIdentity") or ""
+    return str(mapping(found.get("spec")).get("holderIdentity") or "")
+
+
+def _number(value: object) -> int:
+    """What is written there if it is a number, and 0 if not: others may write a Lease."""
+    return value if type(value) is int and value > 0 else 0
 
 
 def _held(identity: str, now: datetime) -> Json:
@@ -103,7 +112,7 @@ def _held(identity: str, now: datetime) -> Json:
 
 
 def _with(lease: Json, changes: Json) -> Json:
-    return {**lease, "spec": {**(lease.get("spec") or {}), **changes}}
+    return {**lease, "spec": {**mapping(lease.get("spec")), **changes}}
 
 
 def _stamp(now: datetime) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from myapp_operator import causes, looks, names, verdicts
-from myapp_operator.causes import Cause, Evidence, Found
+from myapp_operator.causes import Cause, Evidence, Found, Sample
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
@@ -82,12 +82,9 @@ class Onlooker:
 
     async def _read(self, seen: Seen, deployment_uid: str, before: Cause | None) -> Sight:
         key, now = seen.app.key, datetime.now(UTC)
-        selector = names.selector_text(key.name)
-        replica_sets = (await self._kube.list(names.REPLICA_SET, key.namespace, selector=selector)).items
-        newest = causes.newest_replica_set(deployment_uid, replica_sets)
-        uid = newest["metadata"]["uid"] if newest else ""
-        pods = await self._pods(key, uid)
-        evidence = Evidence(deployment_uid, seen.spec, replica_sets, pods, app=key.name, before=before)
+        uid, replicas = await self._newest_replica_set(key, deployment_uid)
+        sample = await self._pods(key, uid)
+        evidence = Evidence(seen.spec, replicas - sample.left_out, sample.pods, app=key.name, before=before)
         found = causes.find(evidence, now)
         if found.events_of:
             events = await self._events(key, f"involvedObject.uid={found.events_of}")
@@ -97,17 +94,25 @@ class Onlooker:
         events = await self._events(key, f"involvedObject.uid={uid},reason=FailedCreate")
         return Sight(found, causes.refused_pods(events, uid))
 
-    async def _pods(self, key: Key, replica_set_uid: str) -> list[Json]:
+    async def _newest_replica_set(self, key: Key, deployment_uid: str) -> tuple[str, int]:
+        """Its uid and the pods that it wants; an empty uid before there is one. Others may have large templates, so one
+        is kept at a time."""
+        newest: Json | None = None
+        async for page in self._kube.pages(names.REPLICA_SET, key.namespace, selector=names.selector_text(key.name)):
+            newest = causes.newest_replica_set(deployment_uid, [*([newest] if newest else ()), *page.items])
+        return (newest["metadata"]["uid"], newest["spec"]["replicas"]) if newest else ("", 0)
+
+    async def _pods(self, key: Key, replica_set_uid: str) -> Sample:
         """The pods that count, page by page: an app may have left thousands behind that do not."""
-        kept: list[Json] = []
+        sample = Sample()
         async for page in self._kube.pages(names.POD, key.namespace, selector=names.selector_text(key.name)):
-            kept = causes.sift([*kept, *page.items], replica_set_uid)
-        return kept
+            sample = sample.with_page(page.items, replica_set_uid)
+        return sample
 
     async def _events(self, key: Key, fields: str) -> list[Json]:
         kept: list[Json] = []
         async for page in self._kube.pages(names.EVENT, key.namespace, fields=fields):
-            kept = [*kept, *page.items][-_MOST_EVENTS:]
+            kept = [*kept, *map(causes.short_event, page.items)][-_MOST_EVENTS:]
         return kept
 
     def _complain(self, key: Key, error: OperatorError, *, forbidden: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from myapp_operator.admission import Admitted
-from myapp_operator.attempts import Attempt
+from myapp_operator.attempts import Attempt, Conflict
 from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
@@ -30,6 +30,10 @@ class Memory:
 
     attempts: dict[Kind, Attempt] = field(default_factory=dict)
     """The writes that failed and were not followed by one that did not."""
+    conflicts: dict[Kind, Conflict] = field(default_factory=dict)
+    """The writes that failed on an object that was not as we know it, and were not followed by one that did not."""
+    status_conflict: Conflict | None = None
+    """The same for the status."""
     contests: dict[Kind, Contest] = field(default_factory=dict)
     """The reverts of each child."""
     admitted: dict[Kind, Admitted] = field(default_factory=dict)
@@ -57,6 +61,7 @@ class Memory:
         """Forgets failed writes to these children."""
         for kind in kinds:
             self.attempts.pop(kind, None)
+            self.conflicts.pop(kind, None)
 
     def note_present(self, kind: Kind) -> None:
         """Remembers a child that is alive and wanted."""
@@ -70,6 +75,8 @@ class Memory:
     def forgive_outages(self) -> None:
         """Forgets the failures that were no fault of the object: the API server answers again."""
         self.forgive([kind for kind, each in self.attempts.items() if isinstance(each.verdict, Retry)])
+        self.conflicts.clear()
+        self.status_conflict = None
 
     def remember_template(self, generation: int, template: Json) -> None:
         """Remembers the pod template that was gone back to when this generation of the MyApp had failed."""

@@ -34,7 +34,7 @@ ROLLED_BACK = f"{GROUP}/rolled-back"
 """Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `observed.RolledBack`)."""
 
 TEMPLATE = f"{GROUP}/template"
-"""Annotation on a Deployment: hash of the version of the pods that was let through last (see `preflight`)."""
+"""Annotation on a Deployment: hash of the version of the pods that was let through last (see `versions`)."""
 
 COVERS = f"{GROUP}/namespaces"
 """Annotation on the Lease of an installation: the namespaces that it looks after, or * (see `claims`)."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import orjson
 
 from myapp_operator import managed_fields
 from myapp_operator.grammar import Json
+from myapp_operator.json_items import DEEPEST
 from myapp_operator.names import (
     ADOPT,
     APPLIED,
@@ -26,6 +27,9 @@ from myapp_operator.names import (
     TEMPLATE,
     Key,
 )
+
+_MOST_FINALIZERS = 3
+_LONGEST_FINALIZER = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,29 @@ class App:
     deleting: bool
     spec: Json = field(default_factory=dict)
     status: Json = field(default_factory=dict)
+    problem: str = ""
+    """Why the MyApp cannot be taken as it is, in one sentence; its spec is empty then."""
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, object]) -> App:
-        """Projects a MyApp as the API server sends it; for a metadata-only one spec and status are empty."""
-        meta: Json = dict(raw["metadata"])  # type: ignore[call-overload]
+    def from_json(cls, raw: object) -> App:
+        """Projects a MyApp as the API server sends it; for a metadata-only one spec and status are empty.
+
+        Raises:
+            ValueError: nothing tells which MyApp it is.
+        """
+        meta = mapping(mapping(raw).get("metadata"))
+        version, generation = read_version(meta), meta.get("generation", 1)
+        key = Key(_text(meta, "namespace"), _text(meta, "name"))
+        spec = mapping(raw).get("spec") or {}
         return cls(
-            key=Key(meta["namespace"], meta["name"]),
-            uid=meta["uid"],
-            resource_version=int(meta["resourceVersion"]),
-            generation=meta.get("generation", 1),
+            key=key,
+            uid=_text(meta, "uid"),
+            resource_version=version,
+            generation=generation if type(generation) is int else 1,
             deleting="deletionTimestamp" in meta,
-            spec=raw.get("spec") or {},  # type: ignore[arg-type]
-            status=raw.get("status") or {},  # type: ignore[arg-type]
+            spec=mapping(spec),
+            status=mapping(mapping(raw).get("status")),
+            problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
         )
 
     def is_of_later_history(self, listed: App, version: int) -> bool:
@@ -61,7 +75,56 @@ class App:
     @property
     def never_judged(self) -> bool:
         """Whether no status was ever written: the schema's default says -1."""
-        return int(self.status.get("observedGeneration", -1)) < 0
+        return self.judged_generation < 0
+
+    @property
+    def judged_generation(self) -> int:
+        """The generation that the status is about; -1 where it does not say so."""
+        found = self.status.get("observedGeneration", -1)
+        return found if type(found) is int else -1
+
+
+def mapping(value: object) -> Json:
+    """The value itself if it is a JSON object, else an empty one: what cannot be read is absent."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: object) -> Iterator[Json]:
+    """The JSON objects of a list; what is none of them is absent."""
+    return (each for each in value if isinstance(each, dict)) if isinstance(value, list) else iter(())
+
+
+def read_version(meta: Json) -> int:
+    """The resourceVersion of an object or a list.
+
+    Raises:
+        ValueError: it has none that can be compared.
+    """
+    text = meta.get("resourceVersion")
+    if not isinstance(text, str) or not text.isdecimal() or len(text) > _LONGEST_VERSION:
+        raise ValueError("metadata.resourceVersion is no number")
+    return int(text)
+
+
+def counted_version(meta: Json) -> int:
+    """The same, for sorting: 0 where there is none."""
+    try:
+        return read_version(meta)
+    except ValueError:
+        return 0
+
+
+def _text(meta: Json, field: str) -> str:
+    text = meta.get(field)
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"metadata.{field} is missing")
+    return text
+
+
+_MOST_UNOWNED = 2**14
+"""Bytes of our entry of managedFields that are kept of an object that has no controller."""
+_LONGEST_VERSION = 20
+"""Digits of a number of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,31 +251,50 @@ class Child:
     rolled_back: RolledBack | None = None
     template: str = ""
     """Hash of the version of the pods that was let through last; empty where we have noted none."""
+    problem: bool = False
+    """Whether nothing can be read of it but which object it is."""
+    finalizers: tuple[str, ...] = ()
+    """What keeps an object that is being deleted; the first few, cut."""
     intact: bool = False
     """Whether `fields` was found to hold all that `applied` stands for, and need not be walked again."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Child:
-        """Projects an owned object, whole or metadata only."""
-        meta = raw["metadata"]
-        annotations = meta.get("annotations") or {}
+        """Projects an owned object, whole or metadata only.
+
+        Raises:
+            ValueError, TypeError, LookupError, AttributeError: it is not what the API server makes of such an object.
+        """
+        meta = mapping(raw.get("metadata"))
+        annotations, owner = _annotations(meta), _controller(meta)
         return cls(
-            uid=meta["uid"],
-            resource_version=int(meta["resourceVersion"]),
+            uid=_text(meta, "uid"),
+            resource_version=read_version(meta),
             generation=meta.get("generation", 0),
             deleting="deletionTimestamp" in meta,
-            owner=_controller(meta),
+            owner=owner,
             applied=annotations.get(APPLIED, ""),
             nudge=counted(annotations.get(NUDGE, "")),
-            fields=_our_fields(meta),
-            others=_held_by_others(meta),
+            fields=_our_fields(meta, owned=owner is not None),
+            others=_held_by_others(meta) if owner is not None else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
-            scaled=any(_scales(entry) for entry in meta.get("managedFields") or ()),
+            scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
             last_ready=_said_by_us(meta, LAST_READY),
             rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
             template=_said_by_us(meta, TEMPLATE),
+            finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
         )
+
+    @classmethod
+    def unreadable(cls, raw: Mapping[str, Json]) -> Child:
+        """An object of which nothing else can be read: nobody's child, and in the way.
+
+        Raises:
+            ValueError: nothing tells which object it is.
+        """
+        meta = mapping(raw.get("metadata"))
+        return cls(_text(meta, "uid"), read_version(meta), 0, False, None, "", 0, "", problem=True)
 
     def answered(self, answer: Child) -> Child:
         """This child after the answer to one of our writes: new metadata, the last known rollout."""
@@ -271,9 +353,19 @@ def counted(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
+def _annotations(meta: Json) -> dict[str, str]:
+    """Those that are text, as the API server sees to."""
+    found = mapping(meta.get("annotations"))
+    return found if all(isinstance(each, str) for each in found.values()) else {}
+
+
 def is_our_entry(entry: Json) -> bool:
     """Whether an entry of managedFields holds what we applied."""
     return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
+def _finalizers(meta: Json) -> tuple[str, ...]:
+    return tuple(str(each)[:_LONGEST_FINALIZER] for each in (meta.get("finalizers") or ())[:_MOST_FINALIZERS])
 
 
 def _configuration(spec: Json) -> Mapping[str, str]:
@@ -282,42 +374,69 @@ def _configuration(spec: Json) -> Mapping[str, str]:
 
 
 def _controller(meta: Json) -> Owner | None:
-    for each in meta.get("ownerReferences") or ():
+    for each in mappings(meta.get("ownerReferences")):
         if each.get("controller"):
-            return Owner(each["apiVersion"], each["kind"], each["name"], each["uid"])
+            return Owner(*(str(each.get(field, "")) for field in ("apiVersion", "kind", "name", "uid")))
     return None
 
 
 def _scales(entry: Json) -> bool:
-    fields = entry.get("fieldsV1") or {}
-    return entry.get("subresource") == "scale" and "f:replicas" in fields.get("f:spec", {})
+    return entry.get("subresource") == "scale" and "f:replicas" in _below(entry.get("fieldsV1"), "f:spec")
 
 
-def _our_fields(meta: Json) -> str:
+def _our_fields(meta: Json, *, owned: bool) -> str:
+    """Anybody may write a megabyte under our name; it is kept only where our next apply makes it small."""
     fields = our_entry(meta)
-    return "" if fields is None else orjson.dumps(fields).decode()
+    if fields is None:
+        return ""
+    try:
+        text = orjson.dumps(fields).decode()
+    except TypeError:  # nested too deep, or text that is none
+        text = json.dumps(_maps_only(fields))
+    return text if owned or len(text) <= _MOST_UNOWNED else ""
 
 
 def _held_by_others(meta: Json) -> str:
     held: Json = {}
-    for entry in meta.get("managedFields") or ():
+    for entry in mappings(meta.get("managedFields")):
         if not entry.get("subresource") and not is_our_entry(entry):
-            held = managed_fields.union(held, managed_fields.relevant(entry, our_entry(meta) or {}))
+            fields, ours = _maps_only(entry.get("fieldsV1")), _maps_only(our_entry(meta))
+            held = managed_fields.union(held, managed_fields.relevant({**entry, "fieldsV1": fields}, ours))
     return orjson.dumps(held).decode() if held else ""
 
 
 def our_entry(meta: Json) -> Json | None:
     """The fields that our own entry of managedFields holds; None where there is no such entry."""
-    for entry in meta.get("managedFields") or ():
+    for entry in mappings(meta.get("managedFields")):
         if is_our_entry(entry):
-            return entry.get("fieldsV1") or {}
+            return mapping(entry.get("fieldsV1"))
     return None
+
+
+def readable(raw: Json) -> Json:
+    """A whole object whose managedFields can be walked: any JSON may stand there, and any depth of it."""
+    meta = mapping(raw.get("metadata"))
+    entries = [
+        {**entry, "fieldsV1": _maps_only(entry.get("fieldsV1"))} if "fieldsV1" in entry else entry
+        for entry in mappings(meta.get("managedFields"))
+    ]
+    return {**raw, "metadata": {**meta, "managedFields": entries}} if entries else raw
+
+
+def _maps_only(fields: object, levels: int = DEEPEST) -> Json:
+    return {key: _maps_only(each, levels - 1) for key, each in mapping(fields).items()} if levels else {}
+
+
+def _below(fields: object, *path: str) -> Json:
+    """What of a fieldsV1 stands below a path. The API server takes any JSON for one."""
+    for step in path:
+        fields = mapping(fields).get(step)
+    return mapping(fields)
 
 
 def _said_by_us(meta: Json, annotation: str) -> str:
     """The value of an annotation, if it is ours still: `kubectl rollout undo` puts older values over ours."""
-    value = (meta.get("annotations") or {}).get(annotation, "")
+    value = _annotations(meta).get(annotation, "")
     if not value:
         return ""
-    owned = (our_entry(meta) or {}).get("f:metadata", {}).get("f:annotations", {})
-    return value if f"f:{annotation}" in owned else ""
+    return value if f"f:{annotation}" in _below(our_entry(meta), "f:metadata", "f:annotations") else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from myapp_operator import drift, names, replicas
 from myapp_operator.admission import Admitted
-from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Step, Verb
+from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -18,6 +18,8 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
 
+_FOREGROUND = "foregroundDeletion"
+"""The finalizer of the garbage collector, which deletes first what an object owns."""
 _LEAD_REQUESTS = (names.SERVICE, names.INGRESS, names.ROUTE)
 """Taken over too early, these would lead to nobody."""
 
@@ -64,7 +66,7 @@ def make(
     fewest = replicas.fewest(every.values())
     for kind, want in every.items():
         child = children.get(kind)
-        if in_the_way := _in_the_way(want, children, app):
+        if in_the_way := _going(want, child, app) or _in_the_way(want, children, app):
             obstacles[kind] = in_the_way
             continue
         step = _step(want, child, app, fewest)
@@ -133,6 +135,24 @@ def hold_back(todo: Todo, changes: Mapping[Kind, Fight], deletions: Mapping[Kind
     )
 
 
+def after_conflicts(todo: Todo, conflicts: Mapping[Kind, Conflict], now: float) -> Todo:
+    """The plan without the writes that failed on this very version of their object a moment ago."""
+    waiting = {
+        step.kind: conflicts[step.kind]
+        for step in todo.steps
+        if step.kind in conflicts and conflicts[step.kind].blocks(step.decided_on, now)
+    }
+    if not waiting:
+        return todo
+    pauses = [each.not_before - now for each in waiting.values()]
+    return replace(
+        todo,
+        steps=tuple(step for step in todo.steps if step.kind not in waiting),
+        obstacles={**todo.obstacles, **{kind: each.obstacle(now) for kind, each in waiting.items()}},
+        again=min([*pauses, *([] if todo.again is None else [todo.again])]),
+    )
+
+
 def _paused(fights: Mapping[Kind, Fight], now: float) -> set[Kind]:
     return {kind for kind, fight in fights.items() if fight.pauses(now)}
 
@@ -155,10 +175,20 @@ def not_installed(kind: Kind) -> Refused:
     )
 
 
-def ending(kind: Kind, app: App) -> Refused:
-    """What to say of a child of ours that is being deleted and of which no watch tells when it is gone."""
-    what = f'{kind} "{kind.name_for(app.key.name)}"'
-    return Refused(Reason.WAITING, f"{what} is being deleted, and is made anew as soon as it is gone")
+def ending(kind: Kind, app: App, child: Child) -> Refused:
+    """What to say of an object in a child's place that is being deleted: it is there until its finalizers are gone."""
+    name = kind.name_for(app.key.name)
+    message = f'{kind} "{name}" is being deleted, and is made anew as soon as it is gone'
+    held = [each for each in child.finalizers if each != _FOREGROUND]
+    if held:
+        finalizers = ", ".join(f'"{each}"' for each in held)
+        message += (
+            f"; it is held by {finalizers}: see that the controller of that finalizer runs, or remove the finalizer "
+            f"with: kubectl edit {kind.kind.lower()} {name}"
+        )
+    elif child.finalizers:
+        message += "; it waits until all that it owns is gone: look for pods that do not end"
+    return Refused(Reason.WAITING, message)
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
@@ -185,11 +215,24 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     )
 
 
+def unreadable(kind: Kind, app: App) -> str:
+    """What to say of an object in a child's place that cannot be read."""
+    name = kind.name_for(app.key.name)
+    return f'{kind} "{name}" cannot be read: delete it with kubectl delete {kind.kind.lower()} {name}'
+
+
+def _going(want: Wanted, child: Child | None, app: App) -> Obstacle | None:
+    """An object in the child's place that is on its way out, whosever it is."""
+    return Obstacle(ending(want.kind, app, child)) if want.body and child and child.deleting else None
+
+
 def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstacle | None:
     """An object in the child's place that is not ours, and which we may not take over, or not yet."""
     child = children.get(want.kind)
     if want.body is None or child is None or child.is_controlled_by(app):
         return None
+    if child.problem:
+        return Obstacle(Refused(Reason.REJECTED, unreadable(want.kind, app)))
     if not child.may_be_adopted:
         return Obstacle(foreign(want.kind, app, child.owner))
     what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'

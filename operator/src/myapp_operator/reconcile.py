@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from myapp_operator import admission, events, fights, names, plan, rollback, status
+from myapp_operator import admission, attempts, events, fights, names, plan, rollback, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
@@ -39,7 +39,7 @@ from myapp_operator.steps import Hands
 from myapp_operator.store import Store
 
 _STALE_PAUSE = 1.0
-"""Seconds to wait for the watch after somebody was faster than us."""
+"""Seconds to wait for the watch where what an app refers to may be on its way."""
 
 _NAMESPACE_PAUSE = 60.0
 """Seconds until an app in a namespace that ends is looked at again, in case it was not that namespace."""
@@ -58,7 +58,7 @@ class Reconciler:
         self._hands = Hands(kube, store, recorder)
         self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
-        self._revisions = Revisions(kube, store)
+        self._revisions = Revisions(kube, store, self._gate)
         self._autoscalers = Autoscalers(kube, store)
 
     async def reconcile(self, key: Key) -> float | None:
@@ -70,7 +70,8 @@ class Reconciler:
         try:
             spec, asked = self._asked.by(app)
         except InvalidMyAppError as error:
-            return await self._write_status(app, status.judge_invalid(app, str(error), _now()))
+            judged = status.judge_invalid(app, str(error), _now(), self._store.children(key))
+            return await self._write_status(app, judged)
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks
@@ -128,6 +129,7 @@ class Reconciler:
         if held:
             todo = replace(todo, obstacles={**held, **todo.obstacles})
         todo = plan.keep_off(todo, wanted, self._store.unserved())
+        todo = plan.after_conflicts(todo, memory.conflicts, now)
         return plan.hold_back(todo, changes, deletions, now)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:
@@ -143,11 +145,12 @@ class Reconciler:
 
     def _pauses(self, app: App, todo: Todo, obstacles: Mapping[Kind, Obstacle]) -> Iterator[float]:
         """Seconds until the steps of this pass may be tried again."""
-        now, attempts = time.monotonic(), self._store.memory(app).attempts
+        now, memory = time.monotonic(), self._store.memory(app)
         for step in todo.steps:
-            if step.kind in attempts:
-                yield attempts[step.kind].not_before - now
-        if any(isinstance(each.verdict, Stale) for each in obstacles.values()):
+            for failed in (memory.attempts.get(step.kind), memory.conflicts.get(step.kind)):
+                if failed is not None:
+                    yield failed.not_before - now
+        if any(isinstance(each.verdict, Stale) for kind, each in obstacles.items() if kind not in memory.conflicts):
             yield _STALE_PAUSE
 
     async def _write_status(self, app: App, judged: Judged) -> float | None:
@@ -159,6 +162,9 @@ class Reconciler:
         if wait is None or self._store.status_awaited(app):
             return None
         wait = max(wait, _fought_for(app, memory, now))
+        what, conflict = ("status", app.resource_version), memory.status_conflict
+        if conflict is not None and conflict.blocks(what, now):
+            wait = max(wait, conflict.not_before - now)
         if wait > 0:
             return wait
         try:
@@ -168,8 +174,10 @@ class Reconciler:
                 self._store.drop_app(app.key, app.uid)
                 return None
             if isinstance(classify(error), Stale):
-                return _STALE_PAUSE
+                conflict = memory.status_conflict = attempts.conflicted(what, str(error), conflict, now)
+                return conflict.not_before - now
             raise
+        memory.status_conflict = None
         self._store.answered_status(app, version, time.monotonic())
         self._note_status(app, memory, judged.status, now)
         if notice := events.of_status(app.status, judged.status):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,10 @@ from myapp_operator.names import Kind
 from myapp_operator.observed import App, Child
 
 _NOTHING: Json = {}
+_LARGE = 16_000
+"""Bytes from which on what is kept is packed: most of what is large repeats itself."""
+_PACKED = b"x"
+"""With this, and never with a bracket, begins what zlib has packed."""
 
 
 @dataclass(slots=True)
@@ -22,7 +27,7 @@ class Record:
     identity: App | None = None
     """The MyApp without spec and status."""
     _content: bytes = b""
-    """Its spec and status as JSON: a fifth of what they take as dicts."""
+    """Its spec and status as JSON: a fifth of what they take as dicts. Packed where it is large."""
     children: dict[Kind, Child] = field(default_factory=dict)
     answered_at: dict[Kind, float] = field(default_factory=dict)
     gone_at: dict[Kind, int] = field(default_factory=dict)
@@ -38,13 +43,16 @@ class Record:
         """The MyApp, if there is one."""
         if self.identity is None:
             return None
-        spec, status = orjson.loads(self._content)
+        packed = self._content[:1] == _PACKED
+        spec, status = orjson.loads(zlib.decompress(self._content) if packed else self._content)
         return replace(self.identity, spec=spec, status=status)
 
     def take_app(self, app: App) -> None:
         """Keeps this MyApp from now on."""
         self.identity = replace(app, spec=_NOTHING, status=_NOTHING)
-        self._content = bytes(memoryview(orjson.dumps((app.spec, app.status))))  # copied, as it comes with room to grow
+        content = orjson.dumps((app.spec, app.status))
+        large = len(content) > _LARGE
+        self._content = zlib.compress(content, 1) if large else bytes(memoryview(content))  # it comes with room to grow
 
     @property
     def status_awaited(self) -> bool:
@@ -57,12 +65,15 @@ class Record:
         if child.owner is not None and child.owner.uid not in self.had_children:
             self.had_children |= {child.owner.uid}
 
-    def unreturned(self, before: float) -> Iterator[str]:
-        """What of this app was written before this moment and not seen again; only what surely has our label."""
+    def unreturned(self, before: float, newest: int) -> Iterator[str]:
+        """What of this app was written before this moment and not seen again; only what surely has our label.
+
+        Where the watch has brought a MyApp as new as `newest`, an older status that did not come is no fault of it.
+        """
         app = self.identity
         if app is None:
             return
-        if self.status_awaited and self.status_at <= before:
+        if self.status_awaited and self.status_at <= before and self.status_version >= newest:
             yield "the status"
         for kind, child in self.children.items():
             ours = child.applied and child.is_controlled_by(app)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
+from myapp_operator.observed import mapping, read_version
 
 _WIDTH = 16
 """Bytes of each hash that is kept."""
@@ -64,7 +65,8 @@ class Digests:
     @classmethod
     def of_values(cls, values: Mapping[str, str]) -> Digests:
         """Takes note of all values, by key."""
-        return cls(b"".join(sorted(_short(key, _WIDTH) + _short(value, _WIDTH) for key, value in values.items())))
+        texts = ((key, value) for key, value in values.items() if isinstance(value, str))
+        return cls(b"".join(sorted(_short(key, _WIDTH) + _short(value, _WIDTH) for key, value in texts)))
 
     @property
     def earlier(self) -> Digests:
@@ -106,14 +108,19 @@ class Referent:
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Referent:
         """Projects an object, metadata only. A whole one is projected by `contents`."""
-        meta = raw["metadata"]
-        return cls(int(meta["resourceVersion"]), (meta.get("labels") or {}).get(names.USABLE) == "true")
+        meta = mapping(raw.get("metadata"))
+        return cls(read_version(meta), mapping(meta.get("labels")).get(names.USABLE) == "true")
 
     @classmethod
     def contents(cls, raw: Mapping[str, Json]) -> Referent:
         """Projects a whole ConfigMap or Secret. Of its values only hashes are kept."""
-        values = {**(raw.get("data") or {}), **(raw.get("binaryData") or {})}
+        values = {**mapping(raw.get("data")), **mapping(raw.get("binaryData"))}
         return replace(cls.from_json(raw), digests=Digests.of_values(values))
+
+
+def size(raw: Json) -> int:
+    """Roughly the bytes of what an object holds."""
+    return sum(len(key) + len(each) for part in ("data", "binaryData") for key, each in mapping(raw.get(part)).items())
 
 
 def of(template: Json) -> tuple[Reference, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from myapp_operator.gaps import Version
 from myapp_operator.names import Key, Kind
 from myapp_operator.preflight import Known
 from myapp_operator.references import Referent, Target
@@ -113,6 +114,13 @@ class Referents:
         if record.held_since is None:
             record.held_since = now
         return now - record.held_since
+
+    def versions(self, kind: Kind, scope: str | None) -> dict[Key, Version]:
+        """Every object of a kind that is there; none where no app refers to any."""
+        if (kind, scope) not in self._seen or not self._used(kind, scope):
+            return {}
+        there = ((Key(*target[1:]), each) for target, each in self._there.items() if _is_within(target, kind, scope))
+        return {key: Version(key, each.resource_version) for key, each in there}
 
     # What the recipe reads.
 

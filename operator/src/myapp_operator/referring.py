@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from myapp_operator.errors import ApiError
+from myapp_operator.gaps import Version
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Watcher
-from myapp_operator.kube import Event, Kube
+from myapp_operator.kube import Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.references import Referent, Target
 from myapp_operator.referents import Referents
@@ -44,6 +45,9 @@ class ReferentInformer(Watcher[tuple[Target, Referent]]):
             logger.info("%s are not checked in %s: the right to watch them was not granted", self._kind.plural, where)
         self._told = True
 
+    def _known(self) -> Mapping[Key, Version]:
+        return self._referents.versions(self._kind, self._namespace)
+
     def _read(self, raw: Json) -> tuple[Target, Referent]:
         return Target(self._kind, raw["metadata"]["namespace"], raw["metadata"]["name"]), Referent.from_json(raw)
 
@@ -51,12 +55,12 @@ class ReferentInformer(Watcher[tuple[Target, Referent]]):
         self._told = False
         self._tell(self._referents.replace(self._kind, self._namespace, dict(listed), version))
 
-    def _take(self, event: Event) -> None:
-        target, found = self._read(event.object)
-        if event.type == "DELETED":
-            news = self._referents.drop(target, found.resource_version)
+    def _take(self, event: str, found: tuple[Target, Referent]) -> None:
+        target, referent = found
+        if event == "DELETED":
+            news = self._referents.drop(target, referent.resource_version)
         else:
-            news = self._referents.put(target, found)
+            news = self._referents.put(target, referent)
         if news:
             self._tell([target])
 

@@ -7,7 +7,7 @@ answer 422, 403 or 400 for the same thing and only the words tell them apart.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.names import Reason
@@ -38,6 +38,9 @@ class Retry:
 @dataclass(frozen=True)
 class Stale:
     """Somebody was faster: the object is not what it was when the decision was made. Decide again."""
+
+    words: str = field(default="", compare=False)
+    """The server's own."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def classify(error: OperatorError) -> Answer:
     if "NamespaceTerminating" in error.causes or (error.status == 404 and error.details.get("kind") == "namespaces"):
         return NamespaceEnds()
     if error.status in (404, 409) or _test_failed(error):
-        return Stale()
+        return Stale(error.message[:_LONGEST])
     return from_words(error.message)
 
 

@@ -16,7 +16,7 @@ from myapp_operator import names
 from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
-from myapp_operator.observed import App, Child
+from myapp_operator.observed import App, Child, mapping
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,14 @@ def scalers(listed: Iterable[Json], app: App) -> list[str]:
     target = (names.DEPLOYMENT.kind, names.DEPLOYMENT.name_for(app.key.name))
     found = []
     for raw in listed:
-        ref = raw["spec"]["scaleTargetRef"]
-        if (ref["kind"], ref["name"]) == target and not Child.from_json(raw).is_controlled_by(app):
+        ref = mapping(mapping(mapping(raw).get("spec")).get("scaleTargetRef"))
+        if (ref.get("kind"), ref.get("name")) == target and not Child.from_json(raw).is_controlled_by(app):
             found.append(raw["metadata"]["name"])
     return sorted(found)
 
 
 def _are_ours(child: Child) -> bool:
-    return "f:replicas" in json.loads(child.fields or "{}").get("f:spec", {})
+    return "f:replicas" in mapping(json.loads(child.fields or "{}").get("f:spec"))
 
 
 def _without_number(deployment: Wanted) -> Wanted:

@@ -7,19 +7,24 @@ entry of managedFields that now holds a field tells who wrote it. A field that w
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from myapp_operator import admission, drift
 from myapp_operator.admission import Mutation
 from myapp_operator.grammar import Json
-from myapp_operator.masking import mask
+from myapp_operator.masking import NO_VALUES, Values, mask
 from myapp_operator.names import KIND, Kind
 from myapp_operator.observed import is_our_entry, our_entry
 
 _MOST_NAMED = 3
 _LONGEST_VALUE = 60
+_LARGEST = 512 * 1024
+"""Bytes of an object that is compared; of a larger one nothing but the names of the fields is told."""
 _ABSENT = object()
 _PRIVATE = admission.PRIVATE
 _PRIVATE_PARTS = admission.PRIVATE_PARTS
@@ -54,25 +59,37 @@ class _Place:
         return bool(self.present != self.wanted)
 
 
-def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Sequence[str] | None = ()) -> list[Change]:
+def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Values = NO_VALUES) -> list[Change]:
     """What others made of the fields at `paths`, which are those of `drift.taken`.
 
-    `present` is the whole object as they left it; without it there is no more to tell than the names of the fields.
+    `present` is the whole object as they left it; without it, or where it is too large, there is no more to tell than
+    the names of the fields.
     `secrets` are hidden in values (see `masking.values_of`).
     """
     if drift.REPLACED in paths:
         return [Change(drift.REPLACED, (drift.ANOTHER_OPERATOR,))]
     if drift.EVERYTHING in paths:
         return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
-    if present is None:
+    if present is None or not _is_small(present):
         return [Change(path) for path in paths]
     beside = _held_beside(body, present)
     lost = [path for path in paths if path not in beside]
     found: list[Change] = []
-    for place in _at(lost, _Place("", "", body, present, _held_by_others(present))):
-        found += [_change(each, secrets) for each in _differences(place)] or [Change(place.path, tuple(place.held))]
+    for place in _at(sorted(lost), _Place("", "", body, present, _held_by_others(present))):
+        before = len(found)
+        for each in _differences(place):
+            found.append(_change(each, secrets) if len(found) < _MOST_NAMED else _unnamed(each))
+        if len(found) == before:
+            found.append(_unnamed(place))
     added = [path for path in paths if path in beside and not any(path.startswith(each) for each in lost)]
     return [*found, *(Change(f"{path} (added)", tuple(beside[path])) for path in added)]
+
+
+def _is_small(present: Json) -> bool:
+    try:
+        return len(orjson.dumps(present)) <= _LARGEST
+    except TypeError:  # nested too deeply for orjson
+        return False
 
 
 def sentence(kind: Kind, found: Sequence[Change]) -> str:
@@ -83,14 +100,14 @@ def sentence(kind: Kind, found: Sequence[Change]) -> str:
     return f"{kind}: reverted {named}{more}" + (f" (changed by {by})" if by else "")
 
 
-def admitted(kind: Kind, found: Sequence[Mutation], secrets: Sequence[str] | None = ()) -> str:
+def admitted(kind: Kind, found: Sequence[Mutation], secrets: Values = NO_VALUES) -> str:
     """What is told of a child that admission has changed, and what to do; what decides what runs comes first."""
     texts = [_mutation(each, secrets) for each in sorted(found, key=lambda each: not each.decisive)[:_MOST_NAMED]]
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     return f"the {kind} is changed by {admission.WORDS}: {', '.join(texts)}{more}: change the policy or the {KIND}"
 
 
-def _mutation(each: Mutation, secrets: Sequence[str] | None) -> str:
+def _mutation(each: Mutation, secrets: Values) -> str:
     if each.added or each.removed:
         return f"{each.path} ({'added' if each.added else 'removed'})"
     if each.private or not (_is_plain(each.sent) and _is_plain(each.stored)):
@@ -133,9 +150,10 @@ def _union(one: Json, other: Json) -> Json:
 
 
 def _at(paths: Sequence[str], place: _Place) -> Iterator[_Place]:
-    """The places of these paths; for what lies below a private place, that one."""
-    below = place.private and any(path.startswith(place.path) for path in paths)
-    if below or place.path in paths:
+    """The places of these paths, which are sorted; for what lies below a private place, that one."""
+    at = bisect_left(paths, place.path)
+    first = paths[at] if at < len(paths) else ""
+    if first == place.path or (place.private and first.startswith(place.path)):
         yield place
     else:
         for part in _parts(place):
@@ -194,12 +212,17 @@ def _held_of_item(item: Json, held: Mapping[str, drift.Items]) -> dict[str, Json
     return {by: dict(below) for by, below in found.items() if below is not None}
 
 
-def _change(place: _Place, secrets: Sequence[str] | None) -> Change:
+def _unnamed(place: _Place) -> Change:
+    """A field without its values."""
+    return Change(place.path, tuple(place.held))
+
+
+def _change(place: _Place, secrets: Values) -> Change:
     by = tuple(place.held)
     if place.present is _ABSENT:
         return Change(f"{place.path} (removed)", by)
     if place.private or not (_is_plain(place.present) and _is_plain(place.wanted)):
-        return Change(place.path, by)
+        return _unnamed(place)
     return Change(f"{place.path} {_shown(place.present, secrets)} → {_shown(place.wanted, secrets)}", by)
 
 
@@ -207,6 +230,6 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _shown(value: Any, secrets: Sequence[str] | None) -> str:
+def _shown(value: Any, secrets: Values) -> str:
     text = mask(" ".join(value.split()), secrets) if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -11,8 +11,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from myapp_operator import admitted, causes, history, names, rollback, templates
+from myapp_operator import admitted, history, names, rollback, templates
 from myapp_operator.desired import Wanted
+from myapp_operator.gate import Gate
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.observed import RolledBack
@@ -23,6 +24,9 @@ from myapp_operator.store import Store
 logger = logging.getLogger(__name__)
 
 
+_NO_WAY_BACK = "no other version is known to have been Ready, so there is none to go back to"
+
+
 @dataclass(frozen=True)
 class Course:
     """What an app should be now."""
@@ -30,8 +34,8 @@ class Course:
     wanted: Sequence[Wanted]
     failed: bool = False
     """Whether this generation was found to have failed."""
-    stranded: bool = False
-    """Whether it should go back, and there is no version to go back to."""
+    stranded: str = ""
+    """Why it stays as it is, where it should go back."""
     unknown: bool = False
     """Whether an earlier version runs of which nothing can be read now."""
 
@@ -44,9 +48,10 @@ class Course:
 class Revisions:
     """Reads the versions of an app, where it matters."""
 
-    def __init__(self, kube: Kube, store: Store) -> None:
+    def __init__(self, kube: Kube, store: Store, gate: Gate) -> None:
         self._kube = kube
         self._store = store
+        self._gate = gate
 
     async def course(self, seen: Seen, wanted: Sequence[Wanted]) -> Course:
         """What the app should be now; `wanted` is what its MyApp asks for."""
@@ -60,7 +65,9 @@ class Revisions:
             return Course(wanted)
         template = await self._way_back(seen)
         if template is None:
-            return Course(wanted, failed=True, stranded=True)
+            return Course(wanted, failed=True, stranded=_NO_WAY_BACK)
+        if closed := self._gate.closed(seen.app, template):
+            return Course(wanted, failed=True, stranded=f"the version before cannot run again: {closed.message}")
         why = rollback.facts(seen)
         logger.warning("%s goes back to the last version that was Ready: %s", seen.app.key, why.cause)
         return Course(self._running(seen, wanted, template, why), failed=True)
@@ -73,7 +80,7 @@ class Revisions:
             return todo
         if not rollback.is_proven(deployment):
             return todo
-        newest = causes.newest_replica_set(deployment.uid, await history.replica_sets(self._kube, seen.app.key))
+        newest = next(iter(await history.replica_sets(self._kube, seen.app.key, deployment.uid)), None)
         if newest is None or admitted.of_replica_set(newest, deployment) is None:
             return todo  # what others have made of the Deployment is nothing to go back to
         ready = templates.hash_of(newest)
@@ -90,9 +97,9 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None or not deployment.last_ready:
             return None
-        found = await history.replica_sets(self._kube, seen.app.key)
+        found = await history.replica_sets(self._kube, seen.app.key, deployment.uid)
         ready = templates.find(deployment.uid, found, deployment.last_ready)
-        newest = causes.newest_replica_set(deployment.uid, found)
+        newest = next(iter(found), None)
         return None if ready is None or ready is newest else templates.of_replica_set(ready)
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
@@ -102,10 +109,10 @@ class Revisions:
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None:
             return None
-        found = await history.replica_sets(self._kube, seen.app.key)
+        found = await history.replica_sets(self._kube, seen.app.key, deployment.uid)
         if ready := templates.find(deployment.uid, found, deployment.last_ready):
             return templates.of_replica_set(ready)
-        noted = (admitted.of_replica_set(each, deployment) for each in causes.by_revision(deployment.uid, found))
+        noted = (admitted.of_replica_set(each, deployment) for each in found)
         return next(filter(None, noted), None)
 
 

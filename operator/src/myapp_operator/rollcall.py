@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from myapp_operator import names
 from myapp_operator.errors import AnotherHistoryError
 from myapp_operator.kube import APPS, Kube
@@ -22,7 +24,7 @@ async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[st
     listed: dict[str, App] = {}
     version = 0
     async for page in kube.pages(APPS, namespace):
-        listed |= {app.uid: app for app in map(App.from_json, page.items)}
+        listed |= {app.uid: app for app in _readable(page.items)}
         version = page.version
     if version < newest:
         raise AnotherHistoryError(f"a list of {names.PLURAL} is of version {version}, after {newest}")
@@ -30,3 +32,12 @@ async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[st
         if uid in listed and app.is_of_later_history(listed[uid], version):
             raise AnotherHistoryError(f"a list of {names.PLURAL} has an older version of {app.key}")
     return listed, version
+
+
+def _readable(items: Iterable[object]) -> Iterator[App]:
+    """Those that say which MyApp they are; kopf is brought the same ones, and tells of the others."""
+    for each in items:
+        try:
+            yield App.from_json(each)
+        except ValueError:
+            continue

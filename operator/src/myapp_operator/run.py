@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,24 @@ from typing import Any, TypeVar
 
 import kopf
 
-from myapp_operator import app_watch, claims, desired, endings, footprint, handlers, lease, names, probes, stopping
+from myapp_operator import (
+    app_watch,
+    claims,
+    desired,
+    endings,
+    footprint,
+    handlers,
+    lease,
+    loop_watch,
+    names,
+    probes,
+    stopping,
+)
 from myapp_operator.allowance import Allowance
 from myapp_operator.connection import Connection, load_configuration
 from myapp_operator.echo import Echo
+from myapp_operator.election import ElectionThread
+from myapp_operator.envelope import DEFAULT_KILOBYTES, KILOBYTE
 from myapp_operator.errors import AnotherHistoryError, ApiError, OperatorError
 from myapp_operator.fence import Fence
 from myapp_operator.informer import Informer, Watcher
@@ -56,6 +71,8 @@ class Settings:
     probes_port: int = 8080
     allowance: Allowance = field(default_factory=Allowance)
     lease_namespace: str | None = None
+    largest_spec: int = DEFAULT_KILOBYTES * KILOBYTE
+    """Bytes of the spec of a MyApp that is taken, as JSON."""
 
     @property
     def scopes(self) -> list[str | None]:
@@ -67,20 +84,24 @@ class Operator:
     """All parts of the running operator, wired together."""
 
     def __init__(
-        self, settings: Settings, kube: Kube, installations: Installations, leader: Leader | None = None
+        self,
+        settings: Settings,
+        connection: Connection,
+        installations: Installations,
+        election: ElectionThread | None = None,
     ) -> None:
         self._settings = settings
-        self._kube = kube
+        self._connection = connection
+        self._kube = kube = Kube(connection)
         self._installations = installations
-        self._leader = leader
+        self._election = election
         self._store = Store()
         self._queue = WorkQueue()
         self._ready = asyncio.Event()
-        self._recorder = Recorder(kube, leader.identity if leader else new_identity())
+        self._recorder = Recorder(kube, election.identity if election else new_identity())
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
-        self._echo = Echo(kube, self._store, settings.scopes)
         self._informers: list[Watcher[Any]] = [
             Informer(kube, self._store, kind, scope, self._queue)
             for kind in desired.BUILDERS
@@ -90,6 +111,7 @@ class Operator:
             for kind in names.REFERABLE
             for scope in settings.scopes
         ]
+        self._echo = Echo(kube, self._store, settings.scopes, watchers=self._informers)
 
     async def run(self) -> None:
         """Runs until cancelled.
@@ -127,12 +149,12 @@ class Operator:
         there is one: a leader that misses some news is better than none.
         Whoever begins to lead looks at all apps.
         """
-        if self._leader is None:
+        if self._election is None:
             await self._write()
             return
         await self._ready.wait()
         try:
-            await self._leader.run(self._write, hesitates=lambda: bool(self._unready()))
+            await self._election.run(self._write, hesitates=lambda: bool(self._unready()))
         except ApiError as error:
             raise endings.of_lease(error, self._settings.lease_namespace) from error
 
@@ -165,7 +187,7 @@ class Operator:
     async def _spawn_kopf(self) -> app_watch.Tasks:
         """Starts kopf. Called from the main task, which a signal is to cancel."""
         tasks = await kopf.spawn_tasks(
-            registry=handlers.registry(self._store, self._queue, self._settings.kubeconfig),
+            registry=handlers.registry(self._store, self._queue, self._connection, self._settings.largest_spec),
             settings=handlers.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
@@ -195,14 +217,14 @@ async def run(settings: Settings) -> None:
     """
     stopping.cancel_on_signal()
     footprint.reduce()
+    loop_watch.start()
     try:
         if settings.lease_namespace:
             await _run_as_one_of_several(settings, settings.lease_namespace)
         else:
             async with Connection(await load_configuration(settings.kubeconfig)) as connection:
-                kube = Kube(connection)
-                installations = Installations(kube, settings.namespaces, home="")
-                await _run_in_each_history(lambda: Operator(settings, kube, installations))
+                installations = Installations(Kube(connection), settings.namespaces, home="")
+                await _run_in_each_history(lambda: Operator(settings, connection, installations))
     except asyncio.CancelledError:
         logger.info("stopped")
 
@@ -210,17 +232,23 @@ async def run(settings: Settings) -> None:
 async def _run_as_one_of_several(settings: Settings, lease_namespace: str) -> None:
     """Runs the operator with a fence before its writes; the Lease that opens it has a connection without one."""
     fence = Fence(lease.GRACE_SECONDS)
+    configuration, covers = await load_configuration(settings.kubeconfig), claims.annotation(settings.namespaces)
+    identity = new_identity()
+
+    @asynccontextmanager
+    async def leader() -> AsyncIterator[Leader]:
+        async with Connection(configuration) as connection:
+            requests = LeaseRequests(connection, Key(lease_namespace, names.MANAGER), covers)
+            yield Leader(requests, fence, identity, partial(stopping.end_at_once, endings.EXIT_LEAD_LOST))
+
+    election = ElectionThread(identity, leader)
     guarded = Connection(await load_configuration(settings.kubeconfig), fence.check)
     async with guarded, Connection(await load_configuration(settings.kubeconfig)) as free:
-        covers = claims.annotation(settings.namespaces)
-        requests = LeaseRequests(free, Key(lease_namespace, names.MANAGER), covers)
-        lost = partial(stopping.end_at_once, endings.EXIT_LEAD_LOST)
-        leader = Leader(requests, fence, new_identity(), lost)
         try:
             installations = Installations(Kube(free), settings.namespaces, lease_namespace)
-            await _run_in_each_history(lambda: Operator(settings, Kube(guarded), installations, leader))
+            await _run_in_each_history(lambda: Operator(settings, guarded, installations, election))
         finally:
-            await leader.release()
+            await election.stop()
 
 
 async def _run_in_each_history(make: Callable[[], Operator]) -> None:

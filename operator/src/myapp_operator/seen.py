@@ -38,8 +38,8 @@ class Seen:
     """The children that this generation asks for."""
     admitted: Mapping[Kind, Admitted] = field(default_factory=dict)
     """The children that admission has changed as we wrote them."""
-    stranded: bool = False
-    """Whether it should go back to an earlier version and none is known that was Ready."""
+    stranded: str = ""
+    """Why it stays as it is, where it should go back to an earlier version."""
     unknown: bool = False
     """Whether an earlier version runs and it is not known which: what depends on it is left as it is."""
 

@@ -6,13 +6,15 @@ Helm understand them without a plug-in: https://github.com/kubernetes-sigs/cli-u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
-from myapp_operator.names import Reason
-from myapp_operator.observed import App
+from myapp_operator.moments import moment
+from myapp_operator.names import Kind, Reason
+from myapp_operator.observed import App, Child, Rollout, mappings
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import (
     Seen,
@@ -84,21 +86,26 @@ def judge(seen: Seen) -> Judged:
         more.append(LEFT_ALONE)
     more += [each.words for each in changed_by_admission(seen) if not each.decisive]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
-        more.append("no other version is known to have been Ready, so there is none to go back to")
+        more.append(seen.stranded)
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     message = kept_message(seen, verdict) or with_more(verdict.message, more)
     return Judged(_status(verdict, message, seen), again, _settled(seen))
 
 
-def judge_invalid(app: App, message: str, now: datetime) -> Judged:
-    """Says that the stored spec breaks the rules of this version of the API; nothing is known of the children."""
+def judge_invalid(app: App, message: str, now: datetime, children: Mapping[Kind, Child]) -> Judged:
+    """Says that the stored spec breaks the rules of this version of the API. What runs goes on, and is counted."""
     verdict = Verdict(Reason.REJECTED, sentence(message), Outlook.STALLED)
-    kept = {key: value for key, value in app.status.items() if key != "conditions"}
+    told = {key: value for key, value in app.status.items() if key != "conditions"}
+    available = _was_true(app, "Available")
+    deployment = children.get(names.DEPLOYMENT)
+    if deployment and deployment.is_controlled_by(app) and deployment.rollout:
+        told |= _numbers(deployment.rollout, deployment.rollout.wanted)
+        available = deployment.rollout.ready > 0 and names.SERVICE in children
     return Judged(
-        kept
+        told
         | {"observedGeneration": app.generation, "message": verdict.message}
-        | {"conditions": _conditions(verdict, verdict.message, app, now, available=_was_true(app, "Available"))}
+        | {"conditions": _conditions(verdict, verdict.message, app, now, available=available)}
     )
 
 
@@ -113,7 +120,8 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
     new = judged.status
     if old == new:
         return None
-    if not judged.settled and unsettled_for < _SETTLE_SECONDS and int(old.get("observedGeneration", -1)) >= 0:
+    told_before = type(generation := old.get("observedGeneration")) is int and generation >= 0
+    if not judged.settled and unsettled_for < _SETTLE_SECONDS and told_before:
         return _SETTLE_SECONDS - unsettled_for
     if old.get("observedGeneration") != new.get("observedGeneration") or (at_once and _headline(old) != _headline(new)):
         return 0.0
@@ -122,8 +130,7 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
 
 def _headline(status: Json) -> tuple[object, ...]:
     """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
-    conditions = {each["type"]: each for each in status.get("conditions") or ()}
-    ready, stalled = conditions.get("Ready", {}), conditions.get("Stalled", {})
+    ready, stalled = _condition(status, "Ready"), _condition(status, "Stalled")
     return ready.get("reason"), ready.get("status"), stalled.get("status")
 
 
@@ -157,21 +164,26 @@ def _settled(seen: Seen) -> bool:
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
     name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
-    ready = rollout.ready if rollout else 0
-    wanted = rollout.wanted if rollout else seen.wanted
-    available = ready > 0 and seen.child(names.SERVICE) is not None
+    available = bool(rollout and rollout.ready) and seen.child(names.SERVICE) is not None
     return {
         "observedGeneration": seen.app.generation,
-        "replicas": rollout.replicas if rollout else 0,
-        "readyReplicas": ready,
-        "updatedReplicas": rollout.updated if rollout else 0,
-        "ready": f"{ready}/{wanted}",
+        **_numbers(rollout, rollout.wanted if rollout else seen.wanted),
         "selector": names.selector_text(name),
         "url": _url(seen),
         "image": spec.image,
         "message": message,
         **_rollback(seen),
         "conditions": _conditions(verdict, message, seen.app, seen.now, available=available),
+    }
+
+
+def _numbers(rollout: Rollout | None, wanted: int) -> Json:
+    ready = rollout.ready if rollout else 0
+    return {
+        "replicas": rollout.replicas if rollout else 0,
+        "readyReplicas": ready,
+        "updatedReplicas": rollout.updated if rollout else 0,
+        "ready": f"{ready}/{wanted}",
     }
 
 
@@ -223,14 +235,13 @@ def _transition(app: App, kind: str, holds: bool, now: datetime) -> str:
     return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _old(app: App, kind: str) -> Json:
-    return next((each for each in app.status.get("conditions") or () if each.get("type") == kind), {})
+def _condition(status: Json, kind: str) -> Json:
+    return next((each for each in mappings(status.get("conditions")) if each.get("type") == kind), {})
 
 
 def _was_true(app: App, kind: str) -> bool:
-    return _old(app, kind).get("status") == "True"
+    return _condition(app.status, kind).get("status") == "True"
 
 
 def _since(app: App, kind: str) -> datetime | None:
-    text = _old(app, kind).get("lastTransitionTime")
-    return datetime.fromisoformat(text) if text else None
+    return moment(_condition(app.status, kind).get("lastTransitionTime"))

@@ -19,7 +19,7 @@ from myapp_operator.events import EventReason, Notice
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube
-from myapp_operator.masking import mask, values_of
+from myapp_operator.masking import Values, mask, values_of
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
@@ -72,9 +72,13 @@ class Hands:
         return obstacles
 
     def _obstacle(self, app: App, step: Step, verdict: Refused | Retry | Stale) -> Obstacle:
+        now, memory = time.monotonic(), self._store.memory(app)
         if isinstance(verdict, Stale):
-            return Obstacle(verdict, lasting=False)
-        now, failed = time.monotonic(), self._store.memory(app).attempts
+            before = memory.conflicts.get(step.kind)
+            conflict = attempts.conflicted(step.decided_on, verdict.words, before, now)
+            memory.conflicts[step.kind] = conflict
+            return conflict.obstacle(now)
+        failed = memory.attempts
         attempt = failed[step.kind] = attempts.failed(step, verdict, failed.get(step.kind), now)
         return attempt.obstacle(now) or Obstacle(verdict)
 
@@ -147,7 +151,8 @@ class Hands:
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
         match verdict:
             case Stale() if step.verb is Verb.CREATE or self._is_unwatched(app, step):
-                return await self._look_who_is_there(app, step)
+                found = await self._look_who_is_there(app, step)
+                return verdict if isinstance(found, Stale) else found
             case Refused(message=words) | Retry(words=words):
                 what = f"{step.verb} {step.kind} {app.key.namespace}/{step.name}"
                 logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
@@ -347,9 +352,9 @@ class Hands:
             self._store.drop_child(app.key, step.kind, step.resource_version)
             return Stale()
         child = Child.from_json(raw)
-        if child.deleting and child.is_controlled_by(app):
+        if child.deleting:
             self._store.drop_child(app.key, step.kind, child.resource_version)
-            return Stale() if step.verb is Verb.DELETE else plan.ending(step.kind, app)
+            return Stale() if step.verb is Verb.DELETE else plan.ending(step.kind, app, child)
         if child.is_controlled_by(app) or child.may_be_adopted:
             self._store.found_child(app.key, step.kind, child, absence)
             return Stale()
@@ -387,12 +392,12 @@ def _judge(app: App, error: OperatorError) -> Answer:
     match verdict := classify(error):
         case Refused(message=words):
             return replace(verdict, message=mask(words, _secrets(app)))
-        case Retry(words=words):
+        case Retry(words=words) | Stale(words=words) if words:
             return replace(verdict, words=mask(words, _secrets(app)))
     return verdict
 
 
-def _secrets(app: App) -> Sequence[str] | None:
+def _secrets(app: App) -> Values:
     """What must not be shown of what others say."""
     return values_of(parse_spec(app.spec), app.key.name)
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from myapp_operator.errors import AnotherHistoryError
+from myapp_operator.gaps import Version
 from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
@@ -222,13 +223,31 @@ class Store:
 
     def unreturned(self, before: float, namespace: str | None = None) -> list[str]:
         """What was written before this moment, here or anywhere, and not brought back by a watch; as in messages."""
+        newest = self.newest_version(namespace)
         records = ((key, record) for key, record in self._records.items() if namespace in (None, key.namespace))
-        return [f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before)]
+        return [
+            f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before, newest)
+        ]
+
+    def newest_version(self, namespace: str | None) -> int:
+        """The newest resourceVersion of a MyApp that a watch has brought from this namespace, or from any."""
+        apps = (record.identity for key, record in self._records.items() if namespace in (None, key.namespace))
+        return max((app.resource_version for app in apps if app is not None), default=0)
 
     def known_apps(self, namespace: str | None) -> dict[str, App]:
         """Every known MyApp of this namespace, or of all, by uid; without spec and status."""
         apps = (record.identity for key, record in self._records.items() if namespace in (None, key.namespace))
         return {app.uid: app for app in apps if app is not None}
+
+    def versions(self, kind: Kind, namespace: str | None) -> dict[Key, Version]:
+        """Every child of this kind that a watch has brought or will bring, by its own name."""
+        found = {}
+        for key, record in self._records.items():
+            child = record.children.get(kind)
+            if child is not None and not child.looked_up and namespace in (None, key.namespace):
+                own = Key(key.namespace, kind.name_for(key.name))
+                found[own] = Version(own, child.resource_version)
+        return found
 
     def apps(self) -> set[Key]:
         """Every key under which there is a MyApp."""

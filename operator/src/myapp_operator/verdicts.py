@@ -12,7 +12,7 @@ from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.observed import Child
+from myapp_operator.observed import Child, mappings
 from myapp_operator.printable import printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
@@ -32,7 +32,7 @@ _LONGEST_ADDED = 384
 """Characters of what is added to a message. The rest tells the cause."""
 LOOKED_UP = FROM_PODS | {Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN}
 """What a look can find: why pods do not come up, and why there may be none."""
-MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING}
+MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING, Reason.WAITING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 _SAID_BY_THE_SERVER = frozenset({Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 _FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
@@ -269,6 +269,10 @@ def _notes(seen: Seen) -> Iterator[str]:
             f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '
             "in its stead"
         )
+    for kind, child in seen.children.items():
+        if kind not in seen.asked and child.is_controlled_by(seen.app) and child.finalizers:
+            held = ", ".join(f'"{each}"' for each in child.finalizers)
+            yield f"the {kind}, which is not asked for, is being deleted, and is held by {held}"
     if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
@@ -281,11 +285,12 @@ def told(seen: Seen) -> Verdict | None:
     ready = _ready_condition(seen)
     lookable = LOOKED_UP if refusal_of_pods(seen) else FROM_PODS
     reason = ready.get("reason")
-    return _from_pods(Reason(reason), ready["message"]) if reason in lookable else None
+    message = ready.get("message")
+    return _from_pods(Reason(reason), message) if reason in lookable and isinstance(message, str) else None
 
 
 def _ready_condition(seen: Seen) -> Json:
-    return next((each for each in seen.app.status.get("conditions") or () if each["type"] == "Ready"), {})
+    return next((each for each in mappings(seen.app.status.get("conditions")) if each.get("type") == "Ready"), {})
 
 
 def _rolling_out_message(seen: Seen) -> str:

@@ -197,7 +197,9 @@ def test_durations_read_as_a_person_would_say_them(seconds: float, text: str) ->
 def test_the_control_planes_of_tests_share_no_port() -> None:
     """They run side by side, in the processes of pytest."""
     tests = Path(__file__).parents[2] / "api"
-    names = {name for path in tests.glob("*.py") for name in re.findall(r'control_plane\("(.+?)"', path.read_text())}
-    assert "myapp-upgrade" in names
+    texts = [path.read_text() for path in tests.glob("*.py")]
+    users = [text for text in texts if "control_plane(" in text]
+    names = {name for text in users for name in re.findall(r'(?:control_plane\(|NAME = )"(myapp-.+?)"', text)}
+    assert {"myapp-upgrade", "myapp-restored"} <= names
     blocks = {name: Ports.of(name).first for name in names | {"myapp", "myapp-test"}}
     assert len({*blocks.values()}) == len(blocks), f"give one of these another name: {blocks}"

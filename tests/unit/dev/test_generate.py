@@ -7,7 +7,13 @@ import pytest
 from dev import generate
 
 WHOLE = ("crds/myapps.yaml", "docs/api.md")
-IN_PART = ("deploy/operator/role.yaml", "docs/children.md")
+GUARD = "deploy/components/guard"
+IN_PART = {
+    "deploy/operator/role.yaml": ("children",),
+    "docs/children.md": ("children",),
+    f"{GUARD}/writes.yaml": ("kinds",),
+    f"{GUARD}/children.yaml": ("rules", "suffixes"),
+}
 FILES = (*WHOLE, *IN_PART)
 
 
@@ -16,8 +22,9 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in place of the repository, with what `make generate` writes and nothing else."""
     for file in FILES:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-    for file in IN_PART:
-        (tmp_path / file).write_text("by hand\n# begin children\n# end children\nby hand too\n")
+    for file, parts in IN_PART.items():
+        empty = "".join(f"# begin {part}\n# end {part}\n" for part in parts)
+        (tmp_path / file).write_text(f"by hand\n{empty}by hand too\n")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     assert generate.main([]) == 0
     return tmp_path
@@ -44,7 +51,8 @@ def test_the_check_names_the_stale_file_and_the_way_out(
 @pytest.mark.parametrize("file", IN_PART)
 def test_what_is_written_by_hand_around_it_stays(clone: Path, file: str) -> None:
     first, mark, *made, end, last = (clone / file).read_text().splitlines()
-    assert (first, mark, end, last) == ("by hand", "# begin children", "# end children", "by hand too")
+    parts = IN_PART[file]
+    assert (first, mark, end, last) == ("by hand", f"# begin {parts[0]}", f"# end {parts[-1]}", "by hand too")
     assert any("services" in line or "Service" in line for line in made)
 
 

@@ -16,4 +16,5 @@ from dev.overlay import overlay
 def test_the_overlay_names_the_image_that_was_built(reference: str, name: str, tag: str) -> None:
     written = yaml.safe_load(overlay(reference))
     assert written["resources"] == ["../../deploy"]
+    assert written["components"] == ["../../deploy/components/guard"]
     assert written["images"] == [{"name": "myapp-operator", "newName": name, "newTag": tag}]

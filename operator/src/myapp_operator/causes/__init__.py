@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from myapp_operator.causes import words
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.containers import judge_container
-from myapp_operator.causes.found import Cause, Evidence, Found
-from myapp_operator.causes.pods import Pod, by_revision, newest_replica_set, pods_of, refused_pods, sift
+from myapp_operator.causes.found import Cause, Evidence, Found, Judgement
+from myapp_operator.causes.pods import Pod, Sample, by_revision, newest_replica_set, refused_pods, short_event
 from myapp_operator.causes.whole import judge_eviction, judge_placement, judge_readiness
 from myapp_operator.names import Reason
 
-__all__ = ["Cause", "Evidence", "Found", "by_revision", "find", "newest_replica_set", "refused_pods", "sift"]
+__all__ = [
+    "Cause",
+    "Evidence",
+    "Found",
+    "Sample",
+    "by_revision",
+    "find",
+    "newest_replica_set",
+    "refused_pods",
+    "short_event",
+]
 
 _MOST_TELLING_FIRST = (
     Reason.INVALID_IMAGE_NAME,
@@ -33,29 +44,27 @@ _MOST_TELLING_FIRST = (
 
 def find(evidence: Evidence, now: datetime) -> Found:
     """The most telling cause among the newest pods of an app."""
-    newest = newest_replica_set(evidence.deployment_uid, evidence.replica_sets)
-    if newest is None:
-        return Found()
-    pods = pods_of(newest["metadata"]["uid"], evidence.pods)
-    found = list(_judgements(pods, newest["spec"]["replicas"], Bench.of(evidence, now)))
-    told = [each for each in found if each.cause]
-    best = min(told, key=_rank, default=Found())
-    return Found(
-        best.cause, min((each.again for each in found if each.again is not None), default=None), best.events_of
-    )
+    bench = Bench.of(evidence, now)
+    found = list(_judgements(sorted(evidence.pods, key=lambda pod: (pod.created, pod.name)), evidence.replicas, bench))
+    again = min((each.again for each in found if each.again is not None), default=None)
+    best = min((each for each in found if each.reason), key=_rank, default=None)
+    if best is None or best.reason is None:
+        return Found(again=again)
+    message = words.joined(best.what, best.telling(bench.hide(best.said)))
+    return Found(Cause(best.reason, message), again, best.events_of)
 
 
-def _judgements(pods: list[Pod], wanted: int, bench: Bench) -> Iterator[Found]:
+def _judgements(pods: list[Pod], wanted: int, bench: Bench) -> Iterator[Judgement]:
     """All there is to say of all pods, where so many are wanted. One that was evicted is judged by the others alone."""
     yield judge_eviction(pods, wanted, bench)
     for pod in pods:
         if pod.evicted or pod.ended:
             continue
-        yield judge_placement(pod, bench)
+        yield judge_placement(pod)
         yield judge_readiness(pod, bench)
         for container in pod.containers:
             yield judge_container(container, pod, bench)
 
 
-def _rank(found: Found) -> int:
-    return _MOST_TELLING_FIRST.index(found.cause.reason) if found.cause else len(_MOST_TELLING_FIRST)
+def _rank(found: Judgement) -> int:
+    return _MOST_TELLING_FIRST.index(found.reason) if found.reason else len(_MOST_TELLING_FIRST)

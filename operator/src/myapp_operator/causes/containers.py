@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from myapp_operator.causes import probes, words
 from myapp_operator.causes.bench import Bench
-from myapp_operator.causes.found import Cause, Found
+from myapp_operator.causes.found import Judgement
 from myapp_operator.causes.pods import Container, Pod
 from myapp_operator.causes.whole import PATIENCE, recovers_in
 from myapp_operator.grammar import Json
@@ -19,27 +21,27 @@ _KILLED = frozenset({0, 137, 143})
 """Exit codes of a container that was told to end: in good order, by force, or by the signal itself."""
 
 
-def judge_container(container: Container, pod: Pod, bench: Bench) -> Found:
+def judge_container(container: Container, pod: Pod, bench: Bench) -> Judgement:
     """What there is to say of one container."""
-    return _not_made(container, bench) or _ended(container, pod, bench) or _not_ready(container, pod, bench) or Found()
+    return _not_made(container) or _ended(container, pod, bench) or _not_ready(container, pod, bench) or Judgement()
 
 
-def _not_made(container: Container, bench: Bench) -> Found | None:
+def _not_made(container: Container) -> Judgement | None:
     """It could not even be created."""
-    reason, said = container.waiting.get("reason", ""), bench.hide(container.waiting.get("message") or "")
+    reason, said = container.waiting.get("reason", ""), container.waiting.get("message") or ""
     image = f'"{container.spec.get("image", "")}"'
     if reason == "InvalidImageName":
-        message = words.joined(f"image name {image} of {container.name} is invalid", words.of_image(said))
-        return Found(Cause(Reason.INVALID_IMAGE_NAME, message))
+        what = f"image name {image} of {container.name} is invalid"
+        return Judgement(Reason.INVALID_IMAGE_NAME, what, said, words.of_image)
     if reason in _PULLING:
-        message = words.joined(f"{container.name} cannot pull image {image}", words.of_image(said))
-        return Found(Cause(Reason.IMAGE_PULL_BACK_OFF, message))
+        what = f"{container.name} cannot pull image {image}"
+        return Judgement(Reason.IMAGE_PULL_BACK_OFF, what, said, words.of_image)
     if reason in _CREATING and not words.is_passing(said):
-        return Found(Cause(Reason.CONFIG_ERROR, words.joined(f"{container.name} cannot be created", said)))
+        return Judgement(Reason.CONFIG_ERROR, f"{container.name} cannot be created", said)
     return None
 
 
-def _ended(container: Container, pod: Pod, bench: Bench) -> Found | None:
+def _ended(container: Container, pod: Pod, bench: Bench) -> Judgement | None:
     """It ended although it should run, or failed although others wait for it; so it stays until it has proved itself,
     since it looks well for a moment between two crashes."""
     end = container.end
@@ -51,34 +53,34 @@ def _ended(container: Container, pod: Pod, bench: Bench) -> Found | None:
         if left == 0:
             return None
     if end.get("exitCode") not in _KILLED or end.get("reason") == "OOMKilled" or not probes.may_kill(container):
-        return Found(_crash(container, end, bench), left)
-    return Found(_kill(container, end, bench) or _crash(container, end, bench), left, pod.uid)
+        return replace(_crash(container, end), again=left)
+    return replace(_kill(container, end, bench) or _crash(container, end), again=left, events_of=pod.uid)
 
 
-def _kill(container: Container, end: Json, bench: Bench) -> Cause | None:
+def _kill(container: Container, end: Json, bench: Bench) -> Judgement | None:
     """A probe had the kubelet end it, as events tell, or told before they were gone."""
     what = f"{container.name} is killed by its "
     killer = probes.killer(container, bench, ends_well=end["exitCode"] == 0)
     if killer is not None:
-        return Cause(Reason.NOT_READY, words.joined(f"{what}{killer.title}", killer.answer))
-    return bench.before if bench.before and bench.before.message.startswith(what) else None
+        return Judgement(Reason.NOT_READY, f"{what}{killer.title}", killer.answer, words.of_probe)
+    before = bench.before
+    return Judgement(before.reason, before.message) if before and before.message.startswith(what) else None
 
 
-def _crash(container: Container, end: Json, bench: Bench) -> Cause:
+def _crash(container: Container, end: Json) -> Judgement:
     if end.get("reason") == "OOMKilled":
         limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
         more = (
             f"needs more memory than its limit of {limit}" if limit else "was killed, since its node has no memory left"
         )
-        return Cause(Reason.INIT_FAILED if container.init else Reason.OOM_KILLED, f"{container.name} {more}")
-    code, said = end.get("exitCode", 0), bench.hide(end.get("message") or "")
+        return Judgement(Reason.INIT_FAILED if container.init else Reason.OOM_KILLED, f"{container.name} {more}")
+    reason = Reason.INIT_FAILED if container.init else Reason.CRASH_LOOP_BACK_OFF
+    code, said = end.get("exitCode", 0), end.get("message") or ""
     if end.get("reason") == "StartError":
-        message = words.joined(f"{container.name} cannot start", words.of_start(said))
-    elif code == 0:
-        message = f"{container.name} exits with code 0, although it should keep running"
-    else:
-        message = words.joined(f"{container.name} exits with code {code}", words.telling_line(said))
-    return Cause(Reason.INIT_FAILED if container.init else Reason.CRASH_LOOP_BACK_OFF, message)
+        return Judgement(reason, f"{container.name} cannot start", said, words.of_start)
+    if code == 0:
+        return Judgement(reason, f"{container.name} exits with code 0, although it should keep running")
+    return Judgement(reason, f"{container.name} exits with code {code}", said, words.telling_line)
 
 
 def _succeeded(container: Container) -> bool:
@@ -86,15 +88,15 @@ def _succeeded(container: Container) -> bool:
     return bool((container.state.get("terminated") or {"exitCode": 1}).get("exitCode") == 0)
 
 
-def _not_ready(container: Container, pod: Pod, bench: Bench) -> Found | None:
+def _not_ready(container: Container, pod: Pod, bench: Bench) -> Judgement | None:
     """It runs, but gets no requests."""
     if container.init or container.ready or container.running_since is None:
         return None
     left = PATIENCE - bench.age(container.running_since)
     if left > 0:
-        return Found(again=left)
+        return Judgement(again=left)
     probe = probes.failing(container, bench)
     if probe is None:
-        return Found(Cause(Reason.NOT_READY, f"{container.name} is not ready"))
-    message = words.joined(f"{container.name} is not ready: its {probe.title} fails", probe.answer)
-    return Found(Cause(Reason.NOT_READY, message), events_of=pod.uid)
+        return Judgement(Reason.NOT_READY, f"{container.name} is not ready")
+    what = f"{container.name} is not ready: its {probe.title} fails"
+    return Judgement(Reason.NOT_READY, what, probe.answer, words.of_probe, events_of=pod.uid)

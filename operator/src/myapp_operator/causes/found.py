@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from myapp_operator.causes.pods import Pod
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
 from myapp_operator.names import Reason
@@ -18,25 +19,46 @@ class Cause:
     """One of `names.FROM_PODS`."""
     message: str
     """One sentence: what, where, and the telling words. Nothing in it changes while the cause stays the same: no
-    counters, no ages, no random names. Values of variables and credentials are masked; the length is not limited."""
+    counters, no ages, no random names. Values of variables and credentials are masked; it may be longer than the
+    message of a status."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was read of one app. Lists may hold objects of others too: only controller references count."""
+    """What was read of one app."""
 
-    deployment_uid: str
     spec: Spec
-    replica_sets: Sequence[Json]
-    """As the API server lists them."""
-    pods: Sequence[Json]
-    """As the API server lists them."""
+    replicas: int
+    """Pods that the newest ReplicaSet wants, less those that were left out of `pods`."""
+    pods: Sequence[Pod]
+    """Those of the newest ReplicaSet that count (see `pods.Sample`)."""
     events: Sequence[Json] = ()
     """Events of the object that an earlier judgement asked for (`Found.events_of`); others do no harm."""
     app: str = ""
     """Name of the MyApp."""
     before: Cause | None = None
     """What the look before this one found: events are gone long before what they told is over."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What there is to say of one pod or container, before it is put into words.
+
+    To mask the words of others is dear and one cause is told in the end, so only the words of that one are masked.
+    """
+
+    reason: Reason | None = None
+    """None: no cause."""
+    what: str = ""
+    """In our words."""
+    said: str = ""
+    """The words of others as they came."""
+    telling: Callable[[str], str] = str
+    """Cuts `said`, once it is masked, down to what tells the cause."""
+    again: float | None = None
+    """As in `Found`."""
+    events_of: str = ""
+    """As in `Found`."""
 
 
 @dataclass(frozen=True)

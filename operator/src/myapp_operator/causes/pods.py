@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
+
+import orjson
 
 from myapp_operator.grammar import Json
-from myapp_operator.observed import counted
+from myapp_operator.moments import moment
+from myapp_operator.observed import counted, counted_version
 
 _REVISION = "deployment.kubernetes.io/revision"
-MOST_JUDGED = 300
+_MOST_JUDGED = 300
 """Pods of one app that are judged at most, beside one that was evicted."""
+_MOST_CONTAINERS = 40
+"""Containers of one pod that are judged; a MyApp may ask for 33."""
+_LARGEST = 1024**2
+"""Characters of the pods that are judged: whoever may write pods may make each as large as etcd takes it."""
+_CONTAINER = 512
+"""Characters that a container counts for at least: to judge one takes some time however small it is."""
+_LONGEST_WORDS = 2048
+"""Characters that are kept of the message of an event; the kubelet writes 1024."""
+_NEEDED = ("name", "image", "resources", "ports", "livenessProbe", "readinessProbe", "startupProbe", "restartPolicy")
+"""What is kept of the spec of a container."""
+_TOLD = ("reason", "message", "exitCode", "startedAt", "finishedAt")
+"""What is kept of the state of a container."""
+_JUDGED_BY = frozenset({"Ready", "PodScheduled", "DisruptionTarget"})
+"""The conditions of a pod that are kept."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _LOST = frozenset({"ContainerStatusUnknown", "Unknown"})
 """How the kubelet says that it does not know how a container ended, for instance after its node started anew."""
@@ -39,9 +57,14 @@ class Container:
     """Whether it must end before the others start (a sidecar among the init containers need not)."""
 
     @property
+    def title(self) -> str:
+        """Its bare name."""
+        return str(self.spec["name"])
+
+    @property
     def name(self) -> str:
         """As in messages."""
-        return f'{"init " if self.init else ""}container "{self.spec["name"]}"'
+        return f'{"init " if self.init else ""}container "{self.title}"'
 
     @property
     def waiting(self) -> Json:
@@ -74,11 +97,15 @@ class Pod:
     conditions: Mapping[str, Condition]
     containers: Sequence[Container]
     """Init containers first."""
+    size: int
+    """Characters of it that are kept, and `_CONTAINER` for the work of each container."""
 
     @classmethod
     def from_json(cls, raw: Json) -> Pod:
         """Projects a pod as the API server sends it."""
         meta, status = raw["metadata"], raw.get("status") or {}
+        conditions = [each for each in status.get("conditions") or () if each["type"] in _JUDGED_BY]
+        containers = [*_containers(raw, "initContainers"), *_containers(raw, "containers")]
         return cls(
             uid=meta["uid"],
             created=_time(meta.get("creationTimestamp")),
@@ -86,8 +113,9 @@ class Pod:
             phase=status.get("phase", ""),
             reason=status.get("reason", ""),
             message=status.get("message", ""),
-            conditions={each["type"]: _condition(each) for each in status.get("conditions") or ()},
-            containers=[*_containers(raw, "initContainers"), *_containers(raw, "containers")],
+            conditions={each["type"]: _condition(each) for each in conditions},
+            containers=containers,
+            size=sum(map(_size, containers)) + len(status.get("message") or ""),
         )
 
     @property
@@ -123,21 +151,24 @@ def by_revision(deployment_uid: str, replica_sets: Sequence[Json]) -> list[Json]
     return sorted((each for each in replica_sets if _controlled(each, deployment_uid)), key=_revision, reverse=True)
 
 
-def pods_of(replica_set_uid: str, pods: Sequence[Json]) -> list[Pod]:
-    """The pods of a ReplicaSet that are not on their way out, the oldest first."""
-    staying = (each for each in pods if _stays(each, replica_set_uid))
-    return sorted(map(Pod.from_json, staying), key=lambda pod: (pod.created, pod.name))
+@dataclass(frozen=True)
+class Sample:
+    """The pods by which a ReplicaSet is judged: the last one that was evicted, and of those that may run the ones in
+    trouble first, as far as number and bytes allow. There may be thousands, most of them evicted or well."""
 
+    pods: Sequence[Pod] = ()
+    left_out: int = 0
+    """How many more may run."""
 
-def sift(pods: Sequence[Json], replica_set_uid: str) -> list[Json]:
-    """Those of these pods by which a ReplicaSet is judged: the last one that was evicted, and of those that may run
-    MOST_JUDGED at most, the ones in trouble first. There may be thousands, most of them evicted or well."""
-    staying = [(Pod.from_json(each), each) for each in pods if _stays(each, replica_set_uid)]
-    evicted = [(pod, raw) for pod, raw in staying if pod.evicted]
-    others = [(pod, raw) for pod, raw in staying if not pod.evicted and not pod.ended]
-    last = [max(evicted, key=lambda each: (each[0].ended_at, each[0].name))] if evicted else []
-    troubled_first = sorted(others, key=lambda each: _trouble_order(each[0]))
-    return [raw for _, raw in [*last, *troubled_first[:MOST_JUDGED]]]
+    def with_page(self, page: Sequence[Json], replica_set_uid: str) -> Sample:
+        """The sample of these and further pods. One pod is kept however large it is."""
+        staying = [*self.pods, *(Pod.from_json(each) for each in page if _stays(each, replica_set_uid))]
+        evicted = [pod for pod in staying if pod.evicted]
+        last = [max(evicted, key=lambda pod: (pod.ended_at, pod.name))] if evicted else []
+        others = sorted((pod for pod in staying if not pod.evicted and not pod.ended), key=_trouble_order)
+        fitting = sum(size <= _LARGEST for size in accumulate(pod.size for pod in others))
+        kept = others[: min(_MOST_JUDGED, max(1, fitting))]
+        return Sample([*last, *kept], self.left_out + len(others) - len(kept))
 
 
 def refused_pods(events: Sequence[Json], replica_set_uid: str) -> str | None:
@@ -152,23 +183,46 @@ def refused_pods(events: Sequence[Json], replica_set_uid: str) -> str | None:
     ]
     if not tries:
         return None
-    newest = max(tries, key=lambda each: int(each["metadata"]["resourceVersion"]))
+    newest = max(tries, key=lambda each: counted_version(each["metadata"]))
     message = str(newest.get("message", "")).removeprefix("(combined from similar events): ")
     return message.removeprefix("Error creating: ")
 
 
+def short_event(raw: Json) -> Json:
+    """An event, less what no judgement needs."""
+    about = raw["involvedObject"]
+    return {
+        "metadata": {"resourceVersion": raw["metadata"]["resourceVersion"]},
+        "involvedObject": {"uid": about.get("uid"), "fieldPath": str(about.get("fieldPath", ""))[:_LONGEST_WORDS]},
+        "reason": str(raw.get("reason", ""))[:_LONGEST_WORDS],
+        "message": str(raw.get("message", ""))[:_LONGEST_WORDS],
+    }
+
+
 def _containers(raw: Json, field: str) -> Iterator[Container]:
     said = {each["name"]: each for each in (raw.get("status") or {}).get(f"{field[:-1]}Statuses") or ()}
-    for spec in raw["spec"].get(field) or ():
+    for spec in (raw["spec"].get(field) or ())[:_MOST_CONTAINERS]:
         status = said.get(spec["name"]) or {}
         yield Container(
-            spec=spec,
-            state=status.get("state") or {},
-            last_state=status.get("lastState") or {},
+            spec={key: spec[key] for key in _NEEDED if key in spec},
+            state=_state(status.get("state")),
+            last_state=_state(status.get("lastState")),
             ready=bool(status.get("ready")),
             started=bool(status.get("started")),
             init=field == "initContainers" and spec.get("restartPolicy") != "Always",
         )
+
+
+def _state(raw: Json | None) -> Json:
+    """The state of a container, less what no judgement needs."""
+    states = ((name, state) for name, state in (raw or {}).items() if state is not None)
+    return {name: {key: state[key] for key in _TOLD if key in state} for name, state in states}
+
+
+def _size(container: Container) -> int:
+    states = [*container.state.values(), *container.last_state.values()]
+    words = sum(len(each) for state in states for each in state.values() if isinstance(each, str))
+    return len(orjson.dumps(container.spec)) + words + _CONTAINER
 
 
 def _condition(raw: Json) -> Condition:
@@ -194,5 +248,5 @@ def _revision(raw: Json) -> tuple[int, str, str]:
     return revision, meta.get("creationTimestamp") or "", meta["name"]
 
 
-def _time(text: str | None) -> datetime:
-    return datetime.fromisoformat(text) if text else _LONG_AGO
+def _time(text: object) -> datetime:
+    return moment(text) or _LONG_AGO

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from myapp_operator.causes import words
@@ -11,6 +10,8 @@ from myapp_operator.causes.pods import Container
 from myapp_operator.grammar import Json
 
 _KILLERS = ("liveness", "startup")
+_MOST_ANSWERS = 50
+"""Answers to a probe among which one is looked for that tells something."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def killer(container: Container, bench: Bench, *, ends_well: bool) -> Probe | No
 
 
 def _is_told_to_kill(kind: str, container: Container, bench: Bench) -> bool:
-    return any(f"failed {kind} probe" in said for said in _said("Killing", container, bench))
+    return any(f"failed {kind} probe" in said for said in bench.said.get(("Killing", container.title), ()))
 
 
 def _probe(kind: str, container: Container, bench: Bench) -> Probe | None:
@@ -66,7 +67,8 @@ def _question(probe: Json, container: Container) -> str:
         return f"TCP port {_port(tcp['port'], container)}"
     if grpc := probe.get("grpc"):
         return f"gRPC on port {grpc['port']}"
-    program, *_ = " ".join((probe.get("exec") or {}).get("command") or ()).split() or ["unknown"]
+    command = (probe.get("exec") or {}).get("command") or ()
+    program = next((word for each in command for word in each.split(None, 1)[:1]), "unknown")
     return f"exec {program}"  # and not its arguments: a password may stand there
 
 
@@ -78,18 +80,18 @@ def _port(port: int | str, container: Container) -> int | str:
 
 
 def _answer(kind: str, container: Container, bench: Bench) -> str:
+    """What this probe was answered; looked for once, as many pods may have the same container."""
+    found = bench.answers.get((kind, container.title))
+    if found is None:
+        found = bench.answers[kind, container.title] = _newest_answer(kind, container, bench)
+    return found
+
+
+def _newest_answer(kind: str, container: Container, bench: Bench) -> str:
     """The newest answer to a probe. One that no one gave (a server that starts refuses connections for a moment, at
     each restart) counts only where there is no other."""
     intro = f"{kind.capitalize()} probe failed: "
-    unhealthy = (said for said in _said("Unhealthy", container, bench) if said.startswith(intro))
-    answers = [words.of_probe(bench.hide(said.removeprefix(intro))) for said in unhealthy]
-    given = [each for each in answers if each != words.REFUSED]
-    return (given or answers or [""])[-1]
-
-
-def _said(reason: str, container: Container, bench: Bench) -> Iterator[str]:
-    """The messages of the events of this reason about a container, the newest last."""
-    field = f"{{{container.spec['name']}}}"
-    for each in bench.events:
-        if each.get("reason") == reason and str(each["involvedObject"].get("fieldPath", "")).endswith(field):
-            yield str(each.get("message", ""))
+    unhealthy = (said for said in bench.said.get(("Unhealthy", container.title), ()) if said.startswith(intro))
+    answers = [said.removeprefix(intro) for said in unhealthy][-_MOST_ANSWERS:]
+    given = (each for each in reversed(answers) if words.of_probe(each) != words.REFUSED)
+    return next(given, answers[-1] if answers else "")

@@ -6,34 +6,34 @@ from datetime import datetime
 
 from myapp_operator.causes import words
 from myapp_operator.causes.bench import Bench
-from myapp_operator.causes.found import Cause, Found
-from myapp_operator.causes.pods import MOST_JUDGED, Pod
+from myapp_operator.causes.found import Judgement
+from myapp_operator.causes.pods import Pod
 from myapp_operator.names import Reason
 
 PATIENCE = 30.0
 """Seconds for which what has started may be not ready before that is told."""
 
 
-def judge_placement(pod: Pod, bench: Bench) -> Found:
+def judge_placement(pod: Pod) -> Judgement:
     """No node takes it."""
     scheduled = pod.conditions.get("PodScheduled")
     if scheduled is None or scheduled.holds or not scheduled.message:
-        return Found()
-    return Found(Cause(Reason.UNSCHEDULABLE, words.of_scheduler(bench.hide(scheduled.message))))
+        return Judgement()
+    return Judgement(Reason.UNSCHEDULABLE, said=scheduled.message, telling=words.of_scheduler)
 
 
-def judge_readiness(pod: Pod, bench: Bench) -> Found:
+def judge_readiness(pod: Pod, bench: Bench) -> Judgement:
     """All containers are ready and the pod is not: a readiness gate, or a node that was lost."""
     if pod.ready.holds or not all(each.ready for each in pod.containers if not each.init):
-        return Found()
+        return Judgement()
     left = PATIENCE - bench.age(pod.ready.since)
     if left > 0:
-        return Found(again=left)
-    said = bench.hide(pod.ready.message) or "its node may be lost, see kubectl get nodes"
-    return Found(Cause(Reason.NOT_READY, f"a pod is not ready although its containers are: {said}"))
+        return Judgement(again=left)
+    said = pod.ready.message or "its node may be lost, see kubectl get nodes"
+    return Judgement(Reason.NOT_READY, "a pod is not ready although its containers are", said)
 
 
-def judge_eviction(pods: list[Pod], wanted: int, bench: Bench) -> Found:
+def judge_eviction(pods: list[Pod], wanted: int, bench: Bench) -> Judgement:
     """A pod had to go. That is told until one that came afterwards has proved itself, or as many as are wanted have.
 
     The pod that failed stays in the lists for long. What came afterwards alone does not tell: it may be gone again, and
@@ -41,16 +41,16 @@ def judge_eviction(pods: list[Pod], wanted: int, bench: Bench) -> Found:
     """
     gone = [pod for pod in pods if pod.evicted]
     if not gone:
-        return Found()
+        return Judgement()
     last = max(gone, key=lambda pod: pod.ended_at)
     left = [(pod, recovers_in(pod, _running_since(pod), bench)) for pod in pods if not pod.evicted and not pod.ended]
     proved = [pod for pod, seconds in left if seconds == 0]
-    if len(proved) >= min(wanted, MOST_JUDGED) or any(pod.created >= last.ended_at for pod in proved):
-        return Found()
+    if len(proved) >= wanted or any(pod.created >= last.ended_at for pod in proved):
+        return Judgement()
     target = last.conditions.get("DisruptionTarget")
-    said = bench.hide(last.message or (target.message if target else ""))
-    cause = Cause(Reason.EVICTED, words.joined("a pod was evicted", words.of_eviction(said)))
-    return Found(cause, min((seconds for _, seconds in left if seconds), default=None))
+    said = last.message or (target.message if target else "")
+    again = min((seconds for _, seconds in left if seconds), default=None)
+    return Judgement(Reason.EVICTED, "a pod was evicted", said, words.of_eviction, again)
 
 
 def recovers_in(pod: Pod, since: datetime, bench: Bench) -> float | None:

@@ -46,8 +46,7 @@ _AMOUNTS = re.compile(r"\. (Threshold quantity|Container \S+ was using)\b")
 
 def joined(what: str, said: str) -> str:
     """A sentence, and the words of others after it if there are any."""
-    said = " ".join(said.split())
-    return f"{what}: {said}" if said else what
+    return ": ".join(filter(None, (what, " ".join(said.split()))))
 
 
 def telling_line(message: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from myapp_operator import names
+from myapp_operator.moments import moment
 from myapp_operator.printable import printable
 from myapp_operator.showing.report import Log, PodLine, Report
 
@@ -48,13 +49,12 @@ def _lines(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
     yield from _part("Could not be read", report.unread, paint)
 
 
-def age(moment: str, now: datetime) -> str:
+def age(since: str, now: datetime) -> str:
     """How long ago a timestamp of the API server was, such as 5m; `?` where there is none."""
-    try:
-        then = datetime.fromisoformat(moment)
-    except ValueError:
+    then = moment(since)
+    if then is None:
         return "?"
-    seconds = max(0, int((now - then.replace(tzinfo=then.tzinfo or UTC)).total_seconds()))
+    seconds = max(0, int((now - then).total_seconds()))
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length}{unit}"

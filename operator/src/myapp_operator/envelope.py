@@ -1,0 +1,74 @@
+"""MyApps on their way through kopf: what identifies each, and its spec and status as JSON text. Pure.
+
+kopf keeps whatever a list or a watch brings as Python objects, a hundred of them at a time, acts on finalizers of its
+own, and reads annotations. So it sees none of that. JSON takes a fifth of the memory, and a MyApp that is too large, or
+that nobody can read, leaves nothing but the sentence that says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import orjson
+
+from myapp_operator import names
+from myapp_operator.grammar import Json
+from myapp_operator.observed import App
+
+CONTENT = "content"
+PROBLEM = "problem"
+KILOBYTE = 1000
+DEFAULT_KILOBYTES = 256
+_NOTHING = b"{}"
+
+
+@dataclass(frozen=True)
+class Envelopes:
+    """Wraps MyApps whose spec has so many bytes at most, as JSON without spaces."""
+
+    largest: int
+
+    def wrap(self, raw: object) -> Json:
+        """Return what kopf is to see of a MyApp.
+
+        Raises:
+            ValueError: nothing tells which MyApp it is.
+        """
+        app = App.from_json(raw)
+        metadata = {
+            "namespace": app.key.namespace,
+            "name": app.key.name,
+            "uid": app.uid,
+            "resourceVersion": str(app.resource_version),
+            "generation": app.generation,
+        }
+        if app.deleting:
+            metadata["deletionTimestamp"] = ""
+        spec, status = _json(app.spec), _json(app.status)
+        problem = app.problem or self._problem(spec)
+        content = b"[%b,%b]" % (_NOTHING if problem else spec, status if 0 < len(status) <= self.largest else _NOTHING)
+        return {"metadata": metadata, CONTENT: content, PROBLEM: problem}
+
+    def _problem(self, spec: bytes) -> str:
+        if not spec:
+            return f"spec: it holds what is no JSON: apply the {names.KIND} anew"
+        if len(spec) <= self.largest:
+            return ""
+        return (
+            f"spec: it has more than the {self.largest // KILOBYTE} kB that this operator takes: move large values"
+            " into ConfigMaps, or have its administrator raise --max-object-kilobytes"
+        )
+
+
+def _json(value: Json) -> bytes:
+    """The same as JSON; empty where it cannot be written as such."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return b""
+
+
+def unwrap(envelope: Json) -> App:
+    """Return the MyApp that was wrapped."""
+    spec, status = orjson.loads(envelope[CONTENT])
+    return replace(App.from_json(envelope), spec=spec, status=status, problem=envelope[PROBLEM])

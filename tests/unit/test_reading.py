@@ -1,0 +1,100 @@
+"""Reads of bodies: odd ones are an error of ours, and large ones come object by object while others get their turn."""
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.base_protocol import BaseProtocol
+
+from myapp_operator import reading
+from myapp_operator.errors import UnreadableError
+
+ODD = [b"", b"null", b"[]", b'"text"', b"5", b"<html>sorry</html>", b"{", b"}", b'{"items":', b"\xff\xfe", b"{}{}"]
+DEEP = b'{"f":' * 1100 + b"1" + b"}" * 1100
+
+
+def stream(*pieces: bytes) -> aiohttp.StreamReader:
+    loop = asyncio.get_running_loop()
+    found = aiohttp.StreamReader(BaseProtocol(loop), 2**24, loop=loop)
+    for piece in pieces:
+        found.feed_data(piece)
+    found.feed_eof()
+    return found
+
+
+async def listed(*pieces: bytes) -> tuple[list[Any], Any]:
+    items: list[Any] = []
+    metadata = None
+    async for part in reading.parts(stream(*pieces)):
+        items += part.items
+        metadata = part.metadata
+    return items, metadata
+
+
+@pytest.mark.parametrize("body", [*ODD, b"{}", b'{"type":"ERROR"}', b'{"items":{}}', b'{"items":"x"}'])
+async def test_what_is_no_list_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        await listed(body)
+
+
+@pytest.mark.parametrize("body", [b'{"items":null,"metadata":{"a":1}}', b'{"items":[],"metadata":{"a":1}}'])
+async def test_an_empty_list_has_no_items(body: bytes) -> None:
+    assert await listed(body) == ([], {"a": 1})
+
+
+async def test_one_item_that_is_too_deep_costs_the_others_nothing() -> None:
+    items, metadata = await listed(b'{"items":[{"a":1},{"deep":%b,"b":2},null,{"c":3}],"metadata":{"v":"7"}}' % DEEP)
+    assert metadata == {"v": "7"}
+    assert [each and next(iter(each.items())) for each in items if not each or "b" not in each] == [
+        ("a", 1),
+        ("c", 3),
+        None,
+    ]
+    assert [each["b"] for each in items if each and "b" in each] == [2]
+
+
+async def test_a_large_list_comes_one_by_one_and_others_get_their_turn() -> None:
+    body = json.dumps({"metadata": {"v": "7"}, "items": [{"n": n, "x": "y" * 100_000} for n in range(30)]}).encode()
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    parts = [part async for part in reading.parts(stream(body))]
+    counting.cancel()
+    assert [len(part.items) for part in parts] == [1] * 30 + [0]
+    assert parts[-1].metadata == {"v": "7"}
+    assert turns >= len(body) / 2**16
+
+
+@pytest.mark.parametrize("line", [*ODD, b"{}", b'{"type":5}', b'{"object":{}}'])
+async def test_what_is_no_event_is_unreadable(line: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        await reading.event(line)
+
+
+async def test_an_event_may_hold_anything() -> None:
+    assert await reading.event(b'{"type":"ERROR"}') == ("ERROR", None)
+    kind, found = await reading.event(b'{"type":"ADDED","object":{"deep":%b,"b":2}}' % DEEP)
+    assert (kind, found["b"]) == ("ADDED", 2)
+
+
+async def test_lines_come_whole_however_they_arrive() -> None:
+    pieces = (b'{"a"', b":1}\n\n{", b"}\n", b"{", b'"b":2}')
+    assert [line async for line in reading.lines(stream(*pieces))] == [b'{"a":1}', b"{}", b'{"b":2}']
+
+
+async def test_a_line_without_an_end_is_not_waited_for() -> None:
+    with pytest.raises(UnreadableError, match="more than 10 bytes"):
+        [line async for line in reading.lines(stream(b"x" * 6, b"y" * 6), largest=10)]
+
+
+async def test_a_body_that_is_too_large_is_not_read() -> None:
+    with pytest.raises(UnreadableError, match="more than 10 bytes"):
+        await reading.value(stream(b"[" + b"1," * 10 + b"1]"), largest=10)
