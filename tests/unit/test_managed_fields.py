@@ -49,7 +49,14 @@ def body() -> Json:
 def metadata(*entries: tuple[str, Json], ours: Json = OURS_WITH_HASH) -> Json:
     held = [(names.MANAGER, "Apply", ours), *((manager, "Update", fields) for manager, fields in entries)]
     fields = [{"manager": manager, "operation": operation, "fieldsV1": each} for manager, operation, each in held]
-    return {"uid": "u", "resourceVersion": "7", "annotations": {APPLIED: "0", "x": "y"}, "managedFields": fields}
+    owner = {"apiVersion": names.API_VERSION, "kind": names.KIND, "name": "myapp", "uid": "uid-1", "controller": True}
+    return {
+        "uid": "u",
+        "resourceVersion": "7",
+        "ownerReferences": [owner],
+        "annotations": {APPLIED: "0", "x": "y"},
+        "managedFields": fields,
+    }
 
 
 def surplus(*entries: tuple[str, Json], ours: Json = OURS_WITH_HASH) -> set[str]:

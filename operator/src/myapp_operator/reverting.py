@@ -75,7 +75,8 @@ def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Val
     beside = _held_beside(body, present)
     lost = [path for path in paths if path not in beside]
     found: list[Change] = []
-    for place in _at(sorted(lost), _Place("", "", body, present, _held_by_others(present))):
+    root = _Place("", "", body, present, _held_by_others(present))
+    for place in _at(sorted(lost), root) if lost else ():
         before = len(found)
         for each in _differences(place):
             found.append(_change(each, secrets) if len(found) < _MOST_NAMED else _unnamed(each))
