@@ -36,7 +36,7 @@ DEPLOYMENT: dict[str, list[str]] = {
     "our annotation changed": ["metadata.annotations"],
     "variable removed": [f"{CONTAINER}.env[GREETING]"],
     "all variables removed": [f"{CONTAINER}.env"],
-    "port changed": [f"{CONTAINER}.ports"],
+    "port changed": [f"{CONTAINER}.ports", f"{CONTAINER}.ports[9/TCP]"],
     "command changed": [f"{CONTAINER}.command"],
     "probe removed": [f"{CONTAINER}.livenessProbe"],
     "drain removed": [f"{CONTAINER}.lifecycle"],
@@ -45,6 +45,9 @@ DEPLOYMENT: dict[str, list[str]] = {
     "capability dropped no longer": [f"{CONTAINER}.securityContext.capabilities"],
     "strategy changed": ["spec.strategy"],
     "managedFields cleared": ["every field"],
+    "kubectl set env of a new variable": [f"{CONTAINER}.env[EXTRA]"],
+    "port added": [f"{CONTAINER}.ports[9/TCP]"],
+    "sidecar added": ["spec.template.spec.containers[foreign]"],
     # A zero value is not stored and a quantity is stored in other words: to the server another value was applied.
     "applied by another with our values": [
         *NEVER_STORED,
@@ -53,11 +56,12 @@ DEPLOYMENT: dict[str, list[str]] = {
     ],
 }
 SERVICE = {
-    "port changed": ["spec.ports"],
+    "port changed": ["spec.ports", "spec.ports[81/TCP]"],
     "targetPort changed": ["spec.ports[http].targetPort"],
-    "type changed": ["spec.type"],
+    "type changed": ["spec.type", "spec.externalTrafficPolicy"],
     "selector changed": ["spec.selector"],
     "selector added": ["spec.selector"],
+    "port added": ["spec.ports[9/TCP]"],
     "label removed": ["metadata.labels.app"],
     "applied by another with our values": ["spec.publishNotReadyAddresses"],
 }
@@ -68,13 +72,9 @@ LEFT_ALONE = [
     (names.DEPLOYMENT, "nobody touched it"),
     (names.DEPLOYMENT, "kubectl scale to what it is"),
     (names.DEPLOYMENT, "kubectl rollout restart"),
-    (names.DEPLOYMENT, "kubectl set env of a new variable"),
     (names.DEPLOYMENT, "the same quantity in other words"),
     (names.DEPLOYMENT, "label added"),
-    (names.DEPLOYMENT, "port added"),
-    (names.DEPLOYMENT, "sidecar added"),
     (names.SERVICE, "nobody touched it"),
-    (names.SERVICE, "port added"),
 ]
 
 
@@ -98,22 +98,28 @@ def drifted(want: Wanted, child: Child) -> bool:
     return drift.drifted(want.body, want.applied, child)
 
 
+def added(want: Wanted, child: Child) -> tuple[str, ...]:
+    assert want.body is not None
+    return drift.surplus(want.body, child)
+
+
 def lost(want: Wanted, child: Child) -> list[str]:
     assert want.body is not None
     return list(drift.lost(want.body, child))
 
 
 @pytest.mark.parametrize(("kind", "edit", "fields"), REVERTED, ids=lambda it: str(it) if isinstance(it, Kind) else None)
-def test_an_edit_of_what_we_applied_is_found_and_named(kind: Kind, edit: str, fields: list[str]) -> None:
+def test_an_edit_of_what_the_myapp_decides_is_found_and_named(kind: Kind, edit: str, fields: list[str]) -> None:
     want, child = applied("everything", kind), seen("everything", kind, edit)
-    assert lost(want, child) == fields
+    assert [*lost(want, child), *added(want, child)] == fields
     assert drifted(want, child)
 
 
 @pytest.mark.parametrize(("kind", "edit"), LEFT_ALONE, ids=str)
-def test_what_others_add_is_none_of_our_business(kind: Kind, edit: str) -> None:
+def test_what_others_add_where_the_myapp_has_no_say_is_none_of_our_business(kind: Kind, edit: str) -> None:
     want, child = applied("everything", kind), seen("everything", kind, edit)
     assert lost(want, child) == []
+    assert added(want, child) == ()
     assert not drifted(want, child)
 
 
@@ -146,7 +152,7 @@ def taken(want: Wanted, child: Child) -> tuple[str, ...]:
 )
 def test_an_edit_is_told_from_a_change_of_the_myapp(edit: str) -> None:
     want, child = applied("everything", names.DEPLOYMENT), seen("everything", names.DEPLOYMENT, edit)
-    assert taken(want, child) == tuple(lost(want, child))
+    assert taken(want, child) == (*lost(want, child), *added(want, child))
 
 
 def test_a_change_of_the_myapp_takes_nothing_back_from_anybody() -> None:

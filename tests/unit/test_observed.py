@@ -8,7 +8,7 @@ import pytest
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import LAST_READY, Key
-from myapp_operator.observed import App, Child, Condition, Owner, RolledBack, Rollout, readable
+from myapp_operator.observed import App, Child, Condition, Owner, RolledBack, Rollout, containers_of, readable
 from tests.unit.samples import app, child, deployment, owner, rollout
 
 METADATA: Json = {"name": "myapp", "namespace": "web", "uid": "uid-1", "resourceVersion": "7"}
@@ -151,7 +151,7 @@ def test_a_rollback_that_nobody_could_have_noted_so_is_none(text: str) -> None:
 
 
 def test_a_deployment_that_was_never_looked_at() -> None:
-    assert Rollout.from_json({"spec": {"replicas": 2}}) == Rollout(0, 2, 0, 0, 0, 0, {})
+    assert Rollout.from_json({"spec": {"replicas": 2}}) == Rollout(0, 2, 0, 0, 0, 0, {}, containers=containers_of({}))
     assert Rollout.from_json({"spec": {}, "status": {"terminatingReplicas": 1}}).terminating == 1
 
 
@@ -166,7 +166,7 @@ def test_a_deployment_in_full() -> None:
     }
     found = Child.from_json({**raw_child(generation=4), "spec": {"replicas": 3}, "status": status})
     conditions = {"Progressing": Condition(True, "ReplicaSetUpdated", "m")}
-    assert found.rollout == Rollout(4, 3, 3, 2, 1, 3, conditions)
+    assert found.rollout == Rollout(4, 3, 3, 2, 1, 3, conditions, containers=containers_of({}))
 
 
 @pytest.mark.parametrize(

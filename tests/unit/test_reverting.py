@@ -143,7 +143,26 @@ TOLD: list[tuple[Kind, str, Edit, str]] = [
         lambda stored: stored["spec"]["ports"][0].update(port=81),
         f"spec.ports[http].port 81 → 8000{BY_PATCH}",
     ),
-    (SERVICE, "type changed", put("spec", "type", value="NodePort"), f"spec.type NodePort → ClusterIP{BY_PATCH}"),
+    (
+        DEPLOYMENT,
+        "sidecar added",
+        lambda stored: stored["spec"]["template"]["spec"]["containers"].append(
+            {"name": "foreign", "image": "foreign:1"}
+        ),
+        f"spec.template.spec.containers[foreign] (added){BY_PATCH}",
+    ),
+    (
+        DEPLOYMENT,
+        "kubectl set env of a new variable",
+        lambda stored: container(stored)["env"].append({"name": "EXTRA", "value": PASSWORD}),
+        f"{CONTAINER}.env[EXTRA] (added) (changed by kubectl-set)",
+    ),
+    (
+        SERVICE,
+        "type changed",
+        put("spec", "type", value="NodePort"),
+        f"spec.type NodePort → ClusterIP, spec.externalTrafficPolicy (added){BY_PATCH}",
+    ),
 ]
 
 

@@ -20,7 +20,7 @@ def metadata(edit: str, kind: str = "Deployment") -> Json:
 
 def patch(edit: str, kind: str = "Deployment") -> dict[str, Any]:
     """The operations by their path."""
-    operations = takeover.patch(metadata(edit, kind))
+    operations = takeover.patch(metadata(edit, kind), takeover.whole_spec)
     assert operations is not None
     return {each["path"]: each["value"] for each in operations}
 
@@ -40,7 +40,7 @@ def of_container(entry: Json) -> Json:
     ["nobody touched it", "label added", "kubectl rollout restart", "our annotation changed", "managedFields cleared"],
 )
 def test_there_is_nothing_to_take_where_the_spec_is_ours(edit: str) -> None:
-    assert takeover.patch(metadata(edit)) is None
+    assert takeover.patch(metadata(edit), takeover.whole_spec) is None
 
 
 def test_what_the_editor_wrote_becomes_ours() -> None:
@@ -62,7 +62,7 @@ def paths(fields: Json, path: str = "") -> list[str]:
 
 
 def test_it_holds_for_just_the_version_that_was_read() -> None:
-    (first, *_) = takeover.patch(metadata("port changed")) or [{}]
+    (first, *_) = takeover.patch(metadata("port changed"), takeover.whole_spec) or [{}]
     assert first == {
         "op": "test",
         "path": "/metadata/resourceVersion",
@@ -86,7 +86,7 @@ def test_a_restart_that_somebody_asked_for_stays_theirs() -> None:
             *(each for each in metadata("port changed")["managedFields"] if each["manager"] != names.MANAGER),
         ]
     }
-    operations = takeover.patch(mixed)
+    operations = takeover.patch(mixed, takeover.whole_spec)
     assert operations is not None
     entries = next(each["value"] for each in operations if each["path"] == "/metadata/managedFields")
     template = ours(entries)["fieldsV1"]["f:spec"]["f:template"]
@@ -97,17 +97,25 @@ def test_a_restart_that_somebody_asked_for_stays_theirs() -> None:
 def test_labels_and_annotations_of_others_stay_theirs() -> None:
     taken = [each for each in metadata("label added")["managedFields"] if each["manager"] != names.MANAGER]
     mixed = metadata("port changed") | {"managedFields": [*metadata("port changed")["managedFields"], *taken]}
-    entries = next(each["value"] for each in takeover.patch(mixed) or () if each["path"] == "/metadata/managedFields")
+    entries = next(
+        each["value"]
+        for each in takeover.patch(mixed, takeover.whole_spec) or ()
+        if each["path"] == "/metadata/managedFields"
+    )
     assert taken[0] in entries
 
 
 def test_the_entry_of_a_controller_for_the_status_stays() -> None:
     status = {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status", "fieldsV1": {}}
     mixed = metadata("port changed") | {"managedFields": [*metadata("port changed")["managedFields"], status]}
-    entries = next(each["value"] for each in takeover.patch(mixed) or () if each["path"] == "/metadata/managedFields")
+    entries = next(
+        each["value"]
+        for each in takeover.patch(mixed, takeover.whole_spec) or ()
+        if each["path"] == "/metadata/managedFields"
+    )
     assert status in entries
 
 
 def test_an_object_that_was_never_ours_is_not_taken() -> None:
     entries = [each for each in metadata("port changed")["managedFields"] if each["manager"] != names.MANAGER]
-    assert takeover.patch(metadata("port changed") | {"managedFields": entries}) is None
+    assert takeover.patch(metadata("port changed") | {"managedFields": entries}, takeover.whole_spec) is None

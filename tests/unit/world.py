@@ -129,12 +129,13 @@ class FakeKube:
         self.bodies.append(body)
         version = self.next_version()
         return {
+            **body,
             "metadata": {
                 **body["metadata"],
                 "uid": f"uid-{version}",
                 "resourceVersion": str(version),
                 "generation": 1,
-            }
+            },
         }
 
 

@@ -19,6 +19,9 @@ _LONGEST_PAUSE = 60.0
 _LONGEST_PAUSE_REJECTED = 300.0
 NUDGING = "nudge"
 """The attempt of a step that only nudges."""
+ADMISSION = "admission"
+"""The attempt of a step that only asks whether admission still changes what is applied."""
+_LONGEST_PAUSE_ADMISSION = 300.0
 
 
 class Verb(StrEnum):
@@ -46,7 +49,9 @@ class Step:
     hold: Hold | None = None
     """The number of pods to hold before, where the body lets go of it."""
     reverts: tuple[str, ...] = ()
-    """The fields that others took and this step takes back; none where the MyApp itself changed."""
+    """The fields that others took or added and this step takes back; none where the MyApp itself changed."""
+    claims: bool = False
+    """Whether others hold fields that must not be there: they are made ours first, so that the apply removes them."""
     recreates: bool = False
     """Whether it creates a child that was there, was still wanted, and was deleted by others."""
 
@@ -135,6 +140,11 @@ def failed(step: Step, verdict: Refused | Retry, before: Attempt | None, now: fl
 def nudged(step: Step, before: Attempt | None, now: float) -> Attempt:
     """Remembers a nudge that was sent, so that the next one waits longer."""
     return _next(step, before, now, _LONGEST_PAUSE)
+
+
+def admitted_otherwise(step: Step, before: Attempt | None, now: float) -> Attempt:
+    """Remembers that admission changed what was applied, so that it is tried again after a longer pause."""
+    return _next(replace(step, attempt=ADMISSION), before, now, _LONGEST_PAUSE_ADMISSION)
 
 
 def _next(step: Step, before: Attempt | None, now: float, longest: float) -> Attempt:

@@ -2,7 +2,9 @@
 
 Server-side apply records who owns which field. When somebody else changes a field of ours, it leaves our entry of
 managedFields. So there is no drift as long as (1) the hash that we left on the object is the hash of what is wanted now
-and (2) our entry still owns every field of what is wanted. Fields that others add are theirs and none of our business.
+and (2) our entry still owns every field of what is wanted and (3) nobody else holds a field that must not be there: one
+that we owned and that is not wanted any more, or one that the MyApp decides (see `offered`). Whatever else others add
+is theirs and none of our business; what an admission policy made of our own write, which nobody owns, is no drift.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from myapp_operator import managed_fields, offered
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, CARRIED, MANAGER
 from myapp_operator.observed import Child
@@ -108,18 +111,119 @@ def is_hash(stored: str, wanted: str) -> bool:
 
 def drifted(body: Json, applied: str, child: Child) -> bool:
     """Whether the child differs from what is wanted: `body`, which carries the hash `applied`."""
-    return not is_hash(child.applied, applied) or (not child.intact and next(lost(body, child), None) is not None)
+    if not is_hash(child.applied, applied):
+        return True
+    return not child.intact and (next(lost(body, child), None) is not None or bool(surplus(body, child)))
 
 
 def taken(body: Json, applied: str, child: Child) -> tuple[str, ...]:
-    """The first hundred paths that others took from us; none where nobody did, and where the MyApp itself changed.
+    """The first paths that others took from us or added; none where nobody did, and where the MyApp itself changed.
 
     Another hash on the child means that the MyApp changed, unless others wrote the annotation: it is not ours then.
     """
     paths = tuple(islice(lost(body, child), _MOST_TAKEN))
     annotation = join(join("metadata", "annotations"), APPLIED)
     touched = any(path == EVERYTHING or annotation.startswith(path) for path in paths)
-    return paths if touched or is_hash(child.applied, applied) else ()
+    return (*paths, *surplus(body, child)) if touched or is_hash(child.applied, applied) else ()
+
+
+def surplus(body: Json, child: Child) -> tuple[str, ...]:
+    """The first paths that others hold and that must not be there: they would survive an apply of `body`."""
+    if not child.others:
+        return ()
+    ours = orjson.loads(child.fields) if child.fields else {}
+    found = (path for path, _ in _surplus(body, orjson.loads(child.others), ours))
+    return tuple(islice(found, _MOST_TAKEN))
+
+
+def surplus_of(body: Json, entry: Json, ours: Json) -> Mapping[str, Json]:
+    """The same of one foreign entry of managedFields, each path with its fields. `ours` is what our own entry holds."""
+    return dict(_surplus(body, managed_fields.relevant(entry, ours), ours))
+
+
+def _surplus(body: Json, theirs: Json, ours: Json) -> Iterator[tuple[str, Json]]:
+    """Each path with its fields. Which labels and annotations are looked at was chosen by `managed_fields.relevant`."""
+    metadata, spec = theirs.get("f:metadata") or {}, theirs.get("f:spec") or {}
+    template = spec.get("f:template") or {}
+    of_pods = template.get("f:metadata")
+    marks = {"f:metadata": metadata, **({"f:spec": {"f:template": {"f:metadata": of_pods}}} if of_pods else {})}
+    carried = {"annotations": {**dict.fromkeys(CARRIED, ""), **body["metadata"].get("annotations", {})}}
+    marked = {**body, "metadata": {**body["metadata"], **carried}}
+    pods = {key: below for key, below in template.items() if key != "f:metadata"}
+    rest = {key: below for key, below in {**spec, "f:template": pods}.items() if key != "f:template" or below}
+    seen = set()
+    for fields, tree in (
+        (marks, offered.ALL),
+        ({"f:spec": rest}, {"spec": offered.of_spec(body.get("kind", ""))}),
+        (managed_fields.shared({"f:spec": rest}, ours), offered.ALL),
+    ):
+        for path, found in _beyond(marked, fields, tree, ""):
+            if path not in seen:
+                seen.add(path)
+                yield path, found
+
+
+def _beyond(wanted: Any, held: Json, tree: offered.Tree, path: str) -> Iterator[tuple[str, Json]]:
+    """Walks what others hold along what is wanted: the fields that lie in the tree and that are not wanted."""
+    items = _Wanted(wanted) if isinstance(wanted, list) else None
+    for key, below in held.items():
+        if key == ".":
+            continue
+        name = key[2:] if key[:2] == "f:" else offered.EVERY
+        subtree = offered.below(tree, name)
+        if subtree is None:
+            continue
+        if name is offered.EVERY:
+            keys = _parsed(key)
+            if keys is None:
+                continue
+            there, place = (items.of(keys) if items else None), path + _label(keys)
+            inner = {each: part for each, part in below.items() if not (isinstance(keys, dict) and each[2:] in keys)}
+        else:
+            there, place, inner = (wanted.get(name) if isinstance(wanted, dict) else None), join(path, name), below
+        if there is None:
+            yield place, {key: below}
+        else:
+            for found, fields in _beyond(there, inner, subtree, place):
+                yield found, {key: fields}
+
+
+def _parsed(key: str) -> Any:
+    """The keys or the value by which a fieldsV1 names a list item; None for anything else, which anybody may write."""
+    try:
+        return orjson.loads(key[2:])
+    except ValueError:
+        return None
+
+
+class _Wanted:
+    """The wanted items of a list, found by the keys or values of a fieldsV1; parsed once for all lookups."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+        self._known: dict[tuple[str, ...], dict[bytes, Any]] = {}
+
+    def of(self, keys: Any) -> Any:
+        """The item of these keys; None where none is wanted. A key that it leaves out is filled by a default."""
+        names = tuple(sorted(keys)) if isinstance(keys, dict) else ()
+        if names not in self._known:
+            self._known[names] = {_identity(self._keys(item, names)): item for item in reversed(self._items)}
+        found = self._known[names].get(_identity(keys))
+        if found is not None or not isinstance(keys, dict):
+            return found
+        partly = (each for each in self._items if isinstance(each, dict) and not all(name in each for name in names))
+        return next((each for each in partly if _matches(each, keys)), None)
+
+    @staticmethod
+    def _keys(item: Any, names: tuple[str, ...]) -> Any:
+        return {name: item.get(name) for name in names} if names and isinstance(item, dict) else item
+
+
+def _label(keys: Any) -> str:
+    """How a list item is called in a path, by the keys that its owner is recorded with."""
+    if not isinstance(keys, dict):
+        return f"[{keys}]"
+    return f"[{keys['name']}]" if "name" in keys else f"[{'/'.join(str(keys[key]) for key in sorted(keys))}]"
 
 
 def lost(body: Json, child: Child) -> Iterator[str]:

@@ -162,12 +162,13 @@ class Kube:
         """Applies an object that must not exist yet; any object in its place is a conflict (409), never taken over.
 
         Applied, not posted, so that our fields have one owner; resourceVersion 1 can never be met by an object that
-        exists. Answers with metadata only.
+        exists. Answers with the whole object, as admission has made it.
         """
         return await self._apply(kind, body, {"resourceVersion": "1"})
 
     async def apply(self, kind: Kind, body: Json, uid: str, version: int) -> Json:
-        """Applies onto just this version of just this object, taking over what others changed."""
+        """Applies onto just this version of just this object, taking over what others changed. Answers with the whole
+        object, as admission has made it."""
         return await self._apply(kind, body, {"uid": uid, "resourceVersion": str(version)})
 
     async def hold(self, kind: Kind, body: Json, uid: str, version: int, *, force: bool) -> Json:
@@ -176,10 +177,10 @@ class Kube:
         return await self._apply(kind, body, now, manager=names.REPLICAS_MANAGER, force=force)
 
     async def patch(self, kind: Kind, key: Key, patch: Sequence[Json]) -> Json:
-        """A JSON patch. Answers with metadata only."""
+        """A JSON patch. Answers with the whole object."""
         return readable(
             await self._connection.json(
-                "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json", accept=_ONLY_METADATA
+                "PATCH", _path(kind, *key), body=[*patch], content="application/json-patch+json"
             )
         )
 
@@ -293,7 +294,6 @@ class Kube:
             query={"fieldManager": manager, "force": str(force).lower()},
             body=yaml_bytes({**body, "metadata": {**metadata, **preconditions}}),
             content=_APPLY,
-            accept=_ONLY_METADATA,
         )
 
 

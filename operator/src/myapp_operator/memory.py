@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from myapp_operator.admission import Admitted
 from myapp_operator.attempts import Attempt, Conflict
 from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
@@ -35,6 +36,10 @@ class Memory:
     """The same for the status."""
     contests: dict[Kind, Contest] = field(default_factory=dict)
     """The reverts of each child."""
+    admitted: dict[Kind, Admitted] = field(default_factory=dict)
+    """The children that admission has changed as we wrote them."""
+    asked_admission: frozenset[Kind] = frozenset()
+    """The children of which this process has asked whether it does."""
     deletions: dict[Kind, Contest] = field(default_factory=dict)
     """The recreations of each child."""
     status_contest: Contest | None = None

@@ -6,12 +6,14 @@ projected here, at the border, and dropped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import orjson
 
+from myapp_operator import managed_fields
 from myapp_operator.grammar import Json
 from myapp_operator.json_items import DEEPEST
 from myapp_operator.names import (
@@ -177,6 +179,8 @@ class Rollout:
     """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
     selector: str = ""
     """The labels by which it selects its pods as JSON text; empty for those of a new Deployment (`names.selector`)."""
+    containers: str = ""
+    """Hash of what runs in its pods (see `containers_of`)."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -196,6 +200,7 @@ class Rollout:
             terminating=status.get("terminatingReplicas") or 0,
             configuration=_configuration(spec),
             selector=_selector(raw),
+            containers=containers_of(spec.get("template") or {}),
         )
 
 
@@ -244,6 +249,8 @@ class Child:
     nudge: int
     fields: str
     """Our own entry of managedFields as JSON text (a third of its size as a dict); empty where we have none."""
+    others: str = ""
+    """What others hold that an apply of ours may have to remove (see `managed_fields`), as JSON text; mostly empty."""
     rollout: Rollout | None = None
     """Only for a Deployment that was seen whole."""
     awaited: bool = False
@@ -284,6 +291,7 @@ class Child:
             applied=annotations.get(APPLIED, ""),
             nudge=counted(annotations.get(NUDGE, "")),
             fields=_our_fields(meta, owned=owner is not None),
+            others=_held_by_others(meta) if owner is not None else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
             scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
@@ -313,7 +321,8 @@ class Child:
         if known is None or known.uid != self.uid:
             return replace(self, intact=False) if self.intact else self
         rollout = self.rollout or known.rollout  # metadata alone does not take away what is known
-        intact = known.intact and (known.applied, known.fields) == (self.applied, self.fields)
+        same = (known.applied, known.fields, known.others) == (self.applied, self.fields, self.others)
+        intact = known.intact and same
         if rollout is self.rollout and intact == self.intact:
             return self
         return replace(self, rollout=rollout, intact=intact)
@@ -336,6 +345,22 @@ class Child:
 def is_of_later_history(known: App | Child, listed: App | Child, version: int) -> bool:
     """Whether a list of this version should have had the known version of the same object, and has an older one."""
     return known.uid == listed.uid and listed.resource_version < known.resource_version <= version
+
+
+def containers_of(template: Json) -> str:
+    """A hash of what runs in the pods of this template: image, command, arguments and ports of each container."""
+    pod = template.get("spec") or {}
+    facts = [
+        (
+            each.get("name"),
+            each.get("image"),
+            each.get("command") or (),
+            each.get("args") or (),
+            [(port.get("containerPort"), port.get("protocol") or "TCP") for port in each.get("ports") or ()],
+        )
+        for each in (*(pod.get("initContainers") or ()), *(pod.get("containers") or ()))
+    ]
+    return hashlib.blake2b(orjson.dumps(facts), digest_size=16).hexdigest()
 
 
 def counted(text: str) -> int:
@@ -389,7 +414,7 @@ def _scales(entry: Json) -> bool:
 
 def _our_fields(meta: Json, *, owned: bool) -> str:
     """Anybody may write a megabyte under our name; it is kept only where our next apply makes it small."""
-    fields = _our_entry(meta)
+    fields = our_entry(meta)
     if fields is None:
         return ""
     try:
@@ -399,7 +424,17 @@ def _our_fields(meta: Json, *, owned: bool) -> str:
     return text if owned or len(text) <= _MOST_UNOWNED else ""
 
 
-def _our_entry(meta: Json) -> Json | None:
+def _held_by_others(meta: Json) -> str:
+    held: Json = {}
+    for entry in mappings(meta.get("managedFields")):
+        if not entry.get("subresource") and not is_our_entry(entry):
+            fields, ours = _maps_only(entry.get("fieldsV1")), _maps_only(our_entry(meta))
+            held = managed_fields.union(held, managed_fields.relevant({**entry, "fieldsV1": fields}, ours))
+    return orjson.dumps(held).decode() if held else ""
+
+
+def our_entry(meta: Json) -> Json | None:
+    """The fields that our own entry of managedFields holds; None where there is no such entry."""
     for entry in mappings(meta.get("managedFields")):
         if is_our_entry(entry):
             return mapping(entry.get("fieldsV1"))
@@ -432,4 +467,4 @@ def _said_by_us(meta: Json, annotation: str) -> str:
     value = _annotations(meta).get(annotation, "")
     if not value:
         return ""
-    return value if f"f:{annotation}" in _below(_our_entry(meta), "f:metadata", "f:annotations") else ""
+    return value if f"f:{annotation}" in _below(our_entry(meta), "f:metadata", "f:annotations") else ""

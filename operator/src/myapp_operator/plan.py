@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from myapp_operator import drift, names, replicas, selectors
-from myapp_operator.attempts import NUDGING, Attempt, Conflict, Step, Verb
+from myapp_operator.admission import Admitted
+from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -82,6 +83,17 @@ def make(
             if obstacle := tried.obstacle(now):
                 obstacles[kind] = obstacle
     return Todo(tuple(steps), obstacles, frozenset(as_wanted), again=min(pauses, default=None))
+
+
+def doubting(wanted: Iterable[Wanted], admitted: Mapping[Kind, Admitted], untold: Set[Kind]) -> list[Wanted]:
+    """What is wanted, where it is noted which children must be asked for by another apply, although they are as applied
+    by all that metadata tells: those that admission was seen to change (`admitted`), and those of which nothing is
+    known any more (`untold`), where the written status says that one is changed."""
+    doubted = {kind: each.applied for kind, each in admitted.items()}
+    return [
+        replace(each, doubted=True) if each.kind in untold or doubted.get(each.kind) == each.applied else each
+        for each in wanted
+    ]
 
 
 def note_others(todo: Todo, children: Mapping[Kind, Child], present: Mapping[Kind, str]) -> Todo:
@@ -306,14 +318,29 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         reverts = drift.taken(want.body, want.applied, child)
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
-        return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts)
+        claims = bool(drift.surplus(want.body, child))
+        return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts, claims=claims)
     if hold:
         body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
+    if want.doubted or not runs_as_applied(want, child):
+        body = with_nudge(with_notes(want.body, want.carried), child.nudge)
+        return replace(target, body=body, attempt=ADMISSION, why="asks whether admission still changes it")
     if _cannot_make_pods(child):
         body = with_nudge(with_notes(want.body, want.carried), child.nudge + 1)
         return replace(target, body=body, attempt=NUDGING, why=NUDGING)
     return None
+
+
+def runs_as_applied(want: Wanted, child: Child) -> bool:
+    """Whether what a Deployment runs is what was applied; admission can change that, and no entry of managedFields
+    tells. Of other children nothing is known."""
+    if want.body is None or want.kind != names.DEPLOYMENT or child.rollout is None or not child.rollout.containers:
+        return True
+    return (
+        want.body["spec"].get("replicas", child.rollout.wanted) == child.rollout.wanted
+        and want.containers == child.rollout.containers
+    )
 
 
 def _adoption(want: Wanted, target: Step) -> Step | None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from myapp_operator import attempts, events, fights, names, plan, rollback, selectors, status
+from myapp_operator import admission, attempts, events, fights, names, plan, rollback, selectors, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
@@ -95,6 +95,7 @@ class Reconciler:
             stranded=course.stranded,
             unknown=course.unknown,
             asked=frozenset(each.kind for each in asked if each.body),
+            admitted=self._store.memory(app).admitted,
         )
         seen, look = await self._look(seen, course.wanted)
         if rollback.is_due(seen, course.wanted) and not course.failed:
@@ -121,6 +122,9 @@ class Reconciler:
         changes = fights.going_on(memory.contests, applied, now)
         deletions = fights.going_on(memory.deletions, applied, now)
         children = self._store.children(app.key)
+        if memory.admitted or admission.is_told(app.status):
+            untold = {each.kind for each in wanted} - memory.asked_admission if admission.is_told(app.status) else set()
+            wanted = plan.doubting(wanted, memory.admitted, untold)
         todo = plan.make(wanted, children, app, memory.attempts, now)
         todo = plan.note_others(todo, children, memory.present)
         if held:

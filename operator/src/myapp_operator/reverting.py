@@ -14,21 +14,20 @@ from typing import Any
 
 import orjson
 
-from myapp_operator import drift
+from myapp_operator import admission, drift
+from myapp_operator.admission import Mutation
 from myapp_operator.grammar import Json
 from myapp_operator.masking import NO_VALUES, Values, mask
-from myapp_operator.names import Kind
-from myapp_operator.observed import is_our_entry
+from myapp_operator.names import KIND, Kind
+from myapp_operator.observed import is_our_entry, our_entry
 
 _MOST_NAMED = 3
 _LONGEST_VALUE = 60
 _LARGEST = 512 * 1024
 """Bytes of an object that is compared; of a larger one nothing but the names of the fields is told."""
 _ABSENT = object()
-_PRIVATE = frozenset({"envFrom", "command", "args", "httpHeaders"})
-"""Of these nothing but the name is told: passwords stand there."""
-_PRIVATE_PARTS = frozenset({"env", "annotations"})
-"""Of each part of these nothing but its name is told."""
+_PRIVATE = admission.PRIVATE
+_PRIVATE_PARTS = admission.PRIVATE_PARTS
 
 
 @dataclass(frozen=True)
@@ -73,14 +72,18 @@ def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Val
         return [Change(f"{drift.EVERYTHING}, since metadata.managedFields was cleared")]
     if present is None or not _is_small(present):
         return [Change(path) for path in paths]
+    beside = _held_beside(body, present)
+    lost = [path for path in paths if path not in beside]
     found: list[Change] = []
-    for place in _at(sorted(paths), _Place("", "", body, present, _held_by_others(present))):
+    root = _Place("", "", body, present, _held_by_others(present))
+    for place in _at(sorted(lost), root) if lost else ():
         before = len(found)
         for each in _differences(place):
             found.append(_change(each, secrets) if len(found) < _MOST_NAMED else _unnamed(each))
         if len(found) == before:
             found.append(_unnamed(place))
-    return found
+    added = [path for path in paths if path in beside and not any(path.startswith(each) for each in lost)]
+    return [*found, *(Change(f"{path} (added)", tuple(beside[path])) for path in added)]
 
 
 def _is_small(present: Json) -> bool:
@@ -98,9 +101,35 @@ def sentence(kind: Kind, found: Sequence[Change]) -> str:
     return f"{kind}: reverted {named}{more}" + (f" (changed by {by})" if by else "")
 
 
+def admitted(kind: Kind, found: Sequence[Mutation], secrets: Values = NO_VALUES) -> str:
+    """What is told of a child that admission has changed, and what to do; what decides what runs comes first."""
+    texts = [_mutation(each, secrets) for each in sorted(found, key=lambda each: not each.decisive)[:_MOST_NAMED]]
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return f"the {kind} is changed by {admission.WORDS}: {', '.join(texts)}{more}: change the policy or the {KIND}"
+
+
+def _mutation(each: Mutation, secrets: Values) -> str:
+    if each.added or each.removed:
+        return f"{each.path} ({'added' if each.added else 'removed'})"
+    if each.private or not (_is_plain(each.sent) and _is_plain(each.stored)):
+        return each.path
+    return f"{each.path} {_shown(each.sent, secrets)} → {_shown(each.stored, secrets)}"
+
+
 def culprits(found: Sequence[Change]) -> str:
     """Who made these changes; empty where nobody can be named."""
     return " and ".join(sorted({name for change in found for name in change.by}))
+
+
+def _held_beside(body: Json, present: Json) -> dict[str, list[str]]:
+    """What others hold that must not be there: by whom each path is held."""
+    metadata = present["metadata"]
+    ours, managers = our_entry(metadata) or {}, dict[str, list[str]]()
+    for entry in metadata.get("managedFields") or ():
+        if not is_our_entry(entry):
+            for path in drift.surplus_of(body, entry, ours):
+                managers.setdefault(path, []).append(entry.get("manager", ""))
+    return managers
 
 
 def _held_by_others(present: Json) -> dict[str, Json]:

@@ -16,7 +16,7 @@ from myapp_operator.attempts import NUDGING, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.names import Reason
 from myapp_operator.observed import Child, RolledBack
-from myapp_operator.plan import with_notes
+from myapp_operator.plan import runs_as_applied, with_notes
 from myapp_operator.seen import Seen, past_own_deadline, rolled_back
 from myapp_operator.verdicts import LOOKED_UP, Verdict, decide
 
@@ -79,5 +79,8 @@ def _of_its_pods(seen: Seen) -> Verdict:
 
 
 def _is_as(wanted: Sequence[Wanted], deployment: Child) -> bool:
-    bodies = ((each.body, each.applied) for each in wanted if each.kind == names.DEPLOYMENT and each.body)
-    return any(not drift.drifted(body, applied, deployment) for body, applied in bodies)
+    return any(
+        not drift.drifted(each.body, each.applied, deployment) and runs_as_applied(each, deployment)
+        for each in wanted
+        if each.kind == names.DEPLOYMENT and each.body
+    )

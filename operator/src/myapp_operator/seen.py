@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from myapp_operator import names
+from myapp_operator.admission import Admitted
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec
@@ -35,6 +36,8 @@ class Seen:
     """Somebody's autoscaler that says how many pods there are, by name; empty where there is none."""
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
+    admitted: Mapping[Kind, Admitted] = field(default_factory=dict)
+    """The children that admission has changed as we wrote them."""
     stranded: str = ""
     """Why it stays as it is, where it should go back to an earlier version."""
     unknown: bool = False
@@ -64,6 +67,12 @@ class Seen:
         if self.rollout and self.is_autoscaled:
             return self.rollout.wanted
         return self.spec.autoscaling.min_replicas if self.spec.autoscaling else self.spec.replicas
+
+
+def changed_by_admission(seen: Seen) -> list[Admitted]:
+    """What is known of the children that stand as admission has changed them."""
+    present = ((seen.child(kind), each) for kind, each in seen.admitted.items() if kind in seen.asked)
+    return [each for child, each in present if child is not None and child.applied in ("", each.applied)]
 
 
 def is_complete(seen: Seen) -> bool:

@@ -16,7 +16,14 @@ from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Rollout, condition
 from myapp_operator.refusals import Stale
-from myapp_operator.seen import Seen, current_rollout, is_rolled_out, past_own_deadline, rolled_back
+from myapp_operator.seen import (
+    Seen,
+    changed_by_admission,
+    current_rollout,
+    is_rolled_out,
+    past_own_deadline,
+    rolled_back,
+)
 from myapp_operator.verdicts import (
     LEFT_ALONE,
     MAY_PASS,
@@ -77,6 +84,7 @@ def judge(seen: Seen) -> Judged:
     more = [*([trouble] if trouble else []), *(fight.sentence(kind) for kind, fight in seen.fights.items())]
     if seen.unknown:
         more.append(LEFT_ALONE)
+    more += [each.words for each in changed_by_admission(seen) if not each.decisive]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append(seen.stranded)
     if seen.looks.strangers and verdict.outlook is not Outlook.READY:

@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from myapp_operator import attempts, drift, fights, names, plan, replicas, reverting, takeover
+from myapp_operator import admission, attempts, drift, fights, names, plan, replicas, reverting, takeover
+from myapp_operator.admission import Admitted
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.events import EventReason, Notice
@@ -27,6 +28,8 @@ from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
 from myapp_operator.replicas import Hold
 from myapp_operator.store import Store
+
+_TRIES_AFTER_CLAIM = 3
 
 logger = logging.getLogger(__name__)
 
@@ -81,16 +84,17 @@ class Hands:
 
     async def _take(self, app: App, step: Step) -> Answer | None:
         """Takes one step. None: done."""
-        present = await self._read(app, step) if step.reverts else None
         try:
-            answer = await self._send(app, _renewed(app, step, present))
+            present = await self._read(app, step)
+            answer = await self._send(app, _renewed(app, step, present), present)
         except OperatorError as error:
             return await self._refused(app, step, _judge(app, error))
         if isinstance(answer, Refused | Stale):
             return answer
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
-        self._remember_success(app, step, answer, time.monotonic())
+        admitted = self._note_admission(app, step, answer)
+        self._remember_success(app, step, answer, time.monotonic(), admitted)
         if step.reverts:
             self._tell_reverted(app, step, present)
         if step.recreates:
@@ -100,12 +104,16 @@ class Hands:
         return None
 
     async def _read(self, app: App, step: Step) -> Json | None:
-        """The child as others left it: metadata has no values. Without an answer it is taken back all the same."""
-        if drift.EVERYTHING in step.reverts or drift.REPLACED in step.reverts:
+        """The child as others left it, where they changed it: its metadata has no values. Without an answer what they
+        took is taken back all the same; to remove what they added, it must be known who holds it now."""
+        unread = drift.EVERYTHING in step.reverts or drift.REPLACED in step.reverts
+        if not step.claims and (not step.reverts or unread):
             return None
         try:
             return await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
+            if step.claims:
+                raise
             logger.warning("cannot read what was changed in %s %s: %s", step.kind, app.key, error)
             return None
 
@@ -150,25 +158,53 @@ class Hands:
                 logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
         return verdict
 
-    def _remember_success(self, app: App, step: Step, answer: Child | None, now: float) -> None:
+    def _note_admission(self, app: App, step: Step, answer: Json | None) -> Admitted | None:
+        """Remembers what admission made of a write, and tells of it; None where it left it as it was."""
         memory = self._store.memory(app)
-        if step.attempt == attempts.NUDGING:
-            memory.conflicts.pop(step.kind, None)
-            memory.attempts[step.kind] = attempts.nudged(step, memory.attempts.get(step.kind), now)
-        else:
-            memory.forgive([step.kind])
+        before = memory.admitted.pop(step.kind, None)
+        if answer is None:
+            return None
+        if step.attempt == attempts.ADMISSION:
+            memory.asked_admission |= {step.kind}
+        found = admission.mutations(step.body, answer)
+        if not found:
+            return None
+        words = reverting.admitted(step.kind, found, _secrets(app))
+        decisive = any(each.decisive for each in found)
+        applied = step.body["metadata"]["annotations"][names.APPLIED]
+        memory.admitted[step.kind] = Admitted(applied, words, decisive)
+        if not decisive and (before is None or before.words != words):  # else the status is told in an event
+            self._recorder.tell(app, Notice(EventReason.REFUSED, words, warning=True))
+        return memory.admitted[step.kind]
+
+    def _remember_success(
+        self, app: App, step: Step, answer: Json | None, now: float, admitted: Admitted | None
+    ) -> None:
+        memory = self._store.memory(app)
+        before = memory.attempts.get(step.kind)
+        memory.forgive([step.kind])
+        if admitted is not None:
+            memory.attempts[step.kind] = attempts.admitted_otherwise(step, before, now)
+        elif step.attempt == attempts.NUDGING:
+            memory.attempts[step.kind] = attempts.nudged(step, before, now)
         if step.verb is Verb.DELETE:
             memory.note_unwanted(step.kind)
             self._store.answered_deletion(app, step.kind, now)
             return
         memory.present[step.kind] = _hash(step)
-        if answer is not None:
-            self._store.answered_child(app, step.kind, answer, now)
+        if answer is not None:  # of a Deployment its number of pods and its status are what the watch brought
+            child = Child.from_json({"metadata": answer["metadata"]})
+            self._store.answered_child(app, step.kind, child, now)
 
-    async def _send(self, app: App, step: Step) -> Child | Refused | Stale | None:
+    async def _send(self, app: App, step: Step, present: Json | None) -> Json | Refused | Stale | None:
+        """Sends it; the answer is the whole object, or none after a deletion."""
         match step.verb:
             case Verb.CREATE:
-                return Child.from_json(await self._kube.create(step.kind, step.body))
+                return await self._kube.create(step.kind, step.body)
+            case Verb.APPLY if step.attempt == attempts.ADMISSION:
+                return await self._restore(app, step)
+            case Verb.APPLY if step.claims:
+                return await self._apply_claimed(app, await self._claim(app, step, present))
             case Verb.APPLY:
                 return await self._apply(app, step)
             case Verb.ADOPT:
@@ -178,7 +214,7 @@ class Hands:
                 await self._kube.delete(step.kind, key, step.uid, step.resource_version)
                 return None
 
-    async def _apply(self, app: App, step: Step) -> Child:
+    async def _apply(self, app: App, step: Step) -> Json:
         """Applies; where somebody's edit makes the outcome invalid, takes back the whole spec first.
 
         Only of just the version that was seen to be ours: it may have lost its owner since.
@@ -186,7 +222,7 @@ class Hands:
         if step.hold:
             step = await self._hold(step, step.hold)
         try:
-            return Child.from_json(await self._kube.apply(step.kind, step.body, step.uid, step.resource_version))
+            return await self._kube.apply(step.kind, step.body, step.uid, step.resource_version)
         except ApiError as error:
             if getattr(classify(error), "reason", None) is not Reason.REJECTED:
                 raise
@@ -194,12 +230,73 @@ class Hands:
             raw = (await self._kube.whole(step.kind, key)) or {}
             metadata = raw.get("metadata", {})
             unchanged = (metadata.get("uid"), metadata.get("resourceVersion")) == (step.uid, str(step.resource_version))
-            patch = takeover.patch(metadata) if unchanged else None
+            patch = takeover.patch(metadata, takeover.whole_spec) if unchanged else None
             if patch is None:
                 raise
         taken = await self._kube.patch(step.kind, key, patch)
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version))
+        return await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version)
+
+    async def _claim(self, app: App, step: Step, present: Json | None) -> Step:
+        """Makes ours what others hold and must not be there; returns the step on what the child is then.
+
+        Only of just the version that the step is for; of another one the apply will say that it came too late.
+        """
+        metadata: Json = (present or {}).get("metadata", {})
+        if (metadata.get("uid"), metadata.get("resourceVersion")) != (step.uid, str(step.resource_version)):
+            return step
+        patch = takeover.patch(metadata, takeover.surplus_of(step.body, metadata))
+        if patch is None:
+            return step
+        taken = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
+        return replace(step, resource_version=int(taken["metadata"]["resourceVersion"]))
+
+    async def _apply_claimed(self, app: App, step: Step) -> Json:
+        """Applies after fields of others were made ours. Where its controller has written the status meanwhile, it is
+        applied to that version: the next pass would not know any more what was taken back."""
+        for _ in range(_TRIES_AFTER_CLAIM):
+            try:
+                return await self._apply(app, step)
+            except ApiError as error:
+                raw = await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
+                child = Child.from_json(raw) if raw and isinstance(classify(error), Stale) else None
+                same = child and child.uid == step.uid and child.is_controlled_by(app) and not child.deleting
+                if not child or not same or drift.surplus(step.body, child):
+                    raise
+                step = replace(step, resource_version=child.resource_version)
+        return await self._apply(app, step)
+
+    async def _restore(self, app: App, step: Step) -> Json | Stale:
+        """Puts back what admission had changed. As long as it goes on doing so, the object stays as it is.
+
+        An apply is enough for values. For what it would leave (see `Mutation.outlives_apply`) the trial of a creation
+        tells whether admission still does it: if not, a JSON patch puts that back first.
+        """
+        raw = await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
+        child, applied = Child.from_json(raw) if raw else None, _hash(step)
+        if raw is None or child is None or child.uid != step.uid or drift.drifted(step.body, applied, child):
+            return Stale()
+        step = replace(step, resource_version=child.resource_version)
+        outlive = [each for each in admission.mutations(step.body, raw) if each.outlives_apply]
+        if outlive:
+            still = await self._still_done(step)
+            undone = [each for each in outlive if still is not None and each.path not in still]
+            if undone:
+                patch = admission.restoring(str(child.resource_version), undone)
+                patched = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
+                step = replace(step, resource_version=int(patched["metadata"]["resourceVersion"]))
+            if any(not each.added for each in outlive if each not in undone):
+                return raw  # an apply would put another item of the same name beside it
+        return await self._apply(app, step)
+
+    async def _still_done(self, step: Step) -> set[str] | None:
+        """The paths that admission changes or adds in a new object; None where that cannot be tried."""
+        try:
+            fresh = await self._kube.try_create(step.kind, admission.under_another_name(step.body))
+        except ApiError as error:
+            logger.info("what admission made of %s %s is left: a trial is refused: %s", step.kind, step.name, error)
+            return None
+        return {each.path for each in admission.mutations(step.body, fresh)}
 
     async def _hold(self, step: Step, hold: Hold) -> Step:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
@@ -207,7 +304,7 @@ class Hands:
         held = await self._kube.hold(step.kind, body, step.uid, step.resource_version, force=hold.force)
         return replace(step, resource_version=int(held["metadata"]["resourceVersion"]))
 
-    async def _adopt(self, app: App, step: Step) -> Child | Refused | Stale:
+    async def _adopt(self, app: App, step: Step) -> Json | Refused | Stale:
         """Takes over an object whose owner allows it, if that is so still.
 
         Only the last write makes it ours, and takes the owner's annotation away: whatever ends this before, the next
@@ -232,7 +329,7 @@ class Hands:
         if not await self.confirm(app):
             return Stale()
         version = int(taken["metadata"]["resourceVersion"])
-        return Child.from_json(await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version))
+        return await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version)
 
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:
         """An object stands where one was to be created, or one that the watch does not bring was changed.

@@ -1,21 +1,21 @@
 """Making the fields of others ours, so that what we do not apply is removed with the next apply. Pure.
 
 Server-side apply removes only what its manager owned. So the fields that somebody else wrote are first moved into our
-own entry of managedFields. Of a child of ours that is the spec, where an edit cannot be applied over: a renumbered port
-leaves two ports of one name, a value that became a valueFrom leaves both, and the API server refuses that. Of an object
-that is adopted it is everything.
+own entry of managedFields. Of a child of ours that is what must not be there (see `drift`); all of the spec where an
+edit cannot be applied over and the API server refuses that. Of an object that is adopted it is everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import reduce
 
-from myapp_operator import names, selectors
+from myapp_operator import drift, names, selectors
 from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
 from myapp_operator.grammar import Json
+from myapp_operator.managed_fields import union, without
 from myapp_operator.names import APPLIED, MANAGER, Kind
-from myapp_operator.observed import is_our_entry
+from myapp_operator.observed import is_our_entry, our_entry
 
 _SPEC = "f:spec"
 _LEFT_TO_OTHERS = (
@@ -25,30 +25,53 @@ _LEFT_TO_OTHERS = (
 """Finalizers, with which their owners clean up; the mark of a restart of the pods."""
 
 
-def patch(metadata: Json) -> list[Json] | None:
-    """The JSON patch that makes all of the spec ours, for an object with this metadata; None if it is already.
+def patch(metadata: Json, select: Callable[[Json], Json]) -> list[Json] | None:
+    """The JSON patch that makes fields of others ours, for an object with this metadata; None if there are none.
 
-    It also removes the hash annotation: if nothing more were done after this patch, that would show as drift.
+    `select` chooses them: it gets an entry of somebody else and returns a part of its fields. The patch also removes
+    the hash annotation: if nothing more were done after it, that would show as drift.
     """
     entries: list[Json] = metadata.get("managedFields") or []
     ours = [entry for entry in entries if is_our_entry(entry)]
-    foreign = [entry for entry in entries if not is_our_entry(entry) and not entry.get("subresource")]
     claimed: Json = {}
     kept = []
-    for entry in foreign:
-        taken, left = _split(entry.get("fieldsV1") or {})
-        claimed = _union(claimed, taken)
-        if left:
-            kept.append({**entry, "fieldsV1": left})
+    for entry in entries:
+        if is_our_entry(entry):
+            continue
+        taken = {} if entry.get("subresource") else select(entry)
+        claimed = union(claimed, taken)
+        left = without(entry["fieldsV1"], taken) if taken else {}
+        if left or not taken:
+            kept.append({**entry, "fieldsV1": left} if taken else entry)
     if not claimed or not ours:
         return None
-    mine = {**ours[0], "fieldsV1": _union(ours[0]["fieldsV1"], {_SPEC: claimed})}
-    subresources = [entry for entry in entries if entry.get("subresource")]
+    mine = {**ours[0], "fieldsV1": union(ours[0]["fieldsV1"], claimed)}
     annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != APPLIED}
     return [
-        *_replace_entries(metadata, [mine, *kept, *subresources]),
+        *_replace_entries(metadata, [mine, *kept]),
         {"op": "add", "path": "/metadata/annotations", "value": annotations},
     ]
+
+
+def surplus_of(body: Json, metadata: Json) -> Callable[[Json], Json]:
+    """For `patch`: what others hold of an object with this metadata and must not be there when `body` is applied."""
+    ours = our_entry(metadata) or {}
+    return lambda entry: reduce(union, drift.surplus_of(body, entry, ours).values(), {})
+
+
+def surplus(body: Json, metadata: Json) -> Json:
+    """The same of all others together, as fieldsV1."""
+    foreign = (entry for entry in metadata.get("managedFields") or () if not is_our_entry(entry))
+    return reduce(union, map(surplus_of(body, metadata), foreign), {})
+
+
+def whole_spec(entry: Json) -> Json:
+    """All of the spec that an entry holds, but for labels and annotations of pods, such as the mark of a restart."""
+    spec = {**((entry.get("fieldsV1") or {}).get(_SPEC) or {})}
+    template = spec.pop("f:template", None) or {}
+    if pods := {key: value for key, value in template.items() if key != "f:metadata"}:
+        spec["f:template"] = pods
+    return {_SPEC: spec} if spec else {}
 
 
 def identity(body: Json) -> Json:
@@ -73,8 +96,8 @@ def adoption(metadata: Json, api_version: str) -> list[Json]:
         left: Json = {}
         for path in _LEFT_TO_OTHERS:
             fields, found = _cut(fields, path)
-            left = _union(left, found)
-        claimed = _union(claimed, fields)
+            left = union(left, found)
+        claimed = union(claimed, fields)
         if left:
             kept.append({**entry, "fieldsV1": left})
     mine = {
@@ -128,20 +151,6 @@ def _replace_entries(metadata: Json, entries: list[Json]) -> list[Json]:
     ]
 
 
-def _split(fields: Json) -> tuple[Json, Json]:
-    """What is to be taken of the spec, and what stays theirs: all else, and marks on pods such as of a restart."""
-    spec = fields.get(_SPEC) or {}
-    rest = {key: value for key, value in fields.items() if key != _SPEC}
-    template = spec.get("f:template") or {}
-    marks = template.get("f:metadata")
-    taken = {key: value for key, value in spec.items() if key != "f:template"}
-    if pods := {key: value for key, value in template.items() if key != "f:metadata"}:
-        taken["f:template"] = pods
-    if marks:
-        rest[_SPEC] = {"f:template": {"f:metadata": marks}}
-    return taken, rest
-
-
 def _cut(fields: Json, path: Sequence[str]) -> tuple[Json, Json]:
     """The fields without those under a path, and these alone; none where nothing is."""
     head, *rest = path
@@ -152,19 +161,6 @@ def _cut(fields: Json, path: Sequence[str]) -> tuple[Json, Json]:
         return fields, {}
     others = {key: value for key, value in fields.items() if key != head}
     return ({**others, head: inner} if inner else others), {head: found}
-
-
-def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:
-    """Both sets of fields. Nothing under a field means: this field itself; "." says that beside what is under it."""
-    joined = {**one, **other}
-    for key in one.keys() & other.keys():
-        joined[key] = _both(one[key], other[key])
-    return joined
-
-
-def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:
-    joined = _union(one, other)
-    return joined if (one and other) or not joined else {".": {}, **joined}
 
 
 def _spelled(selector: Json) -> str:

@@ -17,6 +17,7 @@ from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
     Seen,
+    changed_by_admission,
     current_rollout,
     has_its_pods,
     is_rolled_out,
@@ -81,6 +82,7 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
     """The chain, the most telling first."""
     yield _refused(seen)
     yield _rolled_back(seen)
+    yield _changed_by_admission(seen)
     yield _unwritten(seen)
     yield _no_pods_allowed(seen)
     yield _caused(seen)
@@ -118,6 +120,12 @@ def _rolled_back(seen: Seen) -> Verdict | None:
         f"The cause was {facts.cause}"
     )
     return Verdict(Reason.ROLLED_BACK, sentence(message), Outlook.STALLED)
+
+
+def _changed_by_admission(seen: Seen) -> Verdict | None:
+    """What runs, or how it is reached, is not what the MyApp says, whatever the pods tell of themselves."""
+    words = [each.words for each in changed_by_admission(seen) if each.decisive]
+    return Verdict(Reason.FORBIDDEN, sentence("; ".join(words)), Outlook.PROGRESSING) if words else None
 
 
 def _unwritten(seen: Seen) -> Verdict | None:

@@ -17,7 +17,7 @@ from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind
-from myapp_operator.observed import App
+from myapp_operator.observed import App, containers_of
 
 Builder = Callable[[str, Spec], Json | None]
 
@@ -44,6 +44,8 @@ class Wanted:
     applied: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Annotations by which a child of ours remembers something (`names.CARRIED`): written with what else changes."""
+    doubted: bool = False
+    """Whether admission may have changed the child, so that another apply must tell."""
 
     @cached_property
     def template(self) -> str:
@@ -62,6 +64,11 @@ class Wanted:
     def carried(self) -> Mapping[str, str]:
         """All notes of a write. Each write of a Deployment says which version of the pods was let through."""
         return {**self.notes, names.TEMPLATE: self.version} if self.kind == names.DEPLOYMENT else self.notes
+
+    @cached_property
+    def containers(self) -> str:
+        """Hash of what runs in the pods of a Deployment (see `observed.containers_of`)."""
+        return containers_of(self.body["spec"]["template"]) if self.body else ""
 
 
 def build(app: App, spec: Spec) -> list[Wanted]:

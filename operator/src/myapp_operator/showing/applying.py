@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from myapp_operator import names
+from myapp_operator import drift, names
 from myapp_operator.grammar import Json
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -34,6 +34,25 @@ def replacing(wanted: Json, stored: Json) -> Json:
     metadata = template["metadata"]
     annotations = {**metadata.get("annotations", {}), names.RESTARTED_AT: marks[names.RESTARTED_AT]}
     return {**wanted, "template": {**template, "metadata": {**metadata, "annotations": annotations}}}
+
+
+def removing(fields: Mapping[str, Any], present: Any) -> Any:
+    """What is left of an object without these fields, which are in the words of managedFields."""
+    if isinstance(present, dict):
+        below = {key: fields.get(f"f:{key}") for key in present}
+        return {
+            key: removing(below[key] or {}, value) for key, value in present.items() if not _is_whole(below[key], value)
+        }
+    if isinstance(present, list) and fields:
+        items = drift.Items(fields)
+        found = [(each, items.of(each)) for each in present]
+        return [removing(below or {}, each) for each, below in found if not _is_whole(below, each)]
+    return present
+
+
+def _is_whole(fields: Mapping[str, Any] | None, value: Any) -> bool:
+    """Whether these are all fields of a value: nothing is left of it without them."""
+    return fields is not None and (not fields or "." in fields or removing(fields, value) in ({}, []))
 
 
 def _patch(file: Any, last: Any) -> Any:

@@ -117,10 +117,14 @@ async def _try_child(kube: Kube, want: Wanted, child: Child | None, before: Json
         return await kube.try_apply(want.kind, body, {"resourceVersion": "1"})
     try:
         now = {"uid": child.uid, "resourceVersion": str(child.resource_version)}
-        return await kube.try_apply(want.kind, body, now)
+        after = await kube.try_apply(want.kind, body, now)
     except ApiError as error:
-        if getattr(classify(error), "reason", None) is not Reason.REJECTED or not takeover.patch(before["metadata"]):
+        rejected = getattr(classify(error), "reason", None) is Reason.REJECTED
+        if not rejected or not takeover.patch(before["metadata"], takeover.whole_spec):
             raise
+    else:
+        left: Json = applying.removing(takeover.surplus(body, before["metadata"]), after)
+        return left
     # The operator makes the whole spec its own before it applies once more, in two writes that depend on each other.
     # A dry run knows one write only; this one ends in the same spec, less labels and annotations of others on the pods.
     key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
