@@ -1,7 +1,7 @@
 """What this installation allows of the API: the administrator's choice, beyond the rules that the CRD carries. Pure.
 
-The operator's account has more rights than most authors of a MyApp. So what controllers of the whole cluster act on (types
-of Service, annotations, host names) must be allowed by its administrator: docs/settings.md.
+The operator's account has more rights than most authors of a MyApp. So what controllers of the whole cluster act on
+(types of Service, annotations, host names) must be allowed by its administrator: docs/settings.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Logs which step has held the event loop: all other work of the operator waits for as long.
 
-A thread calls into the loop once a second. If the call does not run in time, the thread looks which function the loop is in,
-and logs it if the loop was computing all the while.
+A thread calls into the loop once a second. If the call does not run in time, the thread looks which function the loop
+is in, and logs it if the loop was computing all the while.
 """
 
 from __future__ import annotations
