@@ -148,12 +148,7 @@ def selector_text(labels: Mapping[str, str]) -> str:
 
 def labels(app: str) -> dict[str, str]:
     """The labels of every child and every pod of an app."""
-    return {
-        "app": app,
-        "app.kubernetes.io/name": app,
-        "app.kubernetes.io/instance": app,
-        "app.kubernetes.io/managed-by": MANAGER,
-    }
+    return {"app": app, "app.kubernetes.io/name": app, **selector(app)}
 
 
 class Reason(StrEnum):
