@@ -146,7 +146,7 @@ def test_pods_that_lose_a_label_of_an_adopted_selector_are_refused_and_nothing_i
     pods = own_pods(api)
     api.edit("myapp", podMetadata=None, service={"port": 81})
     wait_for("Rejected", lambda: api.reason() == "Rejected")
-    assert "it selects its pods by tier=web for ever" in api.message()
+    assert "it selects its pods for ever by tier=web" in api.message()
     assert own_pods(api) == pods
     service = api.get("services", "myapp-service") or {}
     assert service["spec"]["ports"][0]["port"] == 81, "what can be done is done"

@@ -168,9 +168,17 @@ def test_pods_that_lose_a_label_by_which_their_deployment_selects_are_refused_wi
     assert DEPLOYMENT not in {step.kind for step in todo.steps}
     assert todo.obstacles[DEPLOYMENT].verdict == Refused(
         Reason.REJECTED,
-        "it selects its pods by tier=web for ever, which those of this version do not carry: write that into "
+        "it selects its pods for ever by tier=web, which those of this version do not carry: write that into "
         "spec.podMetadata.labels again, or delete the Deployment (myapp-deployment), and the MyApp makes its own",
     )
+
+
+def test_a_deployment_of_ours_that_selects_by_more_than_labels_is_refused_with_what_to_do() -> None:
+    child = deployment(replace(rollout(3), selector=NO_LABELS))
+    todo = plan.make([*wanted().values()], {DEPLOYMENT: child}, app(), {}, 0.0)
+    assert isinstance(verdict := todo.obstacles[DEPLOYMENT].verdict, Refused)
+    assert verdict.message.startswith("it selects its pods for ever by more than labels: delete")
+    assert verdict.message.endswith("delete the Deployment (myapp-deployment), and the MyApp makes its own")
 
 
 def replica_set(template_hash: str) -> Json:

@@ -255,13 +255,18 @@ def _selects_otherwise(body: Json, deployment: Child, app: App) -> Obstacle | No
     labels = selectors.of(deployment, app.key.name)
     if body["spec"]["selector"] == {"matchLabels": labels}:
         return None
-    lacking = selectors.told(selectors.missing(labels, body)) or "what is no label alone"
+    by, remedy = "more than labels", ""
+    if lacking := selectors.told(selectors.missing(labels, body)):
+        by, remedy = (
+            f"{lacking}, which those of this version do not carry",
+            "write that into spec.podMetadata.labels again, or ",
+        )
     name = names.DEPLOYMENT.name_for(app.key.name)
     return Obstacle(
         Refused(
             Reason.REJECTED,
-            f"it selects its pods by {lacking} for ever, which those of this version do not carry: write that into "
-            f"spec.podMetadata.labels again, or delete the Deployment ({name}), and the {names.KIND} makes its own",
+            f"it selects its pods for ever by {by}: {remedy}delete the Deployment ({name}), and the {names.KIND} makes "
+            "its own",
         )
     )
 

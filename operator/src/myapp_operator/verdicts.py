@@ -272,7 +272,10 @@ def _notes(seen: Seen) -> Iterator[str]:
     for kind, child in seen.children.items():
         if kind not in seen.asked and child.is_controlled_by(seen.app) and child.finalizers:
             held = ", ".join(f'"{each}"' for each in child.finalizers)
-            yield f"the {kind}, which is not asked for, is being deleted, and is held by {held}"
+            yield (
+                f"the {kind}, which is not asked for, is being deleted, and is held by {held}: see that the controller "
+                "of that finalizer runs, or remove the finalizer"
+            )
     if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
