@@ -447,4 +447,4 @@ def test_it_is_one_line_of_any_installation(
     stored = json.loads(kubectl(*apply, stdin=yaml.safe_dump_all(guard), check=True).stdout)["items"]
     assert not any("namespace" in each["metadata"] for each in stored)
     conditions = [each["spec"]["matchConditions"] for each in stored if "matchConditions" in each["spec"]]
-    assert [":myapp-operator$" in condition["expression"] for (condition,) in conditions] == [True] * 6
+    assert [":myapp-operator$" in account["expression"] for account, *_ in conditions] == [True] * 6
