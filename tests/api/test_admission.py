@@ -29,7 +29,7 @@ DECISIVE: dict[str, Case] = {
         ".ports[http].containerPort 5000 → 6000",
     ),
     "port of the Service": ("services", put("/spec/ports/0/port", "81"), "spec.ports[http].port 80 → 81"),
-    "selector of the Service": ("services", put("/spec/selector", '{"app": "other"}'), "spec.selector.app"),
+    "selector of the Service": ("services", put("/spec/selector/role", '"other"'), "spec.selector.role (added)"),
 }
 HARMLESS: dict[str, Case] = {
     "nodeSelector": (
