@@ -89,7 +89,7 @@ def steps_of(raw: Any) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "drift", lambda: drift.drifted(body, want.applied, child)
     yield "drift, names parsed", lambda: drift.taken(body, want.applied, robbed)
     yield "revert", lambda: reverting.changes(body, ["spec"], present, values)
-    yield "take over", lambda: takeover.patch(metadata)
+    yield "take over", lambda: takeover.patch(metadata, takeover.whole_spec)
     yield "send", lambda: yaml_bytes(body)
     yield "find values", lambda: values_of(spec, "app")
     said = "\n".join(str(each["value"]) for each in raw["env"] if "value" in each)[:LONGEST].ljust(LONGEST, "a")

@@ -64,7 +64,7 @@ def test_what_may_not_be_read_is_said_in_a_line_and_the_rest_is_shown(
     assert "  Deployment  myapp-deployment  does not exist" in text.splitlines()
     unread = text.split("Could not be read\n")[1].splitlines()
     parts = [line.split(":")[0].strip() for line in unread]
-    assert parts == ["the ReplicaSets", "the Service", "the events", "the pods"]
+    assert parts == ["the Service", "the events", "the pods"], "there is no Deployment of which to read ReplicaSets"
     assert 'cannot list resource "pods"' in text
 
 

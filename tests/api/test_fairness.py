@@ -53,7 +53,7 @@ class Scene:
         self.audit_here.restart()
         self.audit_crowd.restart()
         asked = datetime.now(UTC)
-        self.here.edit("single", service={"annotations": {"number": str(number)}})
+        self.here.edit("single", service={"annotations": {"prometheus.io/port": str(number)}})
         done = wait_for(f"edit {number} is followed", self._service_writes, every=0.5)[0]
         before = [each for each in self.audit_crowd.writes() if each.at < done.at]
         return (datetime.fromisoformat(done.at) - asked).total_seconds(), len(before)
@@ -80,7 +80,7 @@ def changing(api: Api, count: int) -> Iterator[None]:
             for name in names(count):
                 if ended.is_set():
                     return
-                api.edit(name, service={"annotations": {"changed": str(time.monotonic())}})
+                api.edit(name, service={"annotations": {"prometheus.io/path": str(time.monotonic())}})
 
     with ThreadPoolExecutor(2) as editors:
         running = [editors.submit(edit_all) for _ in range(50)]
@@ -156,7 +156,7 @@ def test_apps_that_fail_again_and_again_back_off_alone(scene: Scene) -> None:
     for name in names(POISON):
         crowd.create("myapps", hasty(name, replicas=0))
     for number in range(10):
-        crowd.edit("healthy", service={"annotations": {"number": str(number)}})
+        crowd.edit("healthy", service={"annotations": {"prometheus.io/port": str(number)}})
         wait_for(f"edit {number} is followed", lambda number=number: annotated(crowd, str(number)))
     wait_for("each has failed four times", lambda: len(failures(scene)) == POISON and min(failures(scene).values()) > 3)
     tries = failures(scene)

@@ -17,7 +17,7 @@ QUICK: dict[str, Any] = {"replicas": 1, "rollout": {"minReadySeconds": 0}}
 
 def looks(audit: Audit) -> list[Request]:
     """One request of each look."""
-    return [each for each in audit.requests() if each.resource == "pods"]
+    return [each for each in audit.requests() if each.resource == "replicasets"]
 
 
 def test_a_crash_loop_is_one_word_few_writes_and_few_looks(

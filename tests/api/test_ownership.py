@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from myapp_operator import names
 from tests.harness import Api, Audit, Door, OperatorProcess, myapp, never, wait_for
 
 FOREIGN: dict[str, Any] = {
@@ -161,7 +162,7 @@ def test_a_child_is_handed_over_to_another_controller_and_back(
     never("a write to the Service", tries, seconds=3)
     api.patch("services", "myapp-service", {"metadata": {"ownerReferences": ours}})
     wait_for("Ready", api.is_ready)
-    assert (api.get("services", "myapp-service") or {})["spec"]["selector"] == {"app": "myapp"}
+    assert (api.get("services", "myapp-service") or {})["spec"]["selector"] == names.selector("myapp")
 
 
 @pytest.mark.parametrize("plural", FOREIGN)

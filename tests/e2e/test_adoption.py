@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from myapp_operator import names
 from tests.harness import Api, Kubectl, Visitor, myapp, wait_for
 
 Json = dict[str, Any]
@@ -44,6 +45,11 @@ def all_listen(kubectl: Kubectl, api: Api) -> bool:
     return len(pods) == 2 and all("Running on" in kubectl("logs", pod) for pod in pods)
 
 
+def selector(api: Api) -> Json:
+    found: Json = (api.get("services", "myapp-service") or {})["spec"]["selector"]
+    return found
+
+
 @pytest.mark.timeout(480, func_only=True)
 def test_the_tutorials_app_comes_under_a_myapp_by_one_rolling_update_without_a_lost_request(
     api: Api, kubectl: Kubectl, visitor: Visitor, tutorial_image: str
@@ -62,7 +68,11 @@ def test_the_tutorials_app_comes_under_a_myapp_by_one_rolling_update_without_a_l
     kubectl("annotate", "service", "myapp-service", "apps.example.com/adopt=true")
     wait_for("Ready", api.is_ready)
     wait_for("the pods made by hand are gone", lambda: len(api.list("pods", "app=myapp")) == 2)
+    wait_for("the Service selects by three labels", lambda: selector(api) == names.selector("myapp"))
     assert set(visitor.finish()) == {HELLO}, visitor.failures
+    (deployment,) = api.list("deployments")
+    assert deployment["spec"]["selector"] == {"matchLabels": LABELS}, "which can never change"
+    assert (api.get("myapps", "myapp") or {})["status"]["selector"] == "app=myapp"
     after = {each["metadata"]["uid"] for each in api.list("replicasets")}
     assert before < after
     assert len(after) == 2

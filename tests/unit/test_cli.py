@@ -8,6 +8,9 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from myapp_operator import logs, stopping
+from myapp_operator import run as running
+from myapp_operator.allowance import Allowance
 from myapp_operator.cli import main
 from myapp_operator.commands import plugin
 from tests.unit import golden
@@ -107,6 +110,50 @@ def test_render_of_a_missing_file() -> None:
     result = render("", "nowhere.yaml")
     assert result.exit_code == 2
     assert "nowhere.yaml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "words"),
+    [
+        ("--allow-annotation", "*", "'*' is neither a key"),
+        ("--allow-annotation", "example.com/", "'example.com/' is neither a key"),
+        ("--allow-annotation", "example.com/a*", "'example.com/a*' is neither a key"),
+        ("--allow-annotation", "example.com/a=b", "'example.com/a=b' is neither a key"),
+        ("--allow-host-suffix", "", "'' is no domain"),
+        ("--allow-host-suffix", "*", "'*' is no domain"),
+        ("--allow-host-suffix", "https://example.com", "'https://example.com' is no domain"),
+    ],
+)
+def test_run_refuses_leave_that_would_allow_nothing_or_everything(option: str, text: str, words: str) -> None:
+    result = CliRunner().invoke(main, ["run", option, text])
+    assert (result.exit_code, words in result.stderr) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowance"),
+    [
+        ((), Allowance()),
+        (
+            ("--allow-annotation", "nginx.org/*", "--allow-annotation", "note"),
+            Allowance(annotations=("nginx.org/*", "note")),
+        ),
+        (("--allow-host-suffix", "*.Example.com."), Allowance(host_suffixes=("example.com",))),
+        (("--allow-host-suffix", ".example.com"), Allowance(host_suffixes=("example.com",))),
+    ],
+)
+def test_run_takes_leave_as_it_is_compared(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], allowance: Allowance
+) -> None:
+    given: list[running.Settings] = []
+
+    async def run(settings: running.Settings) -> None:
+        given.append(settings)
+
+    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(stopping, "exit_on_signal", lambda: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    assert CliRunner().invoke(main, ["run", *arguments]).exit_code == 0
+    assert [each.allowance for each in given] == [allowance]
 
 
 @pytest.mark.parametrize("name", ["Bad_NS", "", "a" * 64, "ends-"])

@@ -58,3 +58,14 @@ def test_each_test_that_the_page_on_security_names_is_there() -> None:
     assert named
     lost = [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / "tests" / file).read_text()]
     assert not lost
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: str(book.relative_to(ROOT)))
+def test_a_page_leaves_nothing_to_be_written(book: Path) -> None:
+    assert "TODO" not in book.read_text()
+
+
+def test_the_decisions_are_listed_in_their_order() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"^\* \[\d{4}\]\(([^)]+)\)", (folder / "README.md").read_text(), re.MULTILINE)
+    assert listed == sorted(each.name for each in folder.glob("0*.md"))

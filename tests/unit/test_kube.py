@@ -1,6 +1,7 @@
 """What is sent for an apply: JSON that YAML reads the same way. And how a watch ends."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any, Self, cast
 
 import aiohttp
@@ -11,6 +12,8 @@ from myapp_operator import names
 from myapp_operator.connection import Connection
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import Kube, yaml_bytes
+from myapp_operator.names import Key
+from myapp_operator.reading import Part
 
 TEXTS = {
     "umlauts": "Gr\u00fc\u00dfe",
@@ -61,6 +64,31 @@ class OneWatch:
         return self.answer
 
 
+class EndlessList:
+    """A connection to a namespace in which somebody has made more objects than anybody reads."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def parts(self, *_: object, **__: Any) -> AsyncIterator[Part]:
+        self.requests += 1
+        owners = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "x", "controller": True}]
+        ours = {"metadata": {"name": f"ours-{self.requests}", "ownerReferences": [owners[0] | {"uid": "uid-ours"}]}}
+        crowd = [{"metadata": {"ownerReferences": [owners[0] | {"uid": "uid-theirs"}]}}] * 99
+        yield Part([*crowd, ours], {"resourceVersion": "1", "continue": "more"})
+
+
+async def test_a_crowd_with_the_labels_of_an_app_costs_a_number_of_pages_and_no_memory() -> None:
+    connection = EndlessList()
+    kube = Kube(cast(Connection, connection))
+    pages = kube.controlled(names.REPLICA_SET, "default", {"uid-ours"}, selector="app=shop")
+    found = [each async for page in pages for each in page]
+    assert [each["metadata"]["name"] for each in found] == [f"ours-{number}" for number in range(1, 51)]
+    assert connection.requests == 50
+    page = await kube.first(names.POD_NAMES, "default", selector="app=shop", fields="")
+    assert (len(page), connection.requests) == (100, 51)
+
+
 async def watched(answer: Answer) -> list[str]:
     kube = Kube(cast(Connection, OneWatch(answer)))
     events = kube.watch(names.SERVICE, None, 1, selector="", seconds=600)
@@ -78,3 +106,27 @@ async def test_a_watch_that_is_cut_is_an_outage() -> None:
     with pytest.raises(UnreachableError, match="the watch of services was cut"):
         await watched(answer)
     assert answer.closed
+
+
+class OddReview:
+    """A connection that answers a question about rights with this."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+
+    async def json(self, *_: object, **__: Any) -> dict[str, Any]:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "may"),
+    [
+        ({"status": {"allowed": True}}, True),
+        ({"status": {"allowed": "yes"}}, False),
+        ({"status": None}, False),
+        ({}, False),
+    ],
+)
+async def test_an_account_has_a_right_only_where_the_answer_says_so(answer: dict[str, Any], may: bool) -> None:
+    kube = Kube(cast(Connection, OddReview(answer)))
+    assert await kube.may_write_status(Key("ops", "myapp-operator"), None) is may

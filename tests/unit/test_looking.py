@@ -13,9 +13,11 @@ from myapp_operator.kube import Kube
 from myapp_operator.names import Reason
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, children, owner, progressing, refusal, refused_pods, rollout, seen
+from tests.unit.versions import replica_set
 from tests.unit.world import DEPLOYMENT, Clock, FakeKube, World
 
 LOOK = ["list ReplicaSet", "list Pod"]
+LOOK_AGAIN = [*LOOK, "glance at Pod"]
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 LOST = rollout(ready=1, available=1)
 OVER_QUOTA = rollout(
@@ -105,7 +107,31 @@ async def test_a_look_that_finds_nothing_new_writes_nothing(ready: World, pods: 
     await crashing(ready, pods, clock)
     clock.passes(5)
     await ready.reconcile()
-    assert ready.kube.requests == LOOK
+    assert ready.kube.requests == LOOK_AGAIN
+
+
+async def test_pods_of_others_with_the_label_of_the_app_are_told_while_it_is_not_ready(
+    ready: World, pods: Pods, clock: Clock
+) -> None:
+    words = "pods of others carry the label app=myapp too: kubectl myapp explain myapp names them"
+    theirs = {"metadata": {"name": "nightly-x1", "ownerReferences": []}}
+    own = {"metadata": {"name": "myapp-1", "ownerReferences": replica_set()["metadata"]["ownerReferences"]}}
+    own["metadata"]["ownerReferences"][0] |= {"uid": "uid-h1", "apiVersion": "apps/v1", "name": "x"}
+    ready.kube.listed["Pod of others"] = [own]
+    await crashing(ready, pods, clock)
+    clock.passes(60)
+    await ready.reconcile()
+    assert ready.kube.status["message"] == "it crashes"
+    ready.kube.listed["Pod of others"] = [own, theirs]
+    clock.passes(60)
+    await ready.reconcile()
+    assert ready.kube.status["message"] == f"it crashes; {words}"
+    ready.watch_brings_status()
+    pods.are_well()
+    ready.watch_brings_rollout(rollout())
+    clock.passes(60)
+    await ready.reconcile()
+    assert (ready.reason(), words in ready.kube.status["message"]) == ("Ready", False)
 
 
 async def test_ready_waits_for_the_look_that_takes_a_cause_back(ready: World, pods: Pods, clock: Clock) -> None:
@@ -114,11 +140,11 @@ async def test_ready_waits_for_the_look_that_takes_a_cause_back(ready: World, po
     clock.passes(1)
     ready.watch_brings_rollout(rollout())
     assert await ready.reconcile() == pytest.approx(4, abs=0.5)
-    assert (ready.kube.requests, ready.reason()) == ([*LOOK], "CrashLoopBackOff")
+    assert (ready.kube.requests, ready.reason()) == (LOOK_AGAIN, "CrashLoopBackOff")
     pods.are_well()
     clock.passes(4)
     assert await ready.reconcile() is None
-    assert (ready.kube.requests, ready.reason()) == ([*LOOK, "status"], "Ready")
+    assert (ready.kube.requests, ready.reason()) == ([*LOOK_AGAIN, "status"], "Ready")
 
 
 async def test_a_pod_that_was_lost_and_is_back_is_looked_at_before_ready(
@@ -212,7 +238,7 @@ async def test_the_newest_refusal_of_pods_is_read_where_they_are_refused(ready: 
             "annotations": {"deployment.kubernetes.io/revision": "1"},
             "ownerReferences": [{"kind": "Deployment", "uid": "uid-child", "controller": True}],
         },
-        "spec": {"replicas": 2},
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "myapp"}}},
     }
     event = {
         "metadata": {"resourceVersion": "7"},
@@ -284,6 +310,7 @@ async def test_another_image_starts_with_a_clean_sheet(ready: World, pods: Pods,
 
 async def test_more_looks_than_ten_a_second_wait_for_their_turn_without_a_worker(pods: Pods, clock: Clock) -> None:
     kube, store = FakeKube(), Store()
+    kube.listed["ReplicaSet"] = [replica_set()]
     onlooker = looking.Onlooker(cast(Kube, kube), store)
     apps = [app(f"app-{number}", f"uid-{number}") for number in range(31)]
     for each in apps:

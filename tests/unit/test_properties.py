@@ -80,14 +80,18 @@ def test_every_child_is_named_labelled_owned_and_selects_the_pods_of_its_app_alo
     for kind, body in built.items():
         metadata = body["metadata"]
         assert (metadata["name"], metadata["namespace"]) == (f"shop-{suffix(kind)}", "default")
-        assert metadata["labels"] == names.labels("shop")
+        assert metadata["labels"] == {**raw.get("labels", {}), **names.labels("shop")}
         assert [each["uid"] for each in metadata["ownerReferences"]] == ["uid-1"]
     pods = built["Deployment"]["spec"]["template"]
     assert names.labels("shop").items() <= pods["metadata"]["labels"].items()
     selectors = [built["Service"]["spec"]["selector"], built["Deployment"]["spec"]["selector"]["matchLabels"]]
     selectors += [built[kind]["spec"]["selector"]["matchLabels"] for kind in built if kind == "PodDisruptionBudget"]
     selectors += [built[kind]["spec"]["podSelector"]["matchLabels"] for kind in built if kind == "NetworkPolicy"]
-    assert all(each == {"app": "shop"} for each in selectors)
+    assert all(each == names.selector("shop") for each in selectors)
+    assert names.selector("shop").items() <= pods["metadata"]["labels"].items()
+    assert not raw.get("labels", {}).keys() & (
+        pods["metadata"]["labels"].keys() - raw.get("podMetadata", {}).get("labels", {}).keys()
+    )
 
 
 def suffix(kind: str) -> str:

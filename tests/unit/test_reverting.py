@@ -134,7 +134,7 @@ TOLD: list[tuple[Kind, str, Edit, str]] = [
     (
         SERVICE,
         "selector changed",
-        put("spec", "selector", value={"app": "other"}),
+        put("spec", "selector", value={**names.selector("everything"), "app": "other"}),
         f"spec.selector.app other → everything{BY_PATCH}",
     ),
     (

@@ -50,7 +50,7 @@ def test_a_complete_app() -> None:
         "readyReplicas": 2,
         "updatedReplicas": 2,
         "ready": "2/2",
-        "selector": "app=myapp",
+        "selector": "app=myapp,app.kubernetes.io/instance=myapp,app.kubernetes.io/managed-by=myapp-operator",
         "url": "http://myapp-service.default.svc",
         "image": "myapp:latest",
         "message": 'all pods run image "myapp:latest"',

@@ -154,5 +154,5 @@ def test_a_service_that_is_reached_as_the_myapp_asks_is_not_hindered_nor_is_one_
 
 def test_what_can_become_ours_is_not_hindered() -> None:
     assert takeover.hindrance(SERVICE, {"clusterIP": "10.0.0.1"}, wanted()[SERVICE].body or {}) is None
-    same = {"selector": {"matchLabels": {"app": "myapp"}}}
+    same = {"selector": {"matchLabels": names.selector("myapp")}}
     assert takeover.hindrance(DEPLOYMENT, same, wanted()[DEPLOYMENT].body or {}) is None

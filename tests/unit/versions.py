@@ -29,4 +29,5 @@ def replica_set(template_hash: str = "h1", revision: int = 1, of: str = "uid-chi
         "ownerReferences": [{"kind": "Deployment", "uid": of, "controller": True}],
     }
     stored = {**template, "metadata": {"creationTimestamp": None, **template["metadata"], "labels": labels}}
-    return {"metadata": metadata, "spec": {"replicas": 2, "template": stored}}
+    spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": stored}
+    return {"metadata": metadata, "spec": spec}

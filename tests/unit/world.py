@@ -1,7 +1,7 @@
 """A world for the recipe: a fake of the connection, the store, and what the watches bring."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from dataclasses import replace
 from typing import cast
 
@@ -19,6 +19,7 @@ from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, condition, refusal, rollout
+from tests.unit.versions import replica_set
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
 CONFLICT = refusal(409, "the object has been modified", reason="Conflict")
@@ -54,12 +55,23 @@ class FakeKube:
         return Listing(self.listed.get(kind.kind, []), self._version)
 
     async def pages(
-        self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
+        self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "", most: int | None = None
     ) -> AsyncIterator[Listing]:
         """One object a page, so that nobody relies on having all of them at once."""
         listing = await self.list(kind, namespace, selector=selector, fields=fields)
         for page in [[each] for each in listing.items] or [[]]:
             yield Listing(page, listing.version)
+
+    async def controlled(
+        self, kind: Kind, namespace: str, owners: Set[str], *, selector: str
+    ) -> AsyncIterator[Sequence[Json]]:
+        async for page in self.pages(kind, namespace, selector=selector):
+            refs = [(each, ref) for each in page.items for ref in each["metadata"].get("ownerReferences") or ()]
+            yield [each for each, ref in refs if ref["controller"] and ref["uid"] in owners]
+
+    async def first(self, kind: Kind, namespace: str, *, selector: str, fields: str) -> Sequence[Json]:
+        self._request("glance at", kind)
+        return self.listed.get(f"{kind.kind} of others", [])
 
     async def metadata(self, kind: Kind, key: Key) -> Json | None:
         self._request("get", kind)
@@ -143,6 +155,7 @@ class World:
     def __init__(self, the_app: App) -> None:
         self.app = the_app
         self.kube = FakeKube()
+        self.kube.listed["ReplicaSet"] = [replica_set()]
         self.store = Store()
         self.store.put_app(the_app)
         self.heard = Heard()

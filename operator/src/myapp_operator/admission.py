@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from myapp_operator import offered
+from myapp_operator import offered, quantities
 from myapp_operator.drift import join, label
 from myapp_operator.grammar import Json
 from myapp_operator.names import SERVICE
@@ -36,15 +35,8 @@ _LONGEST_TRIED = 49
 """Characters of the name of a MyApp that are left in that of a trial: no name has more than 55."""
 _KEYS = ("name", "mountPath", "containerPort", "port")
 """The fields by which an item of a list is known, the first that all of its items have."""
-_QUANTITIES = frozenset({"limits", "requests", "sizeLimit", "divisor", "target"})
+_QUANTITIES = quantities.FIELDS | {"target"}
 """The fields at or below which strings are quantities."""
-_SUFFIXES = {
-    **{
-        suffix: Decimal(1000) ** power
-        for power, suffix in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)
-    },
-    **{f"{prefix}i": Decimal(1024) ** power for power, prefix in enumerate("KMGTPE", 1)},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +161,7 @@ def _alike(sent: Any, stored: Any, pointer: Sequence[str | int]) -> bool:
     """Whether the API server stores one as the other."""
     if sent == stored or (stored is _ABSENT and not sent):
         return True
-    return not _QUANTITIES.isdisjoint(pointer) and _amount(sent) == _amount(stored) is not None
-
-
-def _amount(quantity: Any) -> Decimal | None:
-    """A quantity such as `500m` or `1Gi` as a number; None where it is none."""
-    text = str(quantity)
-    digits = text.rstrip("numkKMGTPEi")
-    try:
-        return Decimal(digits) * _SUFFIXES[text[len(digits) :]]
-    except (InvalidOperation, KeyError):
-        return None
+    return not _QUANTITIES.isdisjoint(pointer) and quantities.amount(sent) == quantities.amount(stored) is not None
 
 
 def _is_decisive(pointer: Sequence[str | int]) -> bool:

@@ -1,4 +1,4 @@
-"""kopf's way to the API server: it may only read, and gets MyApps in envelopes."""
+"""The session by which kopf asks the API server: it sends nothing but GET, and brings MyApps in envelopes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from myapp_operator.connection import LONGEST_REFUSAL, Connection
 from myapp_operator.envelope import CONTENT, Envelopes
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS
-from myapp_operator.observed import mapping
+from myapp_operator.observed import mapping, metadata_of
 from myapp_operator.unreadable import Unreadable
 
 
@@ -33,7 +33,7 @@ def open_session(connection: Connection, largest: int) -> aiohttp.ClientSession:
 
 
 class _Apps:
-    """Puts MyApps into envelopes; leaves out what nobody can tell which MyApp it is."""
+    """Puts MyApps into envelopes; leaves out objects that do not say which MyApp they are."""
 
     def __init__(self, largest: int) -> None:
         self._envelopes = Envelopes(largest)
@@ -59,7 +59,7 @@ class _Apps:
         """A line of a watch; empty where it is left out."""
         kind, raw = await reading.event(line)
         if kind == "BOOKMARK":
-            version = mapping(mapping(raw).get("metadata")).get("resourceVersion")
+            version = metadata_of(raw).get("resourceVersion")
             return _line(kind, {"metadata": {"resourceVersion": version}}) if isinstance(version, str) else b""
         if kind == "ERROR":
             return _line(kind, _status(raw))

@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 
 from myapp_operator import commands, envelope, logs, stopping
-from myapp_operator.allowance import EXPOSING, Allowance
+from myapp_operator.allowance import EXPOSING, Allowance, plain_host
 from myapp_operator.errors import StartError
 
 _LABEL = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_DOMAIN = re.compile(rf"{_LABEL.pattern}([.]{_LABEL.pattern})*")
+_ANNOTATION = re.compile(rf"({_DOMAIN.pattern}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?|{_DOMAIN.pattern}/[*]")
 
 
 def _namespaces(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -24,6 +26,23 @@ def _namespaces(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -
                 f"{name!r} can be no namespace: at most 63 of a-z, 0-9 and -, which is not at an end"
             )
     return given
+
+
+def _annotations(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuses what is no key of an annotation, nor all keys of one prefix."""
+    for key in given:
+        if not _ANNOTATION.fullmatch(key):
+            raise click.BadParameter(f"{key!r} is neither a key, such as example.com/name, nor example.com/*")
+    return given
+
+
+def _suffixes(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The domains in the form in which names are compared. Refuses what can be none: it would allow nothing."""
+    plain = tuple(map(plain_host, given))
+    for name, text in zip(plain, given, strict=True):
+        if not _DOMAIN.fullmatch(name):
+            raise click.BadParameter(f"{text!r} is no domain, such as example.com")
+    return plain
 
 
 @click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
@@ -52,13 +71,29 @@ def main() -> None:
     help="Let MyApps have a Service of this type, which is reached from outside of the cluster; repeatable.",
 )
 @click.option(
+    "--allow-annotation",
+    "annotations",
+    multiple=True,
+    metavar="KEY",
+    callback=_annotations,
+    help="Let MyApps set this annotation (prefix/* for all of a prefix) on Service, Ingress and pods; repeatable.",
+)
+@click.option(
+    "--allow-host-suffix",
+    "host_suffixes",
+    multiple=True,
+    metavar="DOMAIN",
+    callback=_suffixes,
+    help="Let MyApps have hosts of Ingress and HTTPRoute within this domain only; repeatable. Default: any.",
+)
+@click.option(
     "--lease-namespace",
     help="Namespace of the Lease that lets one of several operators write; without it this one writes on its own.",
 )
 @click.option(
     "--max-object-kilobytes",
     type=click.IntRange(1, 1500),
-    default=256,
+    default=envelope.DEFAULT_KILOBYTES,
     show_default=True,
     help="Reject MyApps whose spec is larger, as JSON: each that is taken is kept in memory.",
 )
@@ -70,6 +105,8 @@ def run(
     log_format: str,
     log_level: str,
     service_types: tuple[str, ...],
+    annotations: tuple[str, ...],
+    host_suffixes: tuple[str, ...],
     lease_namespace: str | None,
     max_object_kilobytes: int,
     probes_host: str,
@@ -90,7 +127,7 @@ def run(
             kubeconfig,
             probes_host,
             probes_port,
-            Allowance(frozenset(service_types)),
+            Allowance(frozenset(service_types), annotations, host_suffixes),
             lease_namespace,
             max_object_kilobytes * envelope.KILOBYTE,
         )

@@ -46,8 +46,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _LIST_TIMEOUT = aiohttp.ClientTimeout(sock_connect=5, sock_read=30)
 """A list of large objects takes longer as a whole: it is read in turn with all other work."""
 _MASKED_TEXT = 10 * _LONGEST_TEXT
-_LONGEST_PAUSE = 6
-"""Digits of the seconds after which the API server wants to be asked again."""
+"""Characters of it that are masked: nothing beyond them is kept."""
+_MOST_DIGITS = 5
+"""Digits of a `Retry-After` in seconds that is believed."""
 _SOONER = 0.5
 """Seconds by which the API server gives up before we do: it goes on with a write whose sender was stopped."""
 
@@ -175,7 +176,7 @@ class Connection:
     async def parts(self, path: str, **options: Any) -> AsyncIterator[Part]:
         """Asks for a list, and gives its items as they come: a large one never stands in memory whole.
 
-        The connection is to be used on its own meanwhile: another request may be sent, but the rest waits.
+        Other requests may be sent meanwhile. The rest of this list waits until the caller asks for the next part.
         """
         response = await self.send("GET", path, patience=_LIST_TIMEOUT, **options)
         try:
@@ -266,7 +267,7 @@ async def _start_of(response: aiohttp.ClientResponse) -> bytes:
 def _refusal(response: aiohttp.ClientResponse, body: bytes) -> ApiError:
     """Reads the refusal; some (too many requests, an API that does not exist) are plain text, not a Status object."""
     after = response.headers.get("Retry-After", "")
-    retry_after = float(after) if after.isdecimal() and len(after) < _LONGEST_PAUSE else None
+    retry_after = float(after) if after.isdecimal() and len(after) <= _MOST_DIGITS else None
     try:
         return refusal_of(orjson.loads(body), response.status, retry_after)
     except ValueError:

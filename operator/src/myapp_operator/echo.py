@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from myapp_operator import gaps, names, rollcall
-from myapp_operator.errors import ApiError, OperatorError, UnreadableError
+from myapp_operator.errors import OperatorError, UnreadableError
 from myapp_operator.gaps import Gap
-from myapp_operator.informer import Failure, Watcher
+from myapp_operator.informer import Failure, Watcher, failure_after
 from myapp_operator.kube import Kube
 from myapp_operator.store import Store
 
@@ -104,9 +104,8 @@ class Echo:
     def _note_failure(self, namespace: str | None, error: OperatorError) -> None:
         """An API server that does not answer neither begins trouble nor ends it."""
         self._unlisted_at = asyncio.get_running_loop().time()
-        if isinstance(error, UnreadableError) or (isinstance(error, ApiError) and error.status in (401, 403)):
-            known = self._refused.get(namespace)
-            self._refused[namespace] = Failure(known.since if known else self._unlisted_at, error)
+        if failure := failure_after(self._refused.get(namespace), error, self._unlisted_at):
+            self._refused[namespace] = failure
         elif not self.trouble:
             self._refused.pop(namespace, None)
 

@@ -31,7 +31,7 @@ class ElectionThread:
         self._over: Future[None] = Future()
 
     async def run(self, work: Callable[[], Awaitable[None]], hesitates: Callable[[], bool]) -> None:
-        """Waits until this operator leads, and works in the calling event loop until cancelled; for `stop` to follow.
+        """Waits until this operator leads, and works in the calling event loop until cancelled; call `stop` afterwards.
 
         `hesitates` is called in the thread (see `Leader.run`).
 

@@ -2,7 +2,7 @@
 
 kopf keeps whatever a list or a watch brings as Python objects, a hundred of them at a time, acts on finalizers of its
 own, and reads annotations. So it sees none of that. JSON takes a fifth of the memory, and a MyApp that is too large, or
-that nobody can read, leaves nothing but the sentence that says so.
+that cannot be read, leaves nothing but the sentence that says so.
 """
 
 from __future__ import annotations

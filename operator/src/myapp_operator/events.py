@@ -13,7 +13,7 @@ from enum import StrEnum
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
-from myapp_operator.observed import App, mappings
+from myapp_operator.observed import App, condition
 
 _LONGEST_MESSAGE = 1024
 """Bytes that the API server allows in a message of an event."""
@@ -125,8 +125,7 @@ def of_status(old: Json, new: Json) -> Notice | None:
 
 
 def _reason(status: Json) -> str:
-    ready = next((each for each in mappings(status.get("conditions")) if each.get("type") == "Ready"), {})
-    return str(ready.get("reason", ""))
+    return str(condition(status, "Ready").get("reason", ""))
 
 
 def _stamp(moment: datetime) -> str:

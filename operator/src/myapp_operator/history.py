@@ -25,12 +25,14 @@ async def replica_sets(kube: Kube, app: Key, deployment_uid: str) -> list[Json]:
     """The ReplicaSets of a Deployment, that of the newest version first; none where the rights for that are missing.
 
     Each has a whole template, and others may claim to be one of this Deployment: so they are read page by page, and as
-    many are kept as `_LARGEST` allows.
+    many are kept as `_LARGEST` allows. One from before an adoption may lack a label and be left out: such a version is
+    never gone back to.
     """
     kept: list[Json] = []
+    selector = names.selector_text(names.selector(app.name))
     try:
-        async for page in kube.pages(names.REPLICA_SET, app.namespace, selector=names.selector_text(app.name)):
-            kept = _newest(deployment_uid, [*kept, *map(_without_managers, page.items)])
+        async for page in kube.controlled(names.REPLICA_SET, app.namespace, {deployment_uid}, selector=selector):
+            kept = _newest(deployment_uid, [*kept, *page])
     except ApiError as error:
         if error.status != 403:
             raise
@@ -45,7 +47,3 @@ def _newest(deployment_uid: str, found: Sequence[Json]) -> list[Json]:
     ours = by_revision(deployment_uid, found)
     sizes = accumulate(len(orjson.dumps(each["spec"])) for each in ours)
     return ours[: max(2, sum(size <= _LARGEST for size in sizes))]
-
-
-def _without_managers(raw: Json) -> Json:
-    return {**raw, "metadata": {key: value for key, value in raw["metadata"].items() if key != "managedFields"}}

@@ -20,7 +20,7 @@ from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
 from myapp_operator.kube import PAGE, Kube
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import Child, counted_version, mapping
+from myapp_operator.observed import Child, counted_version, metadata_of
 from myapp_operator.store import Store
 from myapp_operator.unreadable import Unreadable
 from myapp_operator.workqueue import WorkQueue
@@ -46,6 +46,14 @@ class Failure:
     since: float
     """When that began, in monotonic seconds."""
     error: OperatorError
+
+
+def failure_after(before: Failure | None, error: OperatorError, now: float) -> Failure | None:
+    """What is known after a list that was not to be had; None where the API server does not answer."""
+    refused = isinstance(error, ApiError) and error.status in (401, 403)
+    if not refused and not isinstance(error, UnreadableError):
+        return None
+    return Failure(before.since if before else now, error)
 
 
 class Watcher(ABC, Generic[T]):
@@ -123,7 +131,7 @@ class Watcher(ABC, Generic[T]):
         version = 0
         async for page in self._kube.pages(replace(self._kind, whole=False), self._namespace, selector=self._selector):
             for raw in page.items:
-                metadata = mapping(mapping(raw).get("metadata"))
+                metadata = metadata_of(raw)
                 key = Key(str(metadata.get("namespace", "")), str(metadata.get("name", "")))
                 if self._keeps(key) and (known_as := counted_version(metadata)):
                     listed[key] = Version(key, known_as)
@@ -176,7 +184,7 @@ class Watcher(ABC, Generic[T]):
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
-            version = counted_version(mapping(mapping(event.object).get("metadata")))
+            version = counted_version(metadata_of(event.object))
             self._newest = max(self._newest, version)
             if event.type == "BOOKMARK":
                 continue
@@ -190,10 +198,7 @@ class Watcher(ABC, Generic[T]):
         try:
             version = await self.list()
         except OperatorError as error:
-            refused = isinstance(error, ApiError) and error.status in (401, 403)
-            if refused or isinstance(error, UnreadableError):
-                since = self.failure.since if self.failure else asyncio.get_running_loop().time()
-                self.failure = Failure(since, error)
+            self.failure = failure_after(self.failure, error, asyncio.get_running_loop().time()) or self.failure
             raise
         self.failure = None
         return version

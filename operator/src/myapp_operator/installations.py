@@ -3,7 +3,7 @@
 Every installation holds a Lease of the same name, which says what it covers (see `claims`). A Lease whose holder does
 not renew it counts no more: judged by how long it has looked the same to us. A tenant may make such a Lease as well.
 It speaks for its own namespace alone, unless the ServiceAccount of its namespace has the rights of an operator in what
-it claims. See docs/decisions/0017-installations.md.
+it claims. See docs/decisions/0017-other-installations-and-another-history.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.lease import Sighting
 from myapp_operator.names import Key
-from myapp_operator.observed import mapping
+from myapp_operator.observed import metadata_of
 
 _LOOK_SECONDS = 10.0
 """Less than a Lease lasts: one that is renewed never looks the same for longer."""
@@ -94,7 +94,7 @@ class Installations:
             found = [one] if one else []
         else:
             found = (await self._kube.list(names.LEASE, scope, fields=f"metadata.name={names.MANAGER}")).items
-        return [each for each in found if isinstance(mapping(mapping(each).get("metadata")).get("namespace"), str)]
+        return [each for each in found if isinstance(metadata_of(each).get("namespace"), str)]
 
     async def _strongest(self, found: Sequence[Json]) -> dict[str, Claim]:
         """The strongest live claim of others on each namespace that they name, and on all."""

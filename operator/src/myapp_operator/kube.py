@@ -6,7 +6,7 @@ Nobody else knows a path, a content type or a precondition.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from myapp_operator.connection import JSON, Connection, refusal_of
 from myapp_operator.errors import ApiError, ExpiredError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import mapping, read_version, readable
+from myapp_operator.observed import controller, mapping, metadata_of, read_version, readable
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""
@@ -29,6 +29,8 @@ minute, but not for a kind of which nothing has changed since the API server sta
 PAGE = 100
 """Objects of a list that are read at once. What Python takes for five hundred it does not give back."""
 _LONGEST_LOG = 2**18
+MOST_PAGES = 50
+"""Pages that are read of a list in which others may have any number of objects."""
 _ONLY_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _ONLY_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"
@@ -81,16 +83,18 @@ class Kube:
         return Listing(items, version)
 
     async def pages(
-        self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = ""
+        self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "", most: int | None = None
     ) -> AsyncIterator[Listing]:
-        """As `list`, page by page, for whoever does not keep all. An item may be any JSON.
+        """As `list`, page by page, for callers that do not keep all. An item may be any JSON.
 
-        A page of large objects comes one by one; its version, which is 0 until then, comes with the last one.
+        A page of large objects comes one by one; its version, which is 0 until then, comes with the last one. `most`
+        pages are asked for; None: all.
         """
         accept = JSON if kind.whole else _ONLY_METADATA_LIST
         query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields}
-        more = True
-        while more:
+        asked, more = 0, True
+        while more and asked != most:
+            asked += 1
             async for part in self._connection.parts(_path(kind, namespace), query=query, accept=accept):
                 if part.metadata is None:
                     yield Listing(part.items, 0)
@@ -98,6 +102,21 @@ class Kube:
                 yield Listing(part.items, _version(part.metadata, kind))
                 query["continue"] = str(part.metadata.get("continue") or "")
             more = bool(query["continue"])
+
+    async def controlled(
+        self, kind: Kind, namespace: str, owners: Set[str], *, selector: str
+    ) -> AsyncIterator[Sequence[Json]]:
+        """The objects whose controller has one of these uids, page by page, without managedFields.
+
+        Only `MOST_PAGES` are read: a tenant may make any number of objects with the same labels.
+        """
+        async for page in self.pages(kind, namespace, selector=selector, most=MOST_PAGES):
+            yield [_light(each) for each in page.items if _controller(each) in owners]
+
+    async def first(self, kind: Kind, namespace: str, *, selector: str, fields: str) -> Sequence[Json]:
+        """The first page of a list: some of the objects, where there are many."""
+        pages = self.pages(kind, namespace, selector=selector, fields=fields, most=1)
+        return [_light(each) async for page in pages for each in page.items]
 
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
@@ -188,7 +207,7 @@ class Kube:
             content="application/json-patch+json",
             accept=_ONLY_METADATA,
         )
-        return _version(mapping(answer.get("metadata")), APPS)
+        return _version(metadata_of(answer), APPS)
 
     async def create_event(self, namespace: str, event: Json) -> None:
         """Creates an event, which must not exist yet."""
@@ -216,7 +235,7 @@ class Kube:
             },
         }
         answer = await self._connection.json("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", body=review)
-        return bool(answer["status"]["allowed"])
+        return mapping(answer.get("status")).get("allowed") is True
 
     async def log(self, pod: Key, container: str, *, previous: bool, lines: int) -> str:
         """The last lines of a container's log; `previous` is the run before the present one."""
@@ -298,6 +317,11 @@ def _path(kind: Kind, namespace: str | None, name: str = "", subresource: str = 
     return "/".join(part for part in parts if part)
 
 
+def _controller(raw: Any) -> str | None:
+    owner = controller(metadata_of(raw))
+    return owner.uid if owner else None
+
+
 def _event(kind: str, found: Any) -> Event:
     if kind == "ERROR":
         code = mapping(found).get("code")
@@ -309,7 +333,7 @@ def _event(kind: str, found: Any) -> Event:
 
 def _light(raw: Any) -> Any:
     """An object without its managedFields, which may have a megabyte and are often half of it."""
-    mapping(mapping(raw).get("metadata")).pop("managedFields", None)
+    metadata_of(raw).pop("managedFields", None)
     return raw
 
 

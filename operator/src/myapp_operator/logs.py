@@ -15,7 +15,7 @@ from typing import Any
 from pythonjsonlogger.core import LogData
 from pythonjsonlogger.json import JsonFormatter
 
-from myapp_operator.printable import printable
+from myapp_operator.printable import cut, printable
 
 _LONGEST = 2000
 """Characters of a message."""
@@ -65,7 +65,7 @@ def one_line(text: str) -> str:
     """A text of whatever origin as one line of bounded length."""
     if not text.isprintable():
         text = printable(" ".join(text[: 2 * _LONGEST].split()))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return cut(text, _LONGEST)
 
 
 def _fit(field: str, value: str) -> str:
@@ -85,5 +85,5 @@ def _brief(record: logging.LogRecord) -> bool:
 
 
 def _log_the_end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """What nobody has caught ends the process; it may quote others as any other error does."""
+    """An error that nothing catches ends the process; it may quote others as any other error does."""
     logger.critical("ended by an error that no part of the operator expects", exc_info=(kind, error, traceback))

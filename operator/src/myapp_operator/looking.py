@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from myapp_operator import causes, looks, names, verdicts
+from myapp_operator import causes, looks, names, selectors, verdicts
 from myapp_operator.causes import Cause, Evidence, Found, Sample
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.grammar import Json
-from myapp_operator.kube import Kube
+from myapp_operator.kube import MOST_PAGES, Kube
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.names import Key
 from myapp_operator.seen import Seen, are_pods_refused, is_complete, past_own_deadline, runs
@@ -30,6 +31,8 @@ class Sight:
     found: Found
     refusal: str | None = None
     """The newest words with which pods were refused."""
+    strangers: bool = False
+    """Whether pods of others carry the label of the app."""
 
 
 class Onlooker:
@@ -59,17 +62,18 @@ class Onlooker:
         return plan, None if plan.due is None else plan.due - now
 
     async def _look(self, seen: Seen, plan: Looks) -> Looks:
-        sight = await self._glance(seen, _known(seen, plan))
+        sight = await self._glance(seen, plan)
         now = time.monotonic()
         if sight is None:
             return looks.failed(plan, now)
-        return looks.answered(plan, sight.found.cause, sight.refusal, sight.found.again, now)
+        answered = looks.answered(plan, sight.found.cause, sight.refusal, sight.found.again, now)
+        return replace(answered, strangers=sight.strangers)
 
-    async def _glance(self, seen: Seen, before: Cause | None) -> Sight | None:
+    async def _glance(self, seen: Seen, plan: Looks) -> Sight | None:
         """One look; None: there was no answer. Where the rights are missing there is nothing to be seen."""
         key, deployment = seen.app.key, seen.child(names.DEPLOYMENT)
         try:
-            sight = await self._read(seen, deployment.uid if deployment else "", before)
+            sight = await self._read(seen, deployment.uid if deployment else "", plan)
         except OperatorError as error:
             forbidden = isinstance(error, ApiError) and error.status == 403
             self._complain(key, error, forbidden=forbidden)
@@ -80,34 +84,50 @@ class Onlooker:
         self._trouble.pop(key.namespace, None)
         return sight
 
-    async def _read(self, seen: Seen, deployment_uid: str, before: Cause | None) -> Sight:
+    async def _read(self, seen: Seen, deployment_uid: str, plan: Looks) -> Sight:
         key, now = seen.app.key, datetime.now(UTC)
-        uid, replicas = await self._newest_replica_set(key, deployment_uid)
-        sample = await self._pods(key, uid)
-        evidence = Evidence(seen.spec, replicas - sample.left_out, sample.pods, app=key.name, before=before)
+        newest, replica_sets = await self._replica_sets(key, deployment_uid)
+        uid, replicas = (newest["metadata"]["uid"], newest["spec"]["replicas"]) if newest else ("", 0)
+        sample = await self._pods(key, newest) if newest else Sample()
+        known = _known(seen, plan)
+        evidence = Evidence(seen.spec, replicas - sample.left_out, sample.pods, app=key.name, before=known)
         found = causes.find(evidence, now)
         if found.events_of:
             events = await self._events(key, f"involvedObject.uid={found.events_of}")
             found = causes.find(replace(evidence, events=events), now)
+        # An app that comes up at once need not know; nor is one asked about that only waits for its pods to start.
+        strangers = bool(plan.count and await self._strangers(key, replica_sets))
         if not uid or not are_pods_refused(seen):
-            return Sight(found)
+            return Sight(found, strangers=strangers)
         events = await self._events(key, f"involvedObject.uid={uid},reason=FailedCreate")
-        return Sight(found, causes.refused_pods(events, uid))
+        return Sight(found, causes.refused_pods(events, uid), strangers)
 
-    async def _newest_replica_set(self, key: Key, deployment_uid: str) -> tuple[str, int]:
-        """Its uid and the pods that it wants; an empty uid before there is one. Others may have large templates, so one
-        is kept at a time."""
+    async def _replica_sets(self, key: Key, deployment_uid: str) -> tuple[Json | None, Sequence[Json]]:
+        """The newest ReplicaSet of a Deployment, and uid and labels of all. One is kept whole: each has a template."""
         newest: Json | None = None
-        async for page in self._kube.pages(names.REPLICA_SET, key.namespace, selector=names.selector_text(key.name)):
-            newest = causes.newest_replica_set(deployment_uid, [*([newest] if newest else ()), *page.items])
-        return (newest["metadata"]["uid"], newest["spec"]["replicas"]) if newest else ("", 0)
+        known: list[Json] = []
+        selector = names.selector_text(names.selector(key.name))
+        async for page in self._kube.controlled(names.REPLICA_SET, key.namespace, {deployment_uid}, selector=selector):
+            newest = causes.newest_replica_set(deployment_uid, [*([newest] if newest else ()), *page])
+            known += map(selectors.version_of, page)
+        return newest, known
 
-    async def _pods(self, key: Key, replica_set_uid: str) -> Sample:
-        """The pods that count, page by page: an app may have left thousands behind that do not."""
+    async def _pods(self, key: Key, replica_set: Json) -> Sample:
+        """The pods that count, page by page: an app may have left thousands behind that do not.
+
+        They are chosen as the ReplicaSet chooses them, so that none of another version is read, nor one of others.
+        """
         sample = Sample()
-        async for page in self._kube.pages(names.POD, key.namespace, selector=names.selector_text(key.name)):
-            sample = sample.with_page(page.items, replica_set_uid)
+        selector = names.selector_text(replica_set["spec"]["selector"].get("matchLabels") or {})
+        async for page in self._kube.pages(names.POD, key.namespace, selector=selector, most=MOST_PAGES):
+            sample = sample.with_page(page.items, replica_set["metadata"]["uid"])
         return sample
+
+    async def _strangers(self, key: Key, replica_sets: Sequence[Json]) -> list[str]:
+        """Pods of others with the label of this app. One page is enough to know that there are some."""
+        selector = selectors.besides(key.name, replica_sets)
+        page = await self._kube.first(names.POD_NAMES, key.namespace, selector=selector, fields=selectors.MAY_ANSWER)
+        return selectors.strangers(page, replica_sets)
 
     async def _events(self, key: Key, fields: str) -> list[Json]:
         kept: list[Json] = []

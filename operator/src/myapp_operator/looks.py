@@ -65,6 +65,8 @@ class Looks:
     """Why the app does not come up."""
     refusal: str | None = None
     """The newest words with which pods were refused."""
+    strangers: bool = False
+    """Whether pods of others were seen that carry the label of the app."""
 
     def is_due(self, now: float) -> bool:
         """Whether it is time to look."""
@@ -94,7 +96,7 @@ def noticed(before: Looks, now_is: Situation, now: float) -> Looks:
 
 def _from_now(looks: Looks, now: float) -> Looks:
     """Starts the clock. A Deployment may say for a moment more that it has given up an earlier generation."""
-    return replace(looks, due=now + _FIRST, booked=False, count=0, lost=False, overdue=False)
+    return replace(looks, due=now + _FIRST, booked=False, count=0, lost=False, overdue=False, strangers=False)
 
 
 def _completed(looks: Looks, known: Situation | None, now: float) -> Looks:

@@ -1,7 +1,7 @@
-"""Tells which step has held the event loop: everything else of the operator waits for as long.
+"""Logs which step has held the event loop: all other work of the operator waits for as long.
 
-A thread asks the loop for a sign once a second. Where none comes in time it looks where the loop's thread is, and tells
-it if that thread was computing all along.
+A thread calls into the loop once a second. If the call does not run in time, the thread looks which function the loop
+is in, and logs it if the loop was computing all the while.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def _watch(loop: asyncio.AbstractEventLoop, thread: int, computed: Callable[[], 
             return
         where = ""
         while not sign.wait(_LONGEST):
-            where = _place(sys._current_frames().get(thread))
+            where = _place(sys._current_frames().get(thread)) or where
         held = computed() - began
-        if where and held >= _LONGEST:  # who gets no processor holds nothing
+        if where and held >= _LONGEST:  # a thread that gets no processor holds nothing
             logger.warning("a step has held the event loop for %.1f s: %s", held, where)
             time.sleep(_SILENT_FOR)
 
@@ -58,8 +58,10 @@ def _clock_of(thread: int) -> Callable[[], float]:
 
 
 def _place(frame: FrameType | None) -> str:
-    """The innermost function, and the innermost of ours."""
+    """The innermost function, and the innermost of ours; empty where the loop waits, since the step is over then."""
     named: list[str] = []
+    if frame is not None and frame.f_globals.get("__name__") == "selectors":
+        return ""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", "?"))
         if not named or module.partition(".")[0] == _OURS:

@@ -44,8 +44,8 @@ class Memory:
     """The recreations of each child."""
     status_contest: Contest | None = None
     """The times at which the status that we wrote was replaced by another writer."""
-    status_digest: bytes = b""
-    """Stands for the status that was written last; empty where this process has written none."""
+    status_hash: str = ""
+    """Hash of the status that was written last; empty where this process has written none."""
     status_budget: Budget = field(default_factory=Budget)
     present: dict[Kind, str] = field(default_factory=dict)
     """The children that this process has seen alive and that are still wanted: the hash of what it applied last to

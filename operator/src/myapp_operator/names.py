@@ -5,6 +5,7 @@ These names are promises to users; none of them ever changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -128,28 +129,26 @@ REPLICA_SET = Kind("ReplicaSet", "apps/v1", "replicasets", "", whole=True)
 POD = Kind("Pod", "v1", "pods", "", whole=True)
 EVENT = Kind("Event", "v1", "events", "", whole=True)
 
+POD_NAMES = replace(POD, whole=False)
+"""The same, for a list that only says whose they are."""
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases", "", whole=True)
 """No child: what each installation of the operator holds."""
 
 
 def selector(app: str) -> dict[str, str]:
-    """What selects the pods of an app, fixed for ever: the selector of a Deployment is immutable."""
-    return {"app": app}
+    """The labels by which the pods of an app are selected. `app` alone is the most common label there is, and would
+    catch pods of others. A Deployment that exists keeps the selector it has (see `selectors`)."""
+    return {"app": app, "app.kubernetes.io/instance": app, "app.kubernetes.io/managed-by": MANAGER}
 
 
-def selector_text(app: str) -> str:
-    """The same in the words of a request."""
-    return ",".join(f"{key}={value}" for key, value in selector(app).items())
+def selector_text(labels: Mapping[str, str]) -> str:
+    """Labels in the words of a request."""
+    return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
 def labels(app: str) -> dict[str, str]:
     """The labels of every child and every pod of an app."""
-    return {
-        **selector(app),
-        "app.kubernetes.io/name": app,
-        "app.kubernetes.io/instance": app,
-        "app.kubernetes.io/managed-by": MANAGER,
-    }
+    return {"app": app, "app.kubernetes.io/name": app, **selector(app)}
 
 
 class Reason(StrEnum):

@@ -20,16 +20,22 @@ from myapp_operator.names import (
     ADOPT,
     APPLIED,
     CONFIGURATION,
+    DEPLOYMENT,
     LAST_READY,
     MANAGER,
     NUDGE,
     ROLLED_BACK,
     TEMPLATE,
     Key,
+    selector,
 )
 
 _MOST_FINALIZERS = 3
 _LONGEST_FINALIZER = 150
+_LONGEST_SELECTOR = 1024
+"""Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
+NO_LABELS = "{}"
+"""Stands for a selector that does not consist of labels alone, or of too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class App:
         Raises:
             ValueError: nothing tells which MyApp it is.
         """
-        meta = mapping(mapping(raw).get("metadata"))
+        meta = metadata_of(raw)
         version, generation = read_version(meta), meta.get("generation", 1)
         key = Key(_text(meta, "namespace"), _text(meta, "name"))
         spec = mapping(raw).get("spec") or {}
@@ -67,10 +73,6 @@ class App:
             status=mapping(mapping(raw).get("status")),
             problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
         )
-
-    def is_of_later_history(self, listed: App, version: int) -> bool:
-        """Whether a list of this version should have had this version of the same MyApp, and has an older one."""
-        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
 
     @property
     def never_judged(self) -> bool:
@@ -89,9 +91,19 @@ def mapping(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def metadata_of(raw: object) -> Json:
+    """The metadata of any JSON that should be an object of the API server; empty where there is none."""
+    return mapping(mapping(raw).get("metadata"))
+
+
 def mappings(value: object) -> Iterator[Json]:
     """The JSON objects of a list; what is none of them is absent."""
     return (each for each in value if isinstance(each, dict)) if isinstance(value, list) else iter(())
+
+
+def condition(status: Json, kind: str) -> Json:
+    """The condition of this type; empty where the status has none."""
+    return next((each for each in mappings(status.get("conditions")) if each.get("type") == kind), {})
 
 
 def read_version(meta: Json) -> int:
@@ -165,6 +177,8 @@ class Rollout:
     """Pods that are on their way out; Kubernetes tells from 1.35 on."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """The annotations of its pod template that stand for the configuration (`names.CONFIGURATION`)."""
+    selector: str = ""
+    """The labels by which it selects its pods as JSON text; empty for those of a new Deployment (`names.selector`)."""
     containers: str = ""
     """Hash of what runs in its pods (see `containers_of`)."""
 
@@ -185,6 +199,7 @@ class Rollout:
             },
             terminating=status.get("terminatingReplicas") or 0,
             configuration=_configuration(spec),
+            selector=_selector(raw),
             containers=containers_of(spec.get("template") or {}),
         )
 
@@ -266,7 +281,7 @@ class Child:
             ValueError, TypeError, LookupError, AttributeError: it is not what the API server makes of such an object.
         """
         meta = mapping(raw.get("metadata"))
-        annotations, owner = _annotations(meta), _controller(meta)
+        annotations, owner = _annotations(meta), controller(meta)
         return cls(
             uid=_text(meta, "uid"),
             resource_version=read_version(meta),
@@ -312,10 +327,6 @@ class Child:
             return self
         return replace(self, rollout=rollout, intact=intact)
 
-    def is_of_later_history(self, listed: Child, version: int) -> bool:
-        """Whether a list of this version should have had this version of the same child, and has an older one."""
-        return self.uid == listed.uid and listed.resource_version < self.resource_version <= version
-
     def is_controlled_by(self, app: App) -> bool:
         """Whether the child is ours: its controller is this MyApp, by uid. Names prove nothing."""
         return self.owner is not None and self.owner.uid == app.uid
@@ -329,6 +340,11 @@ class Child:
     def settled(self) -> bool:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
+
+
+def is_of_later_history(known: App | Child, listed: App | Child, version: int) -> bool:
+    """Whether a list of this version should have had the known version of the same object, and has an older one."""
+    return known.uid == listed.uid and listed.resource_version < known.resource_version <= version
 
 
 def containers_of(template: Json) -> str:
@@ -373,7 +389,19 @@ def _configuration(spec: Json) -> Mapping[str, str]:
     return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
 
 
-def _controller(meta: Json) -> Owner | None:
+def _selector(raw: Mapping[str, Json]) -> str:
+    given = raw["spec"].get("selector") or {}
+    labels = given.get("matchLabels") or {}
+    app = DEPLOYMENT.app_of(raw["metadata"].get("name", "")) if given else None
+    if not given or (app and given == {"matchLabels": selector(app)}):
+        return ""
+    if given.get("matchExpressions") or sum(map(len, [*labels, *labels.values()])) > _LONGEST_SELECTOR:
+        return NO_LABELS
+    return orjson.dumps(labels, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def controller(meta: Json) -> Owner | None:
+    """The controller of an object with this metadata."""
     for each in mappings(meta.get("ownerReferences")):
         if each.get("controller"):
             return Owner(*(str(each.get(field, "")) for field in ("apiVersion", "kind", "name", "uid")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
-from myapp_operator import drift, names, replicas
+from myapp_operator import drift, names, replicas, selectors
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
 from myapp_operator.desired import Wanted
@@ -222,25 +222,53 @@ def unreadable(kind: Kind, app: App) -> str:
 
 
 def _going(want: Wanted, child: Child | None, app: App) -> Obstacle | None:
-    """An object in the child's place that is on its way out, whosever it is."""
+    """An object in the child's place that is being deleted, whatever controls it."""
     return Obstacle(ending(want.kind, app, child)) if want.body and child and child.deleting else None
 
 
 def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstacle | None:
     """An object in the child's place that is not ours, and which we may not take over, or not yet."""
     child = children.get(want.kind)
-    if want.body is None or child is None or child.is_controlled_by(app):
+    if want.body is None or child is None:
         return None
     if child.problem:
         return Obstacle(Refused(Reason.REJECTED, unreadable(want.kind, app)))
+    if child.is_controlled_by(app):
+        return _selects_otherwise(want.body, child, app) if want.kind == names.DEPLOYMENT else None
     if not child.may_be_adopted:
         return Obstacle(foreign(want.kind, app, child.owner))
+    return _too_early(want, children, app)
+
+
+def _too_early(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstacle | None:
+    """What an adoption must wait for, so that no request is lost by it."""
     what = f'{want.kind} "{want.kind.name_for(app.key.name)}"'
     if want.kind in _LEAD_REQUESTS and not _serves(children.get(names.DEPLOYMENT), app):
-        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has an available pod of this version"))
+        return Obstacle(Held(f"{what} is taken over as soon as the Deployment has available pods of this version"))
     if want.kind in _LEAD_REQUESTS[1:] and not _is_written(children.get(names.SERVICE), app):
         return Obstacle(Held(f"{what} is taken over as soon as the Service is there"))
     return None
+
+
+def _selects_otherwise(body: Json, deployment: Child, app: App) -> Obstacle | None:
+    """Our Deployment, where it selects its pods by labels that they would not carry any more."""
+    labels = selectors.of(deployment, app.key.name)
+    if body["spec"]["selector"] == {"matchLabels": labels}:
+        return None
+    by, remedy = "more than labels", ""
+    if lacking := selectors.told(selectors.missing(labels, body)):
+        by, remedy = (
+            f"{lacking}, which those of this version do not carry",
+            "write that into spec.podMetadata.labels again, or ",
+        )
+    name = names.DEPLOYMENT.name_for(app.key.name)
+    return Obstacle(
+        Refused(
+            Reason.REJECTED,
+            f"it selects its pods for ever by {by}: {remedy}delete the Deployment ({name}), and the {names.KIND} makes "
+            "its own",
+        )
+    )
 
 
 def _is_written(service: Child | None, app: App) -> bool:
@@ -252,14 +280,19 @@ def _serves(deployment: Child | None, app: App) -> bool:
     """Whether our Deployment can take over what others serve now: a Service that selects its pods would else have none.
 
     Older pods do not count: they may listen on another port than the one to which ours would lead. A new one serves
-    surely where more pods are available than there are older ones. To wait for the end of the rollout would be too
-    late: a Service that selects by more than our label has lost all its pods by then. A Deployment that is to have no
-    pods has nothing to wait for.
+    surely where more pods are available than there are older ones, which stay selected (see `selectors`). To wait for
+    the end of such a rollout would be too late: a Service that selects by more than the Deployment does has lost all
+    its pods by then. Where the Deployment has no older pods, those of others serve until all of ours do. One that is to
+    have no pods has nothing to wait for.
     """
     if deployment is None or not deployment.is_controlled_by(app) or not deployment.settled:
         return False
     rollout = deployment.rollout
-    return rollout is not None and (not rollout.wanted or rollout.available > rollout.replicas - rollout.updated)
+    if rollout is None:
+        return False
+    if older := rollout.replicas - rollout.updated:
+        return not rollout.wanted or rollout.available > older
+    return rollout.available >= rollout.wanted
 
 
 def _handed_over(wanted: Mapping[Kind, Wanted], children: Mapping[Kind, Child], app: App) -> bool:

@@ -6,19 +6,17 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import orjson
-
-from myapp_operator import admission, attempts, events, fights, names, plan, rollback, status
+from myapp_operator import admission, attempts, events, fights, names, plan, rollback, selectors, status
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
+from myapp_operator.drift import hash_of
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.events import EventReason, Notice
 from myapp_operator.gate import Gate
@@ -72,6 +70,7 @@ class Reconciler:
         except InvalidMyAppError as error:
             judged = status.judge_invalid(app, str(error), _now(), self._store.children(key))
             return await self._write_status(app, judged)
+        asked = selectors.kept(asked, self._store.children(key), app)
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks
@@ -186,12 +185,12 @@ class Reconciler:
 
     def _note_status(self, app: App, memory: Memory, written: Json, now: float) -> None:
         """Remembers a status write, and tells of a fight where it replaces what another writer has put over ours."""
-        if memory.status_digest and memory.status_digest != _digest(app.status):
+        if memory.status_hash and memory.status_hash != hash_of(app.status):
             before, generation = memory.status_contest, str(app.generation)
             memory.status_contest = fights.reverted(before, generation, (fights.STATUS,), "", now)
             if memory.status_contest.fight(generation, now):
                 self._recorder.tell(app, Notice(EventReason.REVERTED, fights.STATUS_SENTENCE, warning=True))
-        memory.status_digest = _digest(written)
+        memory.status_hash = hash_of(written)
         memory.status_budget = memory.status_budget.spent(now)
 
 
@@ -199,10 +198,6 @@ def _fought_for(app: App, memory: Memory, now: float) -> float:
     """Seconds until a status that another writer replaces again and again may be written."""
     fight = memory.status_contest and memory.status_contest.fight(str(app.generation), now)
     return fight.not_before - now if fight else 0.0
-
-
-def _digest(value: Json) -> bytes:
-    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _earliest(*waits: float | None) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from myapp_operator import admission, drift
-from myapp_operator.admission import Mutation
+from myapp_operator.admission import PRIVATE, PRIVATE_PARTS, Mutation
 from myapp_operator.grammar import Json
 from myapp_operator.masking import NO_VALUES, Values, mask
 from myapp_operator.names import KIND, Kind
@@ -26,8 +26,6 @@ _LONGEST_VALUE = 60
 _LARGEST = 512 * 1024
 """Bytes of an object that is compared; of a larger one nothing but the names of the fields is told."""
 _ABSENT = object()
-_PRIVATE = admission.PRIVATE
-_PRIVATE_PARTS = admission.PRIVATE_PARTS
 
 
 @dataclass(frozen=True)
@@ -173,11 +171,11 @@ def _differences(place: _Place) -> Iterator[_Place]:
 
 def _parts(place: _Place) -> Iterator[_Place]:
     """The fields of a map, the items of a list of maps; none of anything else, or where nothing stands."""
-    private = place.key in _PRIVATE_PARTS
+    private = place.key in PRIVATE_PARTS
     if isinstance(place.wanted, dict) and isinstance(place.present, dict):
         for key, wanted in place.wanted.items():
             path, present = drift.join(place.path, key), place.present.get(key, _ABSENT)
-            yield _Place(path, key, wanted, present, _held_of_key(key, place.held), private or key in _PRIVATE)
+            yield _Place(path, key, wanted, present, _held_of_key(key, place.held), private or key in PRIVATE)
     elif isinstance(place.wanted, list) and isinstance(place.present, list):
         named = _by_name(place.present)
         held_items = {by: drift.Items(fields) for by, fields in place.held.items() if fields}

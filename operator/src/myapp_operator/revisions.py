@@ -103,7 +103,7 @@ class Revisions:
         return None if ready is None or ready is newest else templates.of_replica_set(ready)
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
-        """The template that was gone back to. Where nobody remembers which one it was, the Deployment's note tells."""
+        """The template that was gone back to. Where the memory does not hold it, the Deployment's note tells."""
         if known := self._store.memory(seen.app).template(why.generation):
             return known
         deployment = seen.child(names.DEPLOYMENT)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from myapp_operator import names
 from myapp_operator.errors import AnotherHistoryError
 from myapp_operator.kube import APPS, Kube
-from myapp_operator.observed import App
+from myapp_operator.observed import App, is_of_later_history
 from myapp_operator.store import Store
 
 
@@ -20,7 +20,7 @@ async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[st
         ApiError, UnreachableError: there is no list to be had.
         AnotherHistoryError: the list is older than what was known when it was asked for.
     """
-    newest = max((app.resource_version for app in store.known_apps(namespace).values()), default=0)
+    newest = store.newest_version(namespace)
     listed: dict[str, App] = {}
     version = 0
     async for page in kube.pages(APPS, namespace):
@@ -29,7 +29,7 @@ async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[st
     if version < newest:
         raise AnotherHistoryError(f"a list of {names.PLURAL} is of version {version}, after {newest}")
     for uid, app in store.known_apps(namespace).items():
-        if uid in listed and app.is_of_later_history(listed[uid], version):
+        if uid in listed and is_of_later_history(app, listed[uid], version):
             raise AnotherHistoryError(f"a list of {names.PLURAL} has an older version of {app.key}")
     return listed, version
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from myapp_operator import names
+from myapp_operator import names, selectors
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Rollout, mappings
+from myapp_operator.observed import App, Child, Rollout, condition
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import (
     Seen,
@@ -87,6 +87,8 @@ def judge(seen: Seen) -> Judged:
     more += [each.words for each in changed_by_admission(seen) if not each.decisive]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append(seen.stranded)
+    if seen.looks.strangers and verdict.outlook is not Outlook.READY:
+        more.append(selectors.sentence(seen.app.key.name))
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     message = kept_message(seen, verdict) or with_more(verdict.message, more)
@@ -130,7 +132,7 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
 
 def _headline(status: Json) -> tuple[object, ...]:
     """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
-    ready, stalled = _condition(status, "Ready"), _condition(status, "Stalled")
+    ready, stalled = condition(status, "Ready"), condition(status, "Stalled")
     return ready.get("reason"), ready.get("status"), stalled.get("status")
 
 
@@ -163,12 +165,12 @@ def _settled(seen: Seen) -> bool:
 
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
-    name, spec, rollout = seen.app.key.name, seen.spec, seen.rollout
+    spec, rollout = seen.spec, seen.rollout
     available = bool(rollout and rollout.ready) and seen.child(names.SERVICE) is not None
     return {
         "observedGeneration": seen.app.generation,
         **_numbers(rollout, rollout.wanted if rollout else seen.wanted),
-        "selector": names.selector_text(name),
+        "selector": _selector(seen),
         "url": _url(seen),
         "image": spec.image,
         "message": message,
@@ -185,6 +187,12 @@ def _numbers(rollout: Rollout | None, wanted: int) -> Json:
         "updatedReplicas": rollout.updated if rollout else 0,
         "ready": f"{ready}/{wanted}",
     }
+
+
+def _selector(seen: Seen) -> str:
+    """That of the Deployment, which an autoscaler on the MyApp uses."""
+    name = seen.app.key.name
+    return names.selector_text(selectors.of(seen.child(names.DEPLOYMENT), name) or names.selector(name))
 
 
 def _rollback(seen: Seen) -> Json:
@@ -235,13 +243,9 @@ def _transition(app: App, kind: str, holds: bool, now: datetime) -> str:
     return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _condition(status: Json, kind: str) -> Json:
-    return next((each for each in mappings(status.get("conditions")) if each.get("type") == kind), {})
-
-
 def _was_true(app: App, kind: str) -> bool:
-    return _condition(app.status, kind).get("status") == "True"
+    return condition(app.status, kind).get("status") == "True"
 
 
 def _since(app: App, kind: str) -> datetime | None:
-    return moment(_condition(app.status, kind).get("lastTransitionTime"))
+    return moment(condition(app.status, kind).get("lastTransitionTime"))

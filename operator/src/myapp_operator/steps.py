@@ -314,7 +314,8 @@ class Hands:
         key = Key(app.key.namespace, step.name)
         absence = self._store.absence(app.key, step.kind)
         raw = await self._kube.whole(step.kind, key)
-        if raw is None or not Child.from_json(raw).may_be_adopted:
+        there = raw and Child.from_json(raw)
+        if raw is None or not there or not there.may_be_adopted or there.uid != step.uid:
             return self._found(app, step, raw, absence)
         if words := takeover.hindrance(step.kind, raw["spec"], step.body):
             logger.warning("%s: %s", app.key, words, extra=_named(app, step))

@@ -15,7 +15,7 @@ from myapp_operator.errors import AnotherHistoryError
 from myapp_operator.gaps import Version
 from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import App, Child
+from myapp_operator.observed import App, Child, is_of_later_history
 from myapp_operator.record import Record
 
 
@@ -108,7 +108,7 @@ class Store:
         for key, child in listed.items():
             record = self._open_record(key)
             known = record.children.get(kind)
-            if known is not None and known.is_of_later_history(child, version):
+            if known is not None and is_of_later_history(known, child, version):
                 raise AnotherHistoryError(f"a list has an older version of {kind} {key}")
             if known is not None and record.answered_at.get(kind, float("-inf")) > sent_at:
                 self.put_child(key, kind, child)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from myapp_operator import drift, names
+from myapp_operator import drift, names, selectors
 from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
 from myapp_operator.grammar import Json
 from myapp_operator.managed_fields import union, without
@@ -23,7 +23,6 @@ _LEFT_TO_OTHERS = (
     ("f:spec", "f:template", "f:metadata", "f:annotations", f"f:{names.RESTARTED_AT}"),
 )
 """Finalizers, with which their owners clean up; the mark of a restart of the pods."""
-_LONGEST_SELECTOR = 80
 
 
 def patch(metadata: Json, select: Callable[[Json], Json]) -> list[Json] | None:
@@ -116,10 +115,10 @@ def hindrance(kind: Kind, spec: Json, wanted: Json) -> str | None:
     name = wanted["metadata"]["name"]
     if kind == names.DEPLOYMENT and spec["selector"] != wanted["spec"]["selector"]:
         return (
-            f'{kind} "{name}" cannot be taken over: it selects its pods by {_spelled(spec["selector"])} for ever, a '
-            f"{names.KIND} by {_spelled(wanted['spec']['selector'])}. Delete it but not its pods (kubectl delete "
-            f"deployment {name} --cascade=orphan), and its ReplicaSet once the {names.KIND} is Ready; or give the "
-            f"{names.KIND} another name"
+            f'{kind} "{name}" cannot be taken over: it selects its pods by {_spelled(spec["selector"])} for ever, and '
+            f"those of the {names.KIND} do not carry that. Delete it but not its pods (kubectl delete deployment "
+            f"{name} --cascade=orphan), and its ReplicaSet once the {names.KIND} is Ready; or give the {names.KIND} "
+            f"another name, or its pods those labels (spec.podMetadata.labels)"
         )
     return _hindrance_of_service(f'{kind} "{name}"', spec, wanted["spec"]) if kind == names.SERVICE else None
 
@@ -166,6 +165,5 @@ def _cut(fields: Json, path: Sequence[str]) -> tuple[Json, Json]:
 
 def _spelled(selector: Json) -> str:
     """A label selector in the words of kubectl, as far as it has them."""
-    labels = ",".join(f"{key}={value}" for key, value in selector.get("matchLabels", {}).items())
-    text = " and ".join(filter(None, (labels, "expressions" if selector.get("matchExpressions") else "")))
-    return text if len(text) <= _LONGEST_SELECTOR else text[: _LONGEST_SELECTOR - 1] + "…"
+    labels = selectors.told(selector.get("matchLabels") or {})
+    return " and ".join(filter(None, (labels, "expressions" if selector.get("matchExpressions") else "")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from myapp_operator.names import Kind
-from myapp_operator.observed import mapping
+from myapp_operator.observed import metadata_of
 
 _MOST = 1000
 """Objects that are remembered. Of more than that, some are logged again."""
@@ -25,7 +25,7 @@ class Unreadable:
 
     def note(self, raw: object, error: object) -> None:
         """Remember that this object could not be read, and log it unless it is known."""
-        metadata = mapping(mapping(raw).get("metadata"))
+        metadata = metadata_of(raw)
         name = f"{metadata.get('namespace')}/{metadata.get('name')}"[:_LONGEST]
         if name in self._known:
             return
@@ -35,7 +35,7 @@ class Unreadable:
         self.count += 1
         logger.warning(
             "cannot read %s %a (%a), %d of this kind so far: it is left out; look at it with kubectl get -o yaml,"
-            " and delete it if nobody needs it",
+            " and delete it if it is not needed",
             self._kind,
             name,
             str(error)[:_LONGEST],

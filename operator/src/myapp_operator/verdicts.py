@@ -12,8 +12,8 @@ from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.observed import Child, mappings
-from myapp_operator.printable import printable
+from myapp_operator.observed import Child, condition
+from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
     Seen,
@@ -272,7 +272,10 @@ def _notes(seen: Seen) -> Iterator[str]:
     for kind, child in seen.children.items():
         if kind not in seen.asked and child.is_controlled_by(seen.app) and child.finalizers:
             held = ", ".join(f'"{each}"' for each in child.finalizers)
-            yield f"the {kind}, which is not asked for, is being deleted, and is held by {held}"
+            yield (
+                f"the {kind}, which is not asked for, is being deleted, and is held by {held}: see that the controller "
+                "of that finalizer runs, or remove the finalizer"
+            )
     if pdb.lowered(seen.spec):
         yield "the disruptionBudget would allow no eviction, so it is lowered to allow one"
 
@@ -290,7 +293,7 @@ def told(seen: Seen) -> Verdict | None:
 
 
 def _ready_condition(seen: Seen) -> Json:
-    return next((each for each in mappings(seen.app.status.get("conditions")) if each.get("type") == "Ready"), {})
+    return condition(seen.app.status, "Ready")
 
 
 def _rolling_out_message(seen: Seen) -> str:
@@ -300,16 +303,12 @@ def _rolling_out_message(seen: Seen) -> str:
 def sentence(text: str) -> str:
     """One line, not too long, without credentials in URLs and control characters. The words of others in it are masked
     before (see `masking`): what hides a value in a sentence of ours could take the name of the app out of it."""
-    return _cut(printable(mask(" ".join(text.split()))), _LONGEST_MESSAGE)
+    return cut(printable(mask(" ".join(text.split()))), _LONGEST_MESSAGE)
 
 
 def with_more(message: str, more: Sequence[str]) -> str:
     """The message, and what must be said besides: where it is too long for both it is cut, and not what comes last."""
     if not more:
         return message
-    added = _cut(sentence("; ".join(more)), _LONGEST_ADDED)
-    return f"{_cut(message, _LONGEST_MESSAGE - len(added) - 2)}; {added}"
-
-
-def _cut(line: str, longest: int) -> str:
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    added = cut(sentence("; ".join(more)), _LONGEST_ADDED)
+    return f"{cut(message, _LONGEST_MESSAGE - len(added) - 2)}; {added}"

@@ -7,21 +7,15 @@ that note if, and only if, it has that hash.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any, Final
 
-from myapp_operator import names
+from myapp_operator import names, quantities
 from myapp_operator.drift import Items, hash_of
 from myapp_operator.grammar import Json
 
 _MARKS = frozenset({*names.CONFIGURATION.values(), names.RESTARTED_AT})
 """Annotations on a pod template that restart the pods of one version."""
-_QUANTITIES = frozenset({"limits", "requests", "sizeLimit", "divisor"})
-"""Fields that hold a quantity, or a map of quantities. The server writes 1000m as 1."""
-_QUANTITY = re.compile(r"([+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2})|([KMGTPE]i|[numkMGTPE])?)")
-_SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _DEFAULTS: Mapping[str, object] = {"apiVersion": "v1", "expirationSeconds": 3600}
 """What the server fills in where we own the object around it as a whole, as in a `fieldRef`."""
 _LIST_KEYS = ("mountPath", "containerPort", "topologyKey", "name")
@@ -32,8 +26,7 @@ _ABSENT: Final = object()
 def version(template: Json) -> str:
     """Hash of a version of the pods: the same for the template as it was applied and as the server stores it.
 
-    Empty values and zeros count as absent, since the server leaves them out. Marks that restart the pods do not count:
-    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ says how quantities are written.
+    Empty values and zeros count as absent, since the server leaves them out. Marks that restart the pods do not count.
     """
     metadata: Json = template["metadata"]
     marks = metadata.get("annotations") or {}
@@ -56,7 +49,7 @@ def applied_part(template: Json, ours: Mapping[str, Any] | None, standing: Json 
 
 def _canonical(value: Any, *, quantity: bool = False) -> Any:
     if isinstance(value, dict):
-        each = {key: _canonical(item, quantity=quantity or key in _QUANTITIES) for key, item in value.items()}
+        each = {key: _canonical(item, quantity=quantity or key in quantities.FIELDS) for key, item in value.items()}
         return {key: item for key, item in each.items() if item and item != _DEFAULTS.get(key)}
     if isinstance(value, list):
         return [_canonical(item) for item in value]
@@ -65,15 +58,9 @@ def _canonical(value: Any, *, quantity: bool = False) -> Any:
 
 def _amount(text: str) -> str:
     """A quantity in one spelling; anything else as it is, and nothing at all as an empty text."""
-    parts = _QUANTITY.fullmatch(text)
-    if parts is None:
+    amount = quantities.amount(text)
+    if amount is None:
         return text
-    number, exponent, suffix = parts.groups(default="")
-    if suffix.endswith("i"):
-        factor = Fraction(1024) ** ("KMGTPE".index(suffix[0]) + 1)
-    else:
-        factor = Fraction(10) ** int(exponent or _SUFFIXES[suffix])
-    amount = Fraction(number) * factor
     return str(amount) if amount else ""
 
 

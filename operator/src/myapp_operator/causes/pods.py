@@ -19,7 +19,7 @@ _MOST_JUDGED = 300
 _MOST_CONTAINERS = 40
 """Containers of one pod that are judged; a MyApp may ask for 33."""
 _LARGEST = 1024**2
-"""Characters of the pods that are judged: whoever may write pods may make each as large as etcd takes it."""
+"""Characters of the pods that are judged: an author of pods may make each as large as etcd takes it."""
 _CONTAINER = 512
 """Characters that a container counts for at least: to judge one takes some time however small it is."""
 _LONGEST_WORDS = 2048

@@ -73,17 +73,17 @@ class Wanted:
 
 def build(app: App, spec: Spec) -> list[Wanted]:
     """The children that an app with this spec should have."""
-    return [_finish(app, kind, builder(app.key.name, spec)) for kind, builder in BUILDERS.items()]
+    return [_finish(app, kind, builder(app.key.name, spec), spec.labels or {}) for kind, builder in BUILDERS.items()]
 
 
-def _finish(app: App, kind: Kind, part: Json | None) -> Wanted:
+def _finish(app: App, kind: Kind, part: Json | None, labels: Mapping[str, str]) -> Wanted:
     """Adds what all children have: identity, labels, owner, and the hash by which drift is noticed."""
     if part is None:
         return Wanted(kind)
     metadata: Json = {
         "name": kind.name_for(app.key.name),
         "namespace": app.key.namespace,
-        "labels": names.labels(app.key.name),
+        "labels": {**labels, **names.labels(app.key.name)},
     }
     if app.uid:
         metadata["ownerReferences"] = [_owner_reference(app)]

@@ -11,7 +11,7 @@ MyApp is applied; `holds` is the same rule in Python, for whoever has no server 
 from myapp_operator.model.containers import Container, ContainerPort, InitContainer, Sidecar
 from myapp_operator.model.exposure import ExtraPort, Peer
 from myapp_operator.model.parsing import parse_spec
-from myapp_operator.model.pods import RESERVED_KEYS, PodMetadata
+from myapp_operator.model.pods import HARMLESS_LABELS, RESERVED_KEYS, PodMetadata
 from myapp_operator.model.rollout import Rollout
 from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
 from myapp_operator.model.spec import NAME_RULE, OWN_NAME_RULE, Spec
@@ -19,6 +19,7 @@ from myapp_operator.model.status import Condition, Status
 from myapp_operator.model.values import IMAGE_RULE, RESOURCES
 
 __all__ = [
+    "HARMLESS_LABELS",
     "IMAGE_RULE",
     "NAME_RULE",
     "OWN_NAME_RULE",

@@ -103,7 +103,7 @@ class Service(Part):
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     """ClusterIP is reached from within the cluster; the others also from outside, where the operator allows them."""
     annotations: Annotations | None = None
-    """Annotations of the Service, such as a load balancer's settings."""
+    """Annotations of the Service, with keys that the operator's settings allow."""
     extra_ports: (
         Annotated[list[ExtraPort], Field(max_length=16, json_schema_extra=by_key("port", "protocol"))] | None
     ) = None
@@ -143,7 +143,7 @@ class Ingress(Part):
     tls: Tls | None = None
     """Certificate of the host. Unset: no TLS."""
     annotations: Annotations | None = None
-    """Annotations of the Ingress, such as a controller's settings."""
+    """Annotations of the Ingress, with keys that the operator's settings allow."""
 
 
 class Gateway(Part):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -63,19 +62,33 @@ class Scheduling(Part):
 
 
 RESERVED_KEYS = "(app|pod-template-hash|apps[.]example[.]com/.*|([^/]*[.])?(kubernetes|k8s)[.]io/.*)"
-"""The labels and annotations that no user may set on pods, nor on what is made with them; a pattern."""
+"""The labels and annotations that are not the user's to set, on pods and on what is made with them; a pattern."""
+HARMLESS_LABELS = tuple(f"app.kubernetes.io/{name}" for name in ("component", "created-by", "part-of", "version"))
+"""Those of the reserved labels that users may set: they tell people what belongs together."""
+NEVER_ON_PODS = (
+    "(app|pod-template-hash|apps[.]example[.]com/.*|kubectl[.]kubernetes[.]io/restartedAt|kubernetes[.]io/config[.].*"
+    "|([^/]*[.])?(apparmor|seccomp)[.]security[.][^/]*/.*)"
+)
+"""The annotations of pods that no installation can allow: they belong to the operator, restart pods, weaken them, or
+make the kubelet take them for its own. The other reserved ones are up to each installation; a pattern."""
 
 
-def _unreserved(field: str) -> Rule:
-    def holds(part: PodMetadata) -> bool:
-        keys: Mapping[str, str] = getattr(part, field) or {}
+def unreserved_labels(field: str) -> Rule:
+    """The rule that a map of labels leaves the reserved keys alone."""
+
+    def holds(part: Any) -> bool:
+        keys = set(getattr(part, field) or ()) - {*HARMLESS_LABELS}
         return not any(re.fullmatch(RESERVED_KEYS, key, re.DOTALL) for key in keys)
 
     return Rule(
-        cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('^{RESERVED_KEYS}$'))",
+        cel=(
+            f"!has(self.{field}) || self.{field}.all(key, key in {[*HARMLESS_LABELS]}"
+            f" || !key.matches('^{RESERVED_KEYS}$'))"
+        ),
         message=(
             "the keys app and pod-template-hash must be left to the operator and to Kubernetes, and so must all under "
-            "apps.example.com/, kubernetes.io/ and k8s.io/: choose another key"
+            "apps.example.com/, kubernetes.io/ and k8s.io/ but component, created-by, part-of and version of "
+            "app.kubernetes.io/: choose another key"
         ),
         path=f".{field}",
         holds=holds,
@@ -86,13 +99,21 @@ class PodMetadata(Part):
     """Labels and annotations of the pods, beside those that the operator sets."""
 
     rules = (
-        _unreserved("labels"),
-        _unreserved("annotations"),
+        unreserved_labels("labels"),
+        Rule(
+            cel=f"!has(self.annotations) || self.annotations.all(key, !key.matches('^{NEVER_ON_PODS}$'))",
+            message=(
+                "the keys app and pod-template-hash must be left to the operator and to Kubernetes, and so must those "
+                "under apps.example.com/ and the ones of AppArmor, seccomp, restarts and the kubelet: remove it"
+            ),
+            path=".annotations",
+            holds=lambda it: not any(re.fullmatch(NEVER_ON_PODS, key, re.DOTALL) for key in it.annotations or ()),
+        ),
         *label_rules("labels"),
         key_rule("annotations"),
     )
 
     labels: Labels | None = None
-    """Labels of the pods, such as team: blue. The selector stays app: <name>."""
+    """Labels of the pods, such as team: blue. They select nothing."""
     annotations: Annotations | None = None
-    """Annotations of the pods."""
+    """Annotations of the pods. Of those under kubernetes.io/ and k8s.io/ the ones that the operator allows."""

@@ -20,10 +20,20 @@ from myapp_operator.model.containers import (
     VolumeMounts,
 )
 from myapp_operator.model.exposure import Ingress, NetworkPolicy, Route, Service
-from myapp_operator.model.pods import PodMetadata, Scheduling, Volumes
+from myapp_operator.model.pods import PodMetadata, Scheduling, Volumes, unreserved_labels
 from myapp_operator.model.rollout import Rollout
 from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
-from myapp_operator.model.values import IMAGE_RULE, Arguments, Image, Name, Port, by_key, name_rule
+from myapp_operator.model.values import (
+    IMAGE_RULE,
+    Arguments,
+    Image,
+    Labels,
+    Name,
+    Port,
+    by_key,
+    label_rules,
+    name_rule,
+)
 
 
 class Spec(Part):
@@ -41,6 +51,8 @@ class Spec(Part):
             holds=lambda it: it.termination_grace_period_seconds > it.drain_seconds,
         ),
         name_rule("serviceAccountName", dots=True),
+        unreserved_labels("labels"),
+        *label_rules("labels"),
         *across.RULES,
     )
 
@@ -98,6 +110,8 @@ class Spec(Part):
     """On which nodes the pods run. Unset: on any."""
     pod_metadata: PodMetadata | None = None
     """Further labels and annotations of the pods."""
+    labels: Labels | None = None
+    """Further labels of all that the operator makes for the app, but not of its pods, such as team: blue."""
     rollout: Rollout = Rollout()
     """How a new version replaces the old one."""
     suspend: bool = False

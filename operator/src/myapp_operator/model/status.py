@@ -55,7 +55,7 @@ class Status(Part):
     """Pods that run the current version."""
     ready: Annotated[str, Field(max_length=32)] | None = None
     """Ready pods of wanted pods, such as 1/2."""
-    selector: Annotated[str, Field(max_length=256)] | None = None
+    selector: Annotated[str, Field(max_length=2048)] | None = None
     """Selects the app's pods; autoscalers read it through the scale subresource."""
     url: Annotated[str, Field(max_length=2048)] | None = None
     """Where the app answers."""

@@ -33,6 +33,9 @@ Annotations = Annotated[dict[str, AnnotationValue], Field(max_length=64)]
 
 _KEY = f"({_LABEL}([.]{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 _PERCENTAGE = "(100|[1-9]?[0-9])%"
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_CONTROL_CEL = r"[\\p{Cc}\\p{Zl}\\p{Zp}]"
+"""The same for RE2, in a string of CEL."""
 _VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 
 IMAGE_RULE = Rule(
@@ -103,7 +106,10 @@ def label_rules(field: str) -> tuple[Rule, ...]:
 
 
 def annotation_rules(field: str) -> tuple[Rule, ...]:
-    """The rules on a map of annotations of a child. Some ingress controllers read those of a Service as well."""
+    """The rules on a map of annotations of a child. Which keys may be used is up to each installation (`allowance`).
+
+    Controllers put values into configuration of their own, where a line break begins another directive.
+    """
     attribute = to_snake(field)
     return (
         key_rule(field),
@@ -114,13 +120,10 @@ def annotation_rules(field: str) -> tuple[Rule, ...]:
             holds=lambda it: not any(key.startswith("apps.example.com/") for key in getattr(it, attribute) or ()),
         ),
         Rule(
-            cel=f"!has(self.{field}) || self.{field}.all(key, !key.matches('-snippets?$'))",
-            message=(
-                "an annotation that ends in -snippet or -snippets must not be set, since it puts text into the "
-                "configuration of the ingress controller: remove it"
-            ),
+            cel=f"!has(self.{field}) || !self.{field}.exists(key, self.{field}[key].matches('{_CONTROL_CEL}'))",
+            message=f"a value of {field} must not hold a line break or other control character: write it on one line",
             path=f".{field}",
-            holds=lambda it: not any(key.endswith(("-snippet", "-snippets")) for key in getattr(it, attribute) or ()),
+            holds=lambda it: not any(re.search(_CONTROL, each) for each in (getattr(it, attribute) or {}).values()),
         ),
     )
 

@@ -5,7 +5,7 @@ Every write is a dry run, with the field manager, the force and the precondition
 
 from __future__ import annotations
 
-from myapp_operator import desired, names, plan, replicas, takeover, templates
+from myapp_operator import desired, names, plan, replicas, selectors, takeover, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError
 from myapp_operator.grammar import Json
@@ -40,8 +40,10 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
         return [Change(APPS, key, refused=_words(error))]
     uid = stored["metadata"]["uid"] if stored else ""
     app = App(key, uid, resource_version=0, generation=then["metadata"]["generation"], deleting=False)
-    wanted = desired.build(app, spec)
-    if earlier := await _gone_back_to(kube, app):
+    there = await _deployment(kube, app)
+    children = {names.DEPLOYMENT: Child.from_json(there)} if there else {}
+    wanted = selectors.kept(desired.build(app, spec), children, app)
+    if there and (earlier := _gone_back_to(there, app)):
         wanted = templates.running(wanted, key.name, earlier)
     found = [await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]
     return [change for change in found if change.verb]
@@ -54,17 +56,21 @@ async def _try_myapp(kube: Kube, key: Key, file: Json, stored: Json | None) -> J
     return await kube.try_patch(APPS, key, applying.merge_patch(file, stored))
 
 
-async def _gone_back_to(kube: Kube, app: App) -> Json | None:
-    """The pod template that runs although this generation asks for another one, since that one failed."""
+async def _deployment(kube: Kube, app: App) -> Json | None:
+    """The Deployment in the child's place; None where there is none or it may not be read."""
     try:
-        stored = await kube.whole(names.DEPLOYMENT, Key(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name)))
+        return await kube.whole(names.DEPLOYMENT, Key(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name)))
     except ApiError:
         return None  # which is told when it is compared
-    child = Child.from_json(stored) if stored else None
-    if stored is None or child is None or not child.is_controlled_by(app):
+
+
+def _gone_back_to(deployment: Json, app: App) -> Json | None:
+    """The pod template that runs although this generation asks for another one, since that one failed."""
+    child = Child.from_json(deployment)
+    if not child.is_controlled_by(app):
         return None
     failed = child.rolled_back is not None and child.rolled_back.generation == app.generation
-    return stored["spec"]["template"] if failed else None
+    return deployment["spec"]["template"] if failed else None
 
 
 async def _compare_child(kube: Kube, app: App, want: Wanted, fewest: int) -> Change:

@@ -22,6 +22,8 @@ class Facts:
     """The newest ReplicaSet of the Deployment; None where it is not known."""
     pods: list[Json] = field(default_factory=list)
     """Of all ReplicaSets of the Deployment; those of the newest one first, and of them those in trouble."""
+    strangers: list[str] = field(default_factory=list)
+    """Pods of others with the label of the app, and whose they are; some of them, where there are many."""
     events: list[Json] = field(default_factory=list)
     failing: Failing | None = None
     log: str = ""

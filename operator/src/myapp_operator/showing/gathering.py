@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from myapp_operator import causes, desired, names
+from myapp_operator import causes, desired, names, selectors, templates
 from myapp_operator.errors import ApiError, NoSuchMyAppError, OperatorError
+from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.showing import pods
-from myapp_operator.showing.facts import Facts, controller
+from myapp_operator.showing.facts import Facts
 
 _PODS_ASKED = 5
 """Pods whose events are read: those in trouble come first."""
@@ -34,6 +35,10 @@ async def gather(kube: Kube, key: Key) -> Facts:
     await reader.read_pods()
     await asyncio.gather(reader.read_events(), reader.read_log())
     return reader.facts
+
+
+def _selector(deployment: Json) -> str:
+    return names.selector_text(deployment["spec"]["selector"].get("matchLabels") or {})
 
 
 class _Reader:
@@ -70,22 +75,21 @@ class _Reader:
                 self._note(f"the {kind}", error)
 
     async def read_pods(self) -> None:
-        """The pods of the Deployment, or, where it cannot be told which those are, all with the label of the app."""
-        selector = names.selector_text(self.facts.key.name)
-        sets, all_pods = await asyncio.gather(
-            self._attempt("the ReplicaSets", self._list(names.REPLICA_SET, selector=selector)),
-            self._attempt("the pods", self._list(names.POD, selector=selector)),
-        )
-        found = all_pods.items if all_pods else []
-        deployment = self.facts.children.get(names.DEPLOYMENT)
-        if sets is not None and deployment is not None:
-            uid = deployment["metadata"]["uid"]
-            self.facts.newest = causes.newest_replica_set(uid, sets.items)
-            uids = {each["metadata"]["uid"] for each in sets.items if controller(each) == uid}
-            found = [each for each in found if controller(each) in uids]
+        """The pods of the Deployment, or, where those are not known, the ones with the labels of the app; and
+        pods of others with the label by which many a tool chooses."""
+        key, deployment = self.facts.key, self.facts.children.get(names.DEPLOYMENT)
+        sets = await self._attempt("the ReplicaSets", self._replica_sets(deployment)) if deployment else None
+        if deployment is None or sets is None:
+            found = self._first(names.POD, names.selector_text(names.selector(key.name)))
+        else:
+            self.facts.newest = causes.newest_replica_set(deployment["metadata"]["uid"], sets)
+            found = self._pods(deployment, sets)
+        others = self._first(names.POD_NAMES, selectors.besides(key.name, sets), selectors.MAY_ANSWER)
+        own, strangers = await asyncio.gather(self._attempt("the pods", found), self._attempt("the pods", others))
         self.facts.pods = sorted(
-            found, key=lambda pod: (not self.facts.is_new(pod), pods.is_ready(pod), pod["metadata"]["name"])
+            own or (), key=lambda pod: (not self.facts.is_new(pod), pods.is_ready(pod), pod["metadata"]["name"])
         )
+        self.facts.strangers = selectors.strangers(strangers or (), sets or ())
 
     async def read_events(self) -> None:
         """Those of the MyApp, its Deployment, the newest ReplicaSet and the first pods."""
@@ -105,10 +109,26 @@ class _Reader:
         self.facts.log = await self._attempt(f"the log of container {container}", request) or ""
 
     def _events_of(self, uid: str) -> Awaitable[Listing]:
-        return self._list(names.EVENT, fields=f"involvedObject.uid={uid}")
+        return self._kube.list(names.EVENT, self.facts.key.namespace, fields=f"involvedObject.uid={uid}")
 
-    def _list(self, kind: Kind, **choice: str) -> Awaitable[Listing]:
-        return self._kube.list(kind, self.facts.key.namespace, **choice)
+    async def _replica_sets(self, deployment: Json) -> Sequence[Json]:
+        """Those of the Deployment, by its own selector: some may be from before its adoption."""
+        namespace, uid = self.facts.key.namespace, deployment["metadata"]["uid"]
+        pages = self._kube.controlled(names.REPLICA_SET, namespace, {uid}, selector=_selector(deployment))
+        return [each async for page in pages for each in page]
+
+    async def _pods(self, deployment: Json, sets: Sequence[Json]) -> Sequence[Json]:
+        """Those of these ReplicaSets."""
+        if not sets:
+            return ()
+        hashes = ",".join(sorted({templates.hash_of(each) for each in sets} - {""}))
+        selector = f"{_selector(deployment)},{names.TEMPLATE_HASH} in ({hashes})"
+        uids = {each["metadata"]["uid"] for each in sets}
+        pages = self._kube.controlled(names.POD, self.facts.key.namespace, uids, selector=selector)
+        return [each async for page in pages for each in page]
+
+    async def _first(self, kind: Kind, selector: str, fields: str = "") -> Sequence[Json]:
+        return await self._kube.first(kind, self.facts.key.namespace, selector=selector, fields=fields)
 
     async def _attempt(self, what: str, request: Awaitable[T]) -> T | None:
         try:

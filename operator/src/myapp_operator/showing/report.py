@@ -86,6 +86,7 @@ class Report:
     conditions: list[Condition] = field(default_factory=list)
     children: list[ChildLine] = field(default_factory=list)
     pods: list[PodLine] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
     events: list[EventLine] = field(default_factory=list)
     log: Log | None = None
     unread: list[str] = field(default_factory=list)
@@ -114,6 +115,7 @@ def of(facts: Facts) -> Report:
             if child is not None or facts.asks_for(kind)
         ],
         pods=[_pod(each, facts) for each in facts.pods],
+        strangers=facts.strangers,
         events=sorted((_event(each) for each in facts.events), key=lambda each: each.last)[-_LAST_EVENTS:],
         log=_log(facts),
         unread=sorted(facts.unread),  # the answers come in any order

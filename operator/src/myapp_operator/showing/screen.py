@@ -14,6 +14,7 @@ from myapp_operator.printable import printable
 from myapp_operator.showing.report import Log, PodLine, Report
 
 _MOST_PODS = 10
+_LONGEST_STRANGER = 200
 
 
 class Tone(StrEnum):
@@ -43,6 +44,7 @@ def _lines(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
     yield from _part("Conditions", _table(rows), paint)
     yield from _part("Children", _table((each.kind, each.name, each.state) for each in report.children), paint)
     yield from _part("Pods", _pods(report.pods, now, paint), paint)
+    yield from _part(f"Pods of others with the label app={report.name}", _strangers(report.strangers), paint)
     yield from _part("Events", _events(report, now, paint), paint)
     if report.log is not None:
         yield from _part(_title(report.log), report.log.lines, paint)
@@ -115,6 +117,13 @@ def _pods(pods: Sequence[PodLine], now: datetime, paint: Paint) -> Iterator[str]
                 yield paint(f"  {container.name}: {container.state}", Tone.GOOD if container.ready else Tone.BAD)
     if len(pods) > len(shown):
         yield f"and {len(pods) - len(shown)} more"
+
+
+def _strangers(strangers: Sequence[str]) -> Iterator[str]:
+    shown = strangers[:_MOST_PODS]
+    yield from (each[:_LONGEST_STRANGER] for each in shown)
+    if len(strangers) > len(shown):
+        yield "and more"
 
 
 def _events(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
