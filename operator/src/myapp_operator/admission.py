@@ -14,7 +14,6 @@ from typing import Any, Final
 from myapp_operator import offered, quantities
 from myapp_operator.drift import join, label
 from myapp_operator.grammar import Json
-from myapp_operator.names import SERVICE
 
 WORDS: Final = "an admission policy or webhook"
 """Stands in each sentence about it; an operator that starts finds it in the written status (see `is_told`)."""
@@ -31,8 +30,6 @@ _DECISIVE = frozenset({"replicas", "image", "command", "args", "ports", "selecto
 """The fields without which it is not the MyApp that runs."""
 _CONTAINERS = (("containers",), ("initContainers",))
 _TRIAL = "-trial"
-_LONGEST_TRIED = 49
-"""Characters of the name of a MyApp that are left in that of a trial: no name has more than 55."""
 _KEYS = ("name", "mountPath", "containerPort", "port")
 """The fields by which an item of a list is known, the first that all of its items have."""
 _QUANTITIES = quantities.FIELDS | {"target"}
@@ -184,16 +181,10 @@ class Admitted:
 
 
 def under_another_name(body: Json) -> Json:
-    """The same object as the child of another MyApp, which there need not be: to try what admission makes of a new one.
-    `deploy/components/guard` allows no other names."""
+    """The same object under a name of the same length: to try what admission makes of a new one. The guard
+    (`deploy/components/guard`) passes a dry run of such a name."""
     metadata = body["metadata"]
-    (owner,) = metadata["ownerReferences"]
-    trial = f"{owner['name'][:_LONGEST_TRIED]}{_TRIAL}"
-    name = f"{trial}{metadata['name'].removeprefix(owner['name'])}"
-    found = {**body, "metadata": {**metadata, "name": name, "ownerReferences": [{**owner, "name": trial}]}}
-    if body["kind"] == SERVICE.kind:
-        found["spec"] = {**body["spec"], "selector": {**body["spec"]["selector"], "app": trial}}
-    return found
+    return {**body, "metadata": {**metadata, "name": f"{metadata['name'][: -len(_TRIAL)]}{_TRIAL}"}}
 
 
 def restoring(version: str, found: Sequence[Mutation]) -> list[Json]:

@@ -291,13 +291,12 @@ class Hands:
 
     async def _still_done(self, step: Step) -> set[str] | None:
         """The paths that admission changes or adds in a new object; None where that cannot be tried."""
-        trial = admission.under_another_name(step.body)
         try:
-            fresh = await self._kube.try_create(step.kind, trial)
+            fresh = await self._kube.try_create(step.kind, admission.under_another_name(step.body))
         except ApiError as error:
             logger.info("what admission made of %s %s is left: a trial is refused: %s", step.kind, step.name, error)
             return None
-        return {each.path for each in admission.mutations(trial, fresh)}
+        return {each.path for each in admission.mutations(step.body, fresh)}
 
     async def _hold(self, step: Step, hold: Hold) -> Step:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
