@@ -10,6 +10,8 @@ from tests.harness import Api, Audit, OperatorProcess, hasty, never, wait_for
 
 Json = dict[str, Any]
 
+ISSUER = "cert-manager.io/issuer"
+"""An annotation that every installation lets a MyApp set."""
 POD = "/spec/template/spec"
 
 
@@ -29,7 +31,7 @@ DECISIVE: dict[str, Case] = {
         ".ports[http].containerPort 5000 → 6000",
     ),
     "port of the Service": ("services", put("/spec/ports/0/port", "81"), "spec.ports[http].port 80 → 81"),
-    "selector of the Service": ("services", put("/spec/selector", '{"app": "other"}'), "spec.selector.app"),
+    "selector of the Service": ("services", put("/spec/selector/role", '"other"'), "spec.selector.role (added)"),
 }
 HARMLESS: dict[str, Case] = {
     "nodeSelector": (
@@ -40,12 +42,16 @@ HARMLESS: dict[str, Case] = {
     "tolerations": ("deployments", put(f"{POD}/tolerations", '[{"key": "spot", "operator": "Exists"}]'), "tolerations"),
     "limits": ("deployments", put(f"{POD}/containers/0/resources", '{"limits": {"memory": "1Mi"}}'), ".resources"),
     "a label of ours": ("deployments", put("/metadata/labels/app", '"other"'), "metadata.labels.app myapp → other"),
-    "an annotation of the Service": ("services", put("/metadata/annotations/note", '"changed"'), "annotations"),
+    "an annotation of the Service": (
+        "services",
+        put("/metadata/annotations/cert-manager.io~1issuer", '"changed"'),
+        "annotations",
+    ),
 }
 
 
 def app(**spec: Any) -> Json:
-    return hasty(replicas=1, service={"annotations": {"note": "mine"}}, **spec)
+    return hasty(replicas=1, service={"annotations": {ISSUER: "mine"}}, **spec)
 
 
 def essence(api: Api) -> Json:
@@ -56,7 +62,7 @@ def essence(api: Api) -> Json:
         "labels": deployment["metadata"]["labels"],
         "ports": service["spec"]["ports"],
         "selector": service["spec"]["selector"],
-        "note": service["metadata"]["annotations"].get("note"),
+        "note": service["metadata"]["annotations"].get(ISSUER),
     }
 
 

@@ -98,7 +98,12 @@ def test_a_tool_that_applies_the_whole_object_keeps_nothing_that_the_myapp_drops
     kubectl: Kubectl, api: Api, operator: OperatorProcess
 ) -> None:
     api.create(
-        "myapps", hasty(replicas=1, env=[{"name": "DROPPED", "value": "1"}], service={"annotations": {"a": "1"}})
+        "myapps",
+        hasty(
+            replicas=1,
+            env=[{"name": "DROPPED", "value": "1"}],
+            service={"annotations": {"cert-manager.io/issuer": "1"}},
+        ),
     )
     wait_for("Ready", api.is_ready)
     for what in (f"deployment/{DEPLOYMENT}", f"service/{SERVICE}"):
@@ -120,7 +125,7 @@ def test_a_tool_that_applies_the_whole_object_keeps_nothing_that_the_myapp_drops
     deployment, service = api.get("deployments", DEPLOYMENT) or {}, api.get("services", SERVICE) or {}
     env = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
     assert [each["name"] for each in env] == ["PORT", "NEW"]
-    assert "a" not in service["metadata"]["annotations"]
+    assert "cert-manager.io/issuer" not in service["metadata"]["annotations"]
 
 
 def test_kubectl_set_env_is_taken_back_and_told_without_the_value(

@@ -45,7 +45,7 @@ def test_taking_back_what_others_changed_costs_one_read_and_one_write(
     api.create("myapps", myapp())
     wait_for("Ready", api.is_ready)
     audit.restart()
-    api.patch("services", "myapp-service", {"spec": {"sessionAffinity": "ClientIP"}})
+    api.patch("services", "myapp-service", {"spec": {"publishNotReadyAddresses": True}})
     wait_for("told", lambda: api.events("Reverted"))
     never("more requests", lambda: len([*audit.reads(), *audit.writes()]) > 2, seconds=3)
     assert [str(each.resource) for each in audit.reads()] == ["services"]

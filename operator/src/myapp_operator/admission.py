@@ -181,7 +181,8 @@ class Admitted:
 
 
 def under_another_name(body: Json) -> Json:
-    """The same object under a name of the same length: to try what admission makes of a new one."""
+    """The same object under a name of the same length: to try what admission makes of a new one. The guard
+    (`deploy/components/guard`) passes a dry run of such a name."""
     metadata = body["metadata"]
     return {**body, "metadata": {**metadata, "name": f"{metadata['name'][: -len(_TRIAL)]}{_TRIAL}"}}
 

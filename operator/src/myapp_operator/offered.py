@@ -31,16 +31,17 @@ _CONTAINERS: Tree = {EVERY: _CONTAINER}
 _POD: Tree = {
     **dict.fromkeys(("serviceAccountName", "automountServiceAccountToken", "enableServiceLinks"), ALL),
     **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "securityContext", "terminationGracePeriodSeconds"), ALL),
-    **dict.fromkeys(("nodeName", "nodeSelector", "tolerations", "affinity", "topologySpreadConstraints"), ALL),
+    **dict.fromkeys(("nodeName", "tolerations", "affinity", "topologySpreadConstraints"), ALL),
     "priorityClassName": ALL,
-    **dict.fromkeys(("imagePullSecrets", "volumes"), _ITEMS),
+    **dict.fromkeys(("imagePullSecrets", "volumes", "nodeSelector"), _ITEMS),
     **dict.fromkeys(("containers", "initContainers"), _CONTAINERS),
 }
 _DEPLOYMENT: Tree = {"strategy": ALL, "template": {"spec": _POD}}
 _SERVICE: Tree = {
-    **dict.fromkeys(("type", "selector", "publishNotReadyAddresses", "sessionAffinity", "sessionAffinityConfig"), ALL),
+    **dict.fromkeys(("type", "publishNotReadyAddresses", "sessionAffinity", "sessionAffinityConfig"), ALL),
     **dict.fromkeys(("externalIPs", "externalName", "externalTrafficPolicy", "internalTrafficPolicy"), ALL),
     **dict.fromkeys(("trafficDistribution", "loadBalancerIP", "loadBalancerSourceRanges"), ALL),
+    "selector": _ITEMS,
     "ports": {EVERY: dict.fromkeys(("name", "port", "targetPort", "protocol", "appProtocol"), ALL)},
 }
 
