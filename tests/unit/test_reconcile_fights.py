@@ -5,7 +5,7 @@ from dataclasses import replace
 from myapp_operator.events import EventReason
 from myapp_operator.status import Budget
 from tests.unit.samples import KEY
-from tests.unit.world import SERVICE, World
+from tests.unit.world import SERVICE, Clock, World
 
 DELETED = "the Service is deleted again and again: look up in the audit log of the API server what deletes it"
 REPLACED = "the Service is applied again and again by another myapp-operator: let only one of them"
@@ -82,6 +82,21 @@ async def test_a_fight_over_a_field_does_not_delay_a_recreation(ready: World) ->
     deleted(ready)
     await ready.reconcile()
     assert "create Service" in ready.kube.requests
+
+
+async def test_a_child_that_is_deleted_and_changed_again_and_again_is_no_loop(ready: World, clock: Clock) -> None:
+    for _ in range(6):
+        await recreated(ready)
+    clock.passes(60)
+    for _ in range(6):
+        applied_by_another(ready)
+        await ready.reconcile()
+        ready.watch_brings_children(SERVICE)
+    applied_by_another(ready)
+    again = await ready.reconcile()
+    assert "apply Service" not in ready.kube.requests
+    assert again is not None
+    assert 20 < again <= 30
 
 
 async def test_a_myapp_of_the_same_name_gets_its_children_without_an_event(ready: World) -> None:

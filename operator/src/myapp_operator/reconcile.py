@@ -39,6 +39,8 @@ from myapp_operator.store import Store
 _STALE_PAUSE = 1.0
 """Seconds to wait for the watch where what an app refers to may be on its way."""
 
+_LEAST_PAUSE = 0.1
+"""Seconds until a step that had to wait is planned again, at least: passes without a pause would hold the event loop."""
 _NAMESPACE_PAUSE = 60.0
 """Seconds until an app in a namespace that ends is looked at again, in case it was not that namespace."""
 
@@ -102,7 +104,8 @@ class Reconciler:
         wait = await self._write_status(app, judged)
         again = scaler.until - time.monotonic() if scaler.name else None
         pauses = (passage.again, again, *self._pauses(app, todo, obstacles))
-        return _earliest(wait, look, judged.again, todo.again, *pauses)
+        planned = None if todo.again is None else max(todo.again, _LEAST_PAUSE)
+        return _earliest(wait, look, judged.again, planned, *pauses)
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.
