@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from myapp_operator.errors import UnreachableError
 from myapp_operator.events import EventReason
 from myapp_operator.status import Budget
 from tests.unit.samples import KEY
@@ -147,6 +150,45 @@ async def test_changes_of_the_myapp_there_and_back_are_no_fight(ready: World) ->
         await ready.reconcile()
         assert "apply Service" in ready.kube.requests
         ready.watch_brings_children(SERVICE)
+    assert told(ready) == []
+
+
+def port_is(world: World, port: int) -> None:
+    """The user changes the MyApp."""
+    spec = world.app.spec | {"service": {"port": port}}
+    newer = {"generation": world.app.generation + 1, "resource_version": world.app.resource_version + 500}
+    world.app = replace(world.app, spec=spec, **newer)
+    world.store.put_app(world.app)
+
+
+async def test_an_apply_whose_answer_was_lost_is_no_write_of_another_operator(ready: World) -> None:
+    port_is(ready, 81)
+    await ready.reconcile()
+    ready.watch_brings_children(SERVICE)
+    port_is(ready, 82)
+    ready.kube.fails["apply Service"] = UnreachableError("no answer within 10 s")
+    await ready.reconcile()
+    ready.watch_brings_children(SERVICE)  # it was written
+    del ready.kube.fails["apply Service"]
+    port_is(ready, 81)
+    await ready.reconcile()
+    assert "apply Service" in ready.kube.requests
+    assert told(ready) == []
+
+
+async def test_a_status_whose_answer_was_lost_is_no_write_of_another_writer(ready: World) -> None:
+    for _ in range(7):
+        port_is(ready, 80)  # another generation of what is there already
+        ready.kube.fails["status"] = UnreachableError("no answer within 10 s")
+        with pytest.raises(UnreachableError):
+            await ready.reconcile()
+        del ready.kube.fails["status"]
+        ready.kube.status = ready.app.status | {"observedGeneration": ready.app.generation}  # it was written
+        ready.watch_brings_status()
+        port_is(ready, 80)
+        await ready.reconcile()
+        assert ready.kube.requests == ["status"]
+        ready.watch_brings_status()
     assert told(ready) == []
 
 

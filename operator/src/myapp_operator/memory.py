@@ -45,11 +45,11 @@ class Memory:
     status_contest: Contest | None = None
     """The times at which the status that we wrote was replaced by another writer."""
     status_hash: str = ""
-    """Hash of the status that was written last; empty where this process has written none."""
+    """Hash of the status that was written last; empty where this process has written none or does not know."""
     status_budget: Budget = field(default_factory=Budget)
     present: dict[Kind, str] = field(default_factory=dict)
     """The children that this process has seen alive and that are still wanted: the hash of what it applied last to
-    each, empty where it has applied nothing."""
+    each, empty where it has applied nothing or does not know."""
     looks: Looks = field(default_factory=Looks)
     """What the looks at the app's pods have found, and when the next one is due."""
     scaler: Scaler | None = None
@@ -66,6 +66,11 @@ class Memory:
     def note_present(self, kind: Kind) -> None:
         """Remembers a child that is alive and wanted."""
         if kind not in self.present:
+            self.present[kind] = ""
+
+    def note_unanswered(self, kind: Kind) -> None:
+        """Remembers that a write to a child may have been made: what was applied last is not known any more."""
+        if kind in self.present:
             self.present[kind] = ""
 
     def note_unwanted(self, kind: Kind) -> None:

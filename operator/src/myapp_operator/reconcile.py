@@ -29,7 +29,7 @@ from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
-from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.refusals import Obstacle, Retry, Stale, classify
 from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
@@ -40,7 +40,7 @@ _STALE_PAUSE = 1.0
 """Seconds to wait for the watch where what an app refers to may be on its way."""
 
 _LEAST_PAUSE = 0.1
-"""Seconds until a step that had to wait is planned again, at least: passes without a pause would hold the event loop."""
+"""Seconds, at least, until a step that had to wait is planned again: passes without a pause would hold the loop."""
 _NAMESPACE_PAUSE = 60.0
 """Seconds until an app in a namespace that ends is looked at again, in case it was not that namespace."""
 
@@ -175,9 +175,12 @@ class Reconciler:
             if isinstance(error, ApiError) and error.status == 404:
                 self._store.drop_app(app.key, app.uid)
                 return None
-            if isinstance(classify(error), Stale):
+            verdict = classify(error)
+            if isinstance(verdict, Stale):
                 conflict = memory.status_conflict = attempts.conflicted(what, str(error), conflict, now)
                 return conflict.not_before - now
+            if isinstance(verdict, Retry):
+                memory.status_hash = ""  # it may have been written, and would be taken for another writer's
             raise
         memory.status_conflict = None
         self._store.answered_status(app, version, time.monotonic())
