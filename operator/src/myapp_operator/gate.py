@@ -20,10 +20,10 @@ from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
+from myapp_operator.memory import Memory
 from myapp_operator.model import Spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
-from myapp_operator.pacing import Pace
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent, Target
 from myapp_operator.referents import Referents
@@ -78,13 +78,11 @@ class Gate:
         self._locks: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
         self._reads = asyncio.Semaphore(_MOST_AT_ONCE)
         self._running: dict[Key, _Running] = {}
-        self._paces: dict[Key, Pace] = {}
 
     def forget(self, app: Key) -> None:
         """Forgets an app that is gone."""
         self._referents.use(app, ())
         self._running.pop(app, None)
-        self._paces.pop(app, None)
 
     async def passage(self, app: App, spec: Spec, wanted: Sequence[Wanted]) -> Passage:
         """What may be written of the children that the MyApp asks for."""
@@ -109,12 +107,15 @@ class Gate:
         want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         ours = deployment if deployment and deployment.is_controlled_by(app) else None
+        memory = self._store.memory(app)
         problem, again = preflight.problem(found, known), None
+        if not restarts or ours is None or ours.template != want.version:
+            memory.pace = None  # what the pods have after this write is not what the last restart gave them
         if restarts:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
             if ours and ours.template == want.version:
-                annotations, again = self._paced(app.key, before, annotations)
+                annotations, again = _paced(memory, before, annotations)
             want = preflight.with_configuration(want, annotations)
             wanted = _instead(wanted, want)
         goes_on = ours is not None and preflight.was_let_through(want, ours, app.generation)
@@ -129,18 +130,6 @@ class Gate:
         if goes_on:
             return Passage(wanted, {names.DEPLOYMENT: self._obstacle(app, problem)})
         return await self._hold(app, wanted, ours, problem)
-
-    def _paced(
-        self, app: Key, before: Mapping[str, str], wanted: Mapping[str, str]
-    ) -> tuple[Mapping[str, str], float | None]:
-        """The annotations that the pods get now, and the seconds until they may get newer ones."""
-        now = time.monotonic()
-        pace = pacing.step(self._paces.get(app), before, wanted, now)
-        if pace is not None:
-            self._paces[app] = pace
-        if pace is None or wanted in (before, pace.followed):
-            return wanted, None
-        return pace.followed, pace.not_before - now
 
     def _obstacle(self, app: App, problem: Refused) -> Obstacle:
         patient = self._referents.held_for(app.key, True, time.monotonic()) < _PATIENCE
@@ -230,3 +219,14 @@ class Gate:
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:
     """The same children with this one in the place of its kind."""
     return [want if each.kind == want.kind else each for each in wanted]
+
+
+def _paced(
+    memory: Memory, before: Mapping[str, str], wanted: Mapping[str, str]
+) -> tuple[Mapping[str, str], float | None]:
+    """The annotations that the pods get now, and the seconds until they may get newer ones."""
+    now = time.monotonic()
+    pace = memory.pace = pacing.step(memory.pace, before, wanted, now)
+    if pace is None or wanted in (before, pace.followed):
+        return wanted, None
+    return pace.followed, pace.not_before - now

@@ -11,6 +11,7 @@ from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Kind
+from myapp_operator.pacing import Pace
 from myapp_operator.refusals import Retry
 from myapp_operator.status import Budget
 
@@ -52,6 +53,8 @@ class Memory:
     each, empty where it has applied nothing or does not know."""
     looks: Looks = field(default_factory=Looks)
     """What the looks at the app's pods have found, and when the next one is due."""
+    pace: Pace | None = None
+    """How often the pods of this version were restarted for a changed configuration."""
     scaler: Scaler | None = None
     """Who scales the app's Deployment, as far as that was looked for."""
     _template: tuple[int, Json] | None = None
