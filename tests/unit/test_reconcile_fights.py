@@ -6,9 +6,10 @@ import pytest
 
 from myapp_operator.errors import UnreachableError
 from myapp_operator.events import EventReason
+from myapp_operator.names import ROUTE
 from myapp_operator.status import Budget
-from tests.unit.samples import KEY
-from tests.unit.world import SERVICE, Clock, World
+from tests.unit.samples import KEY, app
+from tests.unit.world import DEPLOYMENT, SERVICE, Clock, World
 
 DELETED = "the Service is deleted again and again: look up in the audit log of the API server what deletes it"
 REPLACED = "the Service is applied again and again by another myapp-operator: let only one of them"
@@ -75,6 +76,20 @@ async def test_a_change_of_the_myapp_recreates_at_once(ready: World) -> None:
     ready.store.put_app(replace(ready.app, spec=ready.app.spec | port, generation=2, resource_version=900))
     await ready.reconcile()
     assert "create Service" in ready.kube.requests
+
+
+async def test_what_went_with_its_api_is_created_again_without_an_event() -> None:
+    world = World(app(spec={"image": "myapp:latest", "route": {"gateway": {"name": "public"}}}))
+    world.watch_brings_children(DEPLOYMENT, SERVICE, ROUTE)
+    await world.reconcile()
+    world.store.drop_child(KEY, ROUTE, world.kube.next_version())  # as the definition of its kind is removed
+    world.store.note_served(ROUTE, served=False)
+    await world.reconcile()
+    world.store.note_served(ROUTE, served=True)
+    world.kube.there["MyApp"] = {"metadata": {"uid": world.app.uid}}
+    await world.reconcile()
+    assert "create HTTPRoute" in world.kube.requests
+    assert told(world) == []
 
 
 async def test_a_fight_over_a_field_does_not_delay_a_recreation(ready: World) -> None:

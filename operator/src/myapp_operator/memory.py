@@ -77,7 +77,7 @@ class Memory:
             self.present[kind] = ""
 
     def note_unwanted(self, kind: Kind) -> None:
-        """Remembers that a child need not be there: its next creation is the first one again."""
+        """Remembers that a child need not be there, or cannot: its next creation is the first one again."""
         self.present.pop(kind, None)
 
     def forgive_outages(self) -> None:
