@@ -192,6 +192,23 @@ async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> Non
     assert held.reason() == "ReferenceMissing"
 
 
+async def test_half_a_hash_of_an_earlier_release_gives_pods_no_account_that_is_not_open(wait: Clock) -> None:
+    """Another spec whose hash has the same first half: others change a field, and that is taken back."""
+    forged = World(app(spec={"image": "myapp:latest", "serviceAccountName": "robot"}))
+    robot = Target(names.SERVICE_ACCOUNT, "default", "robot")
+    forged.referents.replace(names.SERVICE_ACCOUNT, None, {robot: Referent(1)}, 1)
+    want = next(each for each in desired.build(forged.app, parse_spec(forged.app.spec)) if each.kind == DEPLOYMENT)
+    deployed(forged, "", RUNNING, **{names.APPLIED: want.applied[:16]})
+    await forged.reconcile()
+    pod = forged.kube.applied["Deployment"]["spec"]["template"]["spec"]
+    assert pod["containers"] == RUNNING["spec"]["containers"]
+    assert "serviceAccountName" not in pod
+    forged.watch_brings_status()
+    wait(5.0)
+    await forged.reconcile()
+    assert forged.reason() == "ServiceAccountNotAllowed"
+
+
 async def test_a_version_that_was_let_through_goes_on_without_what_is_lost_later(ready_world: World) -> None:
     ready_world.referents.drop(SETTINGS, 9)
     await ready_world.reconcile()

@@ -118,8 +118,7 @@ class Gate:
                 annotations, again = _paced(memory, before, annotations)
             want = preflight.with_configuration(want, annotations)
             wanted = _instead(wanted, want)
-        goes_on = ours is not None and preflight.was_let_through(want, ours, app.generation)
-        if goes_on:  # what is lost later holds nothing back, but an account that was closed is told
+        if ours and preflight.was_let_through(want, ours, app.generation):  # what is lost later holds nothing back, but an account that was closed is told
             problem = preflight.problem(preflight.of_account(found), known)
         if problem is None:
             self._running.pop(app.key, None)
@@ -127,7 +126,7 @@ class Gate:
             return Passage(wanted, again=again)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
-        if goes_on:
+        if ours and preflight.was_let_through(want, ours, app.generation, earlier=False):
             return Passage(wanted, {names.DEPLOYMENT: self._obstacle(app, problem)})
         return await self._hold(app, wanted, ours, problem)
 
