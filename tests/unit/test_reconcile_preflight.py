@@ -20,6 +20,7 @@ from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, comple
 
 URL = {"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "url"}}}
 SETTINGS = Target(names.CONFIG_MAP, "default", "settings")
+ROBOT = Target(names.SERVICE_ACCOUNT, "default", "robot")
 Clock = Callable[[float], None]
 
 
@@ -192,11 +193,27 @@ async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> Non
     assert held.reason() == "ReferenceMissing"
 
 
+async def test_a_version_that_goes_on_is_told_when_its_account_is_not_open_any_more(wait: Clock) -> None:
+    trusted = {**RUNNING["spec"], "serviceAccountName": "robot", "automountServiceAccountToken": True}
+    running = {"metadata": {"labels": {"app": "myapp"}}, "spec": {**ALWAYS, **trusted}}
+    held = world()
+    held.referents.replace(ROBOT.kind, None, {ROBOT: Referent(1)}, 1)
+    deployed(held, versions.version(running), {**RUNNING, "spec": trusted})
+    await held.reconcile()
+    assert held.kube.applied["Deployment"]["spec"]["template"] == running, "it goes on all the same"
+    assert held.referents.users(ROBOT) == {KEY}, "a change of the account has the app looked at"
+    held.watch_brings_status()
+    wait(5.0)
+    await held.reconcile()
+    assert held.reason() == "ReferenceMissing"
+    told = 'the version that runs goes on, but ServiceAccount "robot" is not open to MyApps: choose another one'
+    assert told in held.kube.status["message"]
+
+
 async def test_half_a_hash_of_an_earlier_release_gives_pods_no_account_that_is_not_open(wait: Clock) -> None:
     """Another spec whose hash has the same first half: others change a field, and that is taken back."""
     forged = World(app(spec={"image": "myapp:latest", "serviceAccountName": "robot"}))
-    robot = Target(names.SERVICE_ACCOUNT, "default", "robot")
-    forged.referents.replace(names.SERVICE_ACCOUNT, None, {robot: Referent(1)}, 1)
+    forged.referents.replace(ROBOT.kind, None, {ROBOT: Referent(1)}, 1)
     want = next(each for each in desired.build(forged.app, parse_spec(forged.app.spec)) if each.kind == DEPLOYMENT)
     deployed(forged, "", RUNNING, **{names.APPLIED: want.applied[:16]})
     await forged.reconcile()

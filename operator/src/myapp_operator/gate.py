@@ -52,6 +52,8 @@ class Passage:
     wanted: Sequence[Wanted]
     obstacles: Mapping[Kind, Obstacle] = field(default_factory=dict)
     """Why it is not all that the MyApp asks for."""
+    closed: str = ""
+    """Why pods of the version that goes on must not be made again."""
     again: float | None = None
     """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
 
@@ -96,10 +98,13 @@ class Gate:
         known = await self._know(app, found, restarts=restarts)
         return await self._judge(app, wanted, found, known, restarts=restarts)
 
-    def closed(self, app: App, template: Json) -> Refused | None:
-        """Why pods of an earlier template must not be made again: its account is not open any more."""
+    def closed(self, app: App, template: Json) -> str:
+        """Why pods of an earlier template must not be made again: its account is not open any more; empty: it is."""
         accounts = preflight.of_account(references.of(template))
-        return preflight.problem(accounts, self._referents.known(each.target(app.key.namespace) for each in accounts))
+        targets = [each.target(app.key.namespace) for each in accounts]
+        self._referents.use_also(app.key, targets)
+        problem = preflight.problem(accounts, self._referents.known(targets))
+        return problem.message if problem else ""
 
     async def _judge(
         self, app: App, wanted: Sequence[Wanted], found: Sequence[Reference], known: Known, *, restarts: bool
@@ -118,7 +123,8 @@ class Gate:
                 annotations, again = _paced(memory, before, annotations)
             want = preflight.with_configuration(want, annotations)
             wanted = _instead(wanted, want)
-        if ours and preflight.was_let_through(want, ours, app.generation):  # what is lost later holds nothing back, but an account that was closed is told
+        if ours and preflight.was_let_through(want, ours, app.generation):
+            # What is lost later holds nothing back, but an account that was closed is told.
             problem = preflight.problem(preflight.of_account(found), known)
         if problem is None:
             self._running.pop(app.key, None)
@@ -138,6 +144,7 @@ class Gate:
         """Without a Deployment of ours there is none yet. What has one goes on with the version that was let through
         last; where nothing tells which one that was, all that depends on it is left as it is."""
         template = await self._running_template(app, ours, wanted) if ours else None
+        closed = self.closed(app, template) if template else ""
         if ours and template is None:
             problem = Refused(problem.reason, f"{problem.message}; {LEFT_ALONE}")
             others = [each for each in wanted if each.kind not in templates.FOLLOWING]
@@ -145,7 +152,7 @@ class Gate:
             others = [each for each in wanted if each.kind != names.DEPLOYMENT]
         else:
             others = templates.running(wanted, app.key.name, template)
-        return Passage(others, {names.DEPLOYMENT: self._obstacle(app, problem)})
+        return Passage(others, {names.DEPLOYMENT: self._obstacle(app, problem)}, closed)
 
     async def _running_template(self, app: App, deployment: Child, wanted: Sequence[Wanted]) -> Json | None:
         """The template that was let through last, looked for once when another one begins to wait; None if nothing that

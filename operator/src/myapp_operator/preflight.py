@@ -101,9 +101,9 @@ def was_let_through(want: Wanted, deployment: Child, generation: int, *, earlier
     """
     if deployment.rolled_back is not None:
         return deployment.rolled_back.generation == generation
-    if want.version == deployment.template or want.applied == deployment.applied:
-        return True
-    return earlier and is_hash(deployment.applied, want.applied)
+    applied = deployment.applied
+    same = is_hash(applied, want.applied) if earlier else applied == want.applied
+    return same or want.version == deployment.template
 
 
 def configuration(

@@ -93,6 +93,7 @@ class Reconciler:
             fights=todo.fights,
             scaler=scaler.name,
             stranded=course.stranded,
+            closed=course.closed or passage.closed,
             unknown=course.unknown,
             asked=frozenset(each.kind for each in asked if each.body),
             admitted=self._store.memory(app).admitted,
