@@ -10,7 +10,7 @@ from myapp_operator import attempts as tried_before
 from myapp_operator import names, plan
 from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
-from myapp_operator.fights import Fight
+from myapp_operator.fights import EXISTENCE, Fight
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child, Owner
 from myapp_operator.plan import Todo
@@ -315,6 +315,30 @@ def test_a_change_of_the_myapp_does_not_wait() -> None:
 def test_a_fight_about_one_child_does_not_hold_up_the_other() -> None:
     only = in_a_fight(with_deployment(fields=NO_REPLICAS) | {SERVICE: replace(FINE[SERVICE], fields="")})
     assert only_step(only).kind == SERVICE
+
+
+IN_BOTH = (
+    {SERVICE: Fight("spec.ports", "kubectl", not_before=NOW + 300, until=NOW + 600)},
+    {SERVICE: Fight(EXISTENCE, "", not_before=NOW - 100, until=NOW + 400)},
+)
+"""The Service is fought for twice: its next revert waits, its next recreation does not."""
+
+
+def test_a_revert_waits_for_its_own_fight_where_the_child_was_deleted_again_and_again_too() -> None:
+    todo = plan.hold_back(make(FINE | {SERVICE: replace(FINE[SERVICE], fields="")}), *IN_BOTH, NOW)
+    assert (todo.steps, todo.again) == ((), 300)
+    assert todo.fights[SERVICE].path == "spec.ports"
+    assert todo.fights[SERVICE].lost
+
+
+def test_a_recreation_waits_for_its_own_fight_where_the_child_is_changed_again_and_again_too() -> None:
+    missing = make({DEPLOYMENT: FINE[DEPLOYMENT]})
+    recreation = replace(missing, steps=tuple(replace(step, recreates=True) for step in missing.steps))
+    assert only_step(plan.hold_back(recreation, *IN_BOTH, NOW)).recreates
+    paused = {SERVICE: replace(IN_BOTH[1][SERVICE], not_before=NOW + 30)}
+    todo = plan.hold_back(recreation, IN_BOTH[0], paused, NOW)
+    assert (todo.steps, todo.again) == ((), 30)
+    assert todo.fights[SERVICE].path == EXISTENCE
 
 
 def test_without_a_fight_the_plan_is_what_it_was() -> None:

@@ -103,6 +103,8 @@ def test_a_version_was_let_through_if_the_deployment_says_so_or_is_as_wanted() -
     assert preflight.was_let_through(want, child(template=want.version), 1)
     assert preflight.was_let_through(want, child(applied=want.applied), 1), "of an operator that noted nothing"
     assert preflight.was_let_through(want, child(applied=want.applied[:16]), 1), "of an earlier release"
+    assert not preflight.was_let_through(want, child(applied=want.applied[:16]), 1, earlier=False)
+    assert preflight.was_let_through(want, child(applied=want.applied), 1, earlier=False)
     assert not preflight.was_let_through(want, child(template=want.version[:16]), 1), "half of a hash is none"
     assert not preflight.was_let_through(want, child(template="another"), 1)
     back = child(template="another", rolled_back=RolledBack(1, "ConfigError", "missing", "2030-01-01T12:00:00Z"))

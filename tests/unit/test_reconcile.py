@@ -1,15 +1,18 @@
 """The recipe against a fake of the connection: what a real API server cannot be made to show at will."""
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from myapp_operator import names
+from myapp_operator.attempts import Attempt
 from myapp_operator.errors import ApiError, NotLeadingError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
+from myapp_operator.refusals import Retry
 from tests.unit.samples import KEY, app, refusal
 from tests.unit.world import CONFLICT, DEPLOYMENT, ENDING, FORBIDDEN, OWNER, SERVICE, STALE_STATUS, Clock, World
 
@@ -303,6 +306,15 @@ async def test_what_stops_one_write_is_raised_when_the_others_have_ended(
     assert raised.value is error
     assert new.kube.requests == ["create Service"]
     assert SERVICE in new.store.children(KEY)
+
+
+async def test_a_pause_that_ends_during_the_pass_is_no_loop(ready: World) -> None:
+    child = ready.store.children(KEY)[SERVICE]
+    ready.store.put_child(KEY, SERVICE, replace(child, fields="", resource_version=ready.kube.next_version()))
+    busy = Attempt(child.applied, Retry("busy"), 1, time.monotonic(), time.monotonic() + 0.05)
+    ready.store.memory(ready.app).attempts[SERVICE] = busy
+    assert await ready.reconcile() == pytest.approx(0.1)
+    assert "apply Service" not in ready.kube.requests
 
 
 async def test_an_outage_is_no_refusal(new: World) -> None:

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
+from myapp_operator.errors import UnreachableError
 from myapp_operator.events import EventReason
+from myapp_operator.names import ROUTE
 from myapp_operator.status import Budget
-from tests.unit.samples import KEY
-from tests.unit.world import SERVICE, World
+from tests.unit.samples import KEY, app
+from tests.unit.world import DEPLOYMENT, SERVICE, Clock, World
 
 DELETED = "the Service is deleted again and again: look up in the audit log of the API server what deletes it"
 REPLACED = "the Service is applied again and again by another myapp-operator: let only one of them"
@@ -74,6 +78,20 @@ async def test_a_change_of_the_myapp_recreates_at_once(ready: World) -> None:
     assert "create Service" in ready.kube.requests
 
 
+async def test_what_went_with_its_api_is_created_again_without_an_event() -> None:
+    world = World(app(spec={"image": "myapp:latest", "route": {"gateway": {"name": "public"}}}))
+    world.watch_brings_children(DEPLOYMENT, SERVICE, ROUTE)
+    await world.reconcile()
+    world.store.drop_child(KEY, ROUTE, world.kube.next_version())  # as the definition of its kind is removed
+    world.store.note_served(ROUTE, served=False)
+    await world.reconcile()
+    world.store.note_served(ROUTE, served=True)
+    world.kube.there["MyApp"] = {"metadata": {"uid": world.app.uid}}
+    await world.reconcile()
+    assert "create HTTPRoute" in world.kube.requests
+    assert told(world) == []
+
+
 async def test_a_fight_over_a_field_does_not_delay_a_recreation(ready: World) -> None:
     for _ in range(7):
         applied_by_another(ready)
@@ -82,6 +100,21 @@ async def test_a_fight_over_a_field_does_not_delay_a_recreation(ready: World) ->
     deleted(ready)
     await ready.reconcile()
     assert "create Service" in ready.kube.requests
+
+
+async def test_a_child_that_is_deleted_and_changed_again_and_again_is_no_loop(ready: World, clock: Clock) -> None:
+    for _ in range(6):
+        await recreated(ready)
+    clock.passes(60)
+    for _ in range(6):
+        applied_by_another(ready)
+        await ready.reconcile()
+        ready.watch_brings_children(SERVICE)
+    applied_by_another(ready)
+    again = await ready.reconcile()
+    assert "apply Service" not in ready.kube.requests
+    assert again is not None
+    assert 20 < again <= 30
 
 
 async def test_a_myapp_of_the_same_name_gets_its_children_without_an_event(ready: World) -> None:
@@ -132,6 +165,45 @@ async def test_changes_of_the_myapp_there_and_back_are_no_fight(ready: World) ->
         await ready.reconcile()
         assert "apply Service" in ready.kube.requests
         ready.watch_brings_children(SERVICE)
+    assert told(ready) == []
+
+
+def port_is(world: World, port: int) -> None:
+    """The user changes the MyApp."""
+    spec = world.app.spec | {"service": {"port": port}}
+    newer = {"generation": world.app.generation + 1, "resource_version": world.app.resource_version + 500}
+    world.app = replace(world.app, spec=spec, **newer)
+    world.store.put_app(world.app)
+
+
+async def test_an_apply_whose_answer_was_lost_is_no_write_of_another_operator(ready: World) -> None:
+    port_is(ready, 81)
+    await ready.reconcile()
+    ready.watch_brings_children(SERVICE)
+    port_is(ready, 82)
+    ready.kube.fails["apply Service"] = UnreachableError("no answer within 10 s")
+    await ready.reconcile()
+    ready.watch_brings_children(SERVICE)  # it was written
+    del ready.kube.fails["apply Service"]
+    port_is(ready, 81)
+    await ready.reconcile()
+    assert "apply Service" in ready.kube.requests
+    assert told(ready) == []
+
+
+async def test_a_status_whose_answer_was_lost_is_no_write_of_another_writer(ready: World) -> None:
+    for _ in range(7):
+        port_is(ready, 80)  # another generation of what is there already
+        ready.kube.fails["status"] = UnreachableError("no answer within 10 s")
+        with pytest.raises(UnreachableError):
+            await ready.reconcile()
+        del ready.kube.fails["status"]
+        ready.kube.status = ready.app.status | {"observedGeneration": ready.app.generation}  # it was written
+        ready.watch_brings_status()
+        port_is(ready, 80)
+        await ready.reconcile()
+        assert ready.kube.requests == ["status"]
+        ready.watch_brings_status()
     assert told(ready) == []
 
 

@@ -20,6 +20,7 @@ from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, comple
 
 URL = {"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "url"}}}
 SETTINGS = Target(names.CONFIG_MAP, "default", "settings")
+ROBOT = Target(names.SERVICE_ACCOUNT, "default", "robot")
 Clock = Callable[[float], None]
 
 
@@ -192,6 +193,39 @@ async def test_a_held_version_leaves_the_template_as_it_runs(wait: Clock) -> Non
     assert held.reason() == "ReferenceMissing"
 
 
+async def test_a_version_that_goes_on_is_told_when_its_account_is_not_open_any_more(wait: Clock) -> None:
+    trusted = {**RUNNING["spec"], "serviceAccountName": "robot", "automountServiceAccountToken": True}
+    running = {"metadata": {"labels": {"app": "myapp"}}, "spec": {**ALWAYS, **trusted}}
+    held = world()
+    held.referents.replace(ROBOT.kind, None, {ROBOT: Referent(1)}, 1)
+    deployed(held, versions.version(running), {**RUNNING, "spec": trusted})
+    await held.reconcile()
+    assert held.kube.applied["Deployment"]["spec"]["template"] == running, "it goes on all the same"
+    assert held.referents.users(ROBOT) == {KEY}, "a change of the account has the app looked at"
+    held.watch_brings_status()
+    wait(5.0)
+    await held.reconcile()
+    assert held.reason() == "ReferenceMissing"
+    told = 'the version that runs goes on, but ServiceAccount "robot" is not open to MyApps: choose another one'
+    assert told in held.kube.status["message"]
+
+
+async def test_half_a_hash_of_an_earlier_release_gives_pods_no_account_that_is_not_open(wait: Clock) -> None:
+    """Another spec whose hash has the same first half: others change a field, and that is taken back."""
+    forged = World(app(spec={"image": "myapp:latest", "serviceAccountName": "robot"}))
+    forged.referents.replace(ROBOT.kind, None, {ROBOT: Referent(1)}, 1)
+    want = next(each for each in desired.build(forged.app, parse_spec(forged.app.spec)) if each.kind == DEPLOYMENT)
+    deployed(forged, "", RUNNING, **{names.APPLIED: want.applied[:16]})
+    await forged.reconcile()
+    pod = forged.kube.applied["Deployment"]["spec"]["template"]["spec"]
+    assert pod["containers"] == RUNNING["spec"]["containers"]
+    assert "serviceAccountName" not in pod
+    forged.watch_brings_status()
+    wait(5.0)
+    await forged.reconcile()
+    assert forged.reason() == "ServiceAccountNotAllowed"
+
+
 async def test_a_version_that_was_let_through_goes_on_without_what_is_lost_later(ready_world: World) -> None:
     ready_world.referents.drop(SETTINGS, 9)
     await ready_world.reconcile()
@@ -352,7 +386,7 @@ async def test_what_is_lost_restarts_nothing() -> None:
 
 def stands_there(of: World, body: Json) -> None:
     """The watch brings the Deployment as it was written, complete."""
-    annotations, pods = body["metadata"]["annotations"], body["spec"]["template"]["metadata"]["annotations"]
+    annotations, pods = body["metadata"]["annotations"], body["spec"]["template"]["metadata"].get("annotations") or {}
     known = complete(annotations[names.APPLIED], of.store.children(KEY)[DEPLOYMENT])
     status = rollout(configuration=pods)
     version = of.kube.next_version()
@@ -373,3 +407,51 @@ async def test_a_configuration_that_changes_each_second_restarts_the_pods_ever_l
         wait(1.0)
     assert restarts == 4, "after 0, 5, 15 and 35 seconds"
     assert again == pytest.approx(16, abs=1)
+
+
+def spec_is(of: World, **fields: Any) -> None:
+    """The user changes the MyApp."""
+    newer = {"generation": of.app.generation + 1, "resource_version": of.app.resource_version + 500}
+    of.app = replace(of.app, spec=of.app.spec | fields, **newer)
+    of.store.put_app(of.app)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param([{"image": "myapp:2"}], id="another version"),
+        pytest.param([{"rollout": {}}, {"rollout": {"restartOnConfigChange": True}}], id="switched off and on"),
+    ],
+)
+async def test_a_change_of_the_myapp_brings_no_older_configuration_back(wait: Clock, meanwhile: list[Json]) -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    stands_there(following, following.kube.bodies[0])
+    appears(following, 6, url="http://second")
+    await following.reconcile()
+    stands_there(following, following.kube.applied["Deployment"])
+    second = configuration(following)
+    for number, fields in enumerate([*meanwhile, {}]):
+        spec_is(following, **fields)
+        appears(following, 7 + number, url=f"http://later-{number}")
+        wait(0.1)
+        await following.reconcile()
+        stands_there(following, following.kube.applied["Deployment"])
+        assert following.kube.applied["Deployment"]["spec"]["template"]["metadata"].get("annotations") != second
+
+
+async def test_a_myapp_of_the_same_name_follows_its_configuration_at_once(wait: Clock) -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    stands_there(following, following.kube.bodies[0])
+    appears(following, 6, url="http://second")
+    await following.reconcile()
+    stands_there(following, following.kube.applied["Deployment"])
+    following.app = replace(following.app, uid="uid-2", resource_version=900)
+    following.store.put_app(following.app)
+    child = following.store.children(KEY)[DEPLOYMENT]
+    of_the_new = replace(child, owner=child.owner and replace(child.owner, uid="uid-2"), resource_version=901)
+    following.store.put_child(KEY, DEPLOYMENT, of_the_new)
+    appears(following, 7, url="http://third")
+    await following.reconcile()
+    assert "apply Deployment" in following.kube.requests

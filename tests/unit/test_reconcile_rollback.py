@@ -17,7 +17,7 @@ from myapp_operator.observed import Child, RolledBack
 from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, applied, progressing, refusal, rollout
 from tests.unit.versions import NEW, OLD, replica_set
-from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, World
+from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, Clock, World
 
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
@@ -69,9 +69,15 @@ def failed() -> Release:
 @pytest.fixture
 def back() -> Release:
     """Gone back, and this run of the operator has just started."""
+    return gone_back(OLD)
+
+
+def gone_back(template: Json) -> Release:
+    """Gone back to this template."""
     release = Release()
-    want = templates.with_template(release.wants()[DEPLOYMENT], OLD)
-    release.kube.listed["ReplicaSet"] = [replica_set("h1", revision=3), replica_set("h2", revision=2, template=NEW)]
+    want = templates.with_template(release.wants()[DEPLOYMENT], template)
+    again = replica_set("h1", revision=3, template=template)
+    release.kube.listed["ReplicaSet"] = [again, replica_set("h2", revision=2, template=NEW)]
     release.deployment_is(
         applied=want.applied, template=want.version, rolled_back=BACK, last_ready="h1", rollout=rollout()
     )
@@ -196,6 +202,25 @@ async def test_a_version_whose_account_is_not_open_any_more_is_not_gone_back_to(
     release.referents.put(robot, Referent(2, usable=True))
     await release.reconcile()
     assert release.kube.applied["Deployment"]["spec"]["template"]["spec"] == trusted
+
+
+async def test_a_version_that_was_gone_back_to_is_told_when_its_account_is_not_open_any_more(clock: Clock) -> None:
+    trusted = {**OLD, "spec": {**OLD["spec"], "serviceAccountName": "robot", "automountServiceAccountToken": True}}
+    back = gone_back(trusted)
+    robot = Target(names.SERVICE_ACCOUNT, "default", "robot")
+    back.referents.replace(names.SERVICE_ACCOUNT, None, {robot: Referent(1, usable=True)}, 1)
+    await back.reconcile()
+    assert back.kube.status["message"].endswith("it crashes")
+    assert back.referents.users(robot) == {KEY}, "a change of the account has the app looked at"
+
+    back.watch_brings_status()
+    back.referents.put(robot, Referent(2))
+    clock.passes(10)
+    await back.reconcile()
+    assert "apply Deployment" not in back.kube.requests, "it goes on all the same"
+    assert back.reason() == "RolledBack"
+    told = 'the version that runs goes on, but ServiceAccount "robot" is not open to MyApps: choose another one'
+    assert told in back.kube.status["message"]
 
 
 @pytest.mark.parametrize("error", [UnreachableError("no answer"), refusal(500, "the server is ill")], ids=str)

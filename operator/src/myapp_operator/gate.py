@@ -20,10 +20,10 @@ from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
+from myapp_operator.memory import Memory
 from myapp_operator.model import Spec
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App, Child
-from myapp_operator.pacing import Pace
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent, Target
 from myapp_operator.referents import Referents
@@ -52,6 +52,8 @@ class Passage:
     wanted: Sequence[Wanted]
     obstacles: Mapping[Kind, Obstacle] = field(default_factory=dict)
     """Why it is not all that the MyApp asks for."""
+    closed: str = ""
+    """Why pods of the version that goes on must not be made again."""
     again: float | None = None
     """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
 
@@ -78,13 +80,11 @@ class Gate:
         self._locks: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
         self._reads = asyncio.Semaphore(_MOST_AT_ONCE)
         self._running: dict[Key, _Running] = {}
-        self._paces: dict[Key, Pace] = {}
 
     def forget(self, app: Key) -> None:
         """Forgets an app that is gone."""
         self._referents.use(app, ())
         self._running.pop(app, None)
-        self._paces.pop(app, None)
 
     async def passage(self, app: App, spec: Spec, wanted: Sequence[Wanted]) -> Passage:
         """What may be written of the children that the MyApp asks for."""
@@ -98,10 +98,13 @@ class Gate:
         known = await self._know(app, found, restarts=restarts)
         return await self._judge(app, wanted, found, known, restarts=restarts)
 
-    def closed(self, app: App, template: Json) -> Refused | None:
-        """Why pods of an earlier template must not be made again: its account is not open any more."""
+    def closed(self, app: App, template: Json) -> str:
+        """Why pods of an earlier template must not be made again: its account is not open any more; empty: it is."""
         accounts = preflight.of_account(references.of(template))
-        return preflight.problem(accounts, self._referents.known(each.target(app.key.namespace) for each in accounts))
+        targets = [each.target(app.key.namespace) for each in accounts]
+        self._referents.use_also(app.key, targets)
+        problem = preflight.problem(accounts, self._referents.known(targets))
+        return problem.message if problem else ""
 
     async def _judge(
         self, app: App, wanted: Sequence[Wanted], found: Sequence[Reference], known: Known, *, restarts: bool
@@ -109,16 +112,19 @@ class Gate:
         want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         ours = deployment if deployment and deployment.is_controlled_by(app) else None
+        memory = self._store.memory(app)
         problem, again = preflight.problem(found, known), None
+        if not restarts or ours is None or ours.template != want.version:
+            memory.pace = None  # what the pods have after this write is not what the last restart gave them
         if restarts:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
             if ours and ours.template == want.version:
-                annotations, again = self._paced(app.key, before, annotations)
+                annotations, again = _paced(memory, before, annotations)
             want = preflight.with_configuration(want, annotations)
             wanted = _instead(wanted, want)
-        goes_on = ours is not None and preflight.was_let_through(want, ours, app.generation)
-        if goes_on:  # what is lost later holds nothing back, but an account that was closed is told
+        if ours and preflight.was_let_through(want, ours, app.generation):
+            # What is lost later holds nothing back, but an account that was closed is told.
             problem = preflight.problem(preflight.of_account(found), known)
         if problem is None:
             self._running.pop(app.key, None)
@@ -126,21 +132,9 @@ class Gate:
             return Passage(wanted, again=again)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
-        if goes_on:
+        if ours and preflight.was_let_through(want, ours, app.generation, earlier=False):
             return Passage(wanted, {names.DEPLOYMENT: self._obstacle(app, problem)})
         return await self._hold(app, wanted, ours, problem)
-
-    def _paced(
-        self, app: Key, before: Mapping[str, str], wanted: Mapping[str, str]
-    ) -> tuple[Mapping[str, str], float | None]:
-        """The annotations that the pods get now, and the seconds until they may get newer ones."""
-        now = time.monotonic()
-        pace = pacing.step(self._paces.get(app), before, wanted, now)
-        if pace is not None:
-            self._paces[app] = pace
-        if pace is None or wanted in (before, pace.followed):
-            return wanted, None
-        return pace.followed, pace.not_before - now
 
     def _obstacle(self, app: App, problem: Refused) -> Obstacle:
         patient = self._referents.held_for(app.key, True, time.monotonic()) < _PATIENCE
@@ -150,6 +144,7 @@ class Gate:
         """Without a Deployment of ours there is none yet. What has one goes on with the version that was let through
         last; where nothing tells which one that was, all that depends on it is left as it is."""
         template = await self._running_template(app, ours, wanted) if ours else None
+        closed = self.closed(app, template) if template else ""
         if ours and template is None:
             problem = Refused(problem.reason, f"{problem.message}; {LEFT_ALONE}")
             others = [each for each in wanted if each.kind not in templates.FOLLOWING]
@@ -157,7 +152,7 @@ class Gate:
             others = [each for each in wanted if each.kind != names.DEPLOYMENT]
         else:
             others = templates.running(wanted, app.key.name, template)
-        return Passage(others, {names.DEPLOYMENT: self._obstacle(app, problem)})
+        return Passage(others, {names.DEPLOYMENT: self._obstacle(app, problem)}, closed)
 
     async def _running_template(self, app: App, deployment: Child, wanted: Sequence[Wanted]) -> Json | None:
         """The template that was let through last, looked for once when another one begins to wait; None if nothing that
@@ -230,3 +225,14 @@ class Gate:
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:
     """The same children with this one in the place of its kind."""
     return [want if each.kind == want.kind else each for each in wanted]
+
+
+def _paced(
+    memory: Memory, before: Mapping[str, str], wanted: Mapping[str, str]
+) -> tuple[Mapping[str, str], float | None]:
+    """The annotations that the pods get now, and the seconds until they may get newer ones."""
+    now = time.monotonic()
+    pace = memory.pace = pacing.step(memory.pace, before, wanted, now)
+    if pace is None or wanted in (before, pace.followed):
+        return wanted, None
+    return pace.followed, pace.not_before - now

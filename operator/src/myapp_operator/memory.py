@@ -11,6 +11,7 @@ from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Kind
+from myapp_operator.pacing import Pace
 from myapp_operator.refusals import Retry
 from myapp_operator.status import Budget
 
@@ -45,13 +46,15 @@ class Memory:
     status_contest: Contest | None = None
     """The times at which the status that we wrote was replaced by another writer."""
     status_hash: str = ""
-    """Hash of the status that was written last; empty where this process has written none."""
+    """Hash of the status that was written last; empty where this process has written none or does not know."""
     status_budget: Budget = field(default_factory=Budget)
     present: dict[Kind, str] = field(default_factory=dict)
     """The children that this process has seen alive and that are still wanted: the hash of what it applied last to
-    each, empty where it has applied nothing."""
+    each, empty where it has applied nothing or does not know."""
     looks: Looks = field(default_factory=Looks)
     """What the looks at the app's pods have found, and when the next one is due."""
+    pace: Pace | None = None
+    """How often the pods of this version were restarted for a changed configuration."""
     scaler: Scaler | None = None
     """Who scales the app's Deployment, as far as that was looked for."""
     _template: tuple[int, Json] | None = None
@@ -68,8 +71,13 @@ class Memory:
         if kind not in self.present:
             self.present[kind] = ""
 
+    def note_unanswered(self, kind: Kind) -> None:
+        """Remembers that a write to a child may have been made: what was applied last is not known any more."""
+        if kind in self.present:
+            self.present[kind] = ""
+
     def note_unwanted(self, kind: Kind) -> None:
-        """Remembers that a child need not be there: its next creation is the first one again."""
+        """Remembers that a child need not be there, or cannot: its next creation is the first one again."""
         self.present.pop(kind, None)
 
     def forgive_outages(self) -> None:

@@ -123,8 +123,10 @@ def hold_back(todo: Todo, changes: Mapping[Kind, Fight], deletions: Mapping[Kind
         return todo
     reverted = {step.kind for step in todo.steps if step.reverts or step.verb is Verb.ADOPT}
     recreated = {step.kind for step in todo.steps if step.recreates}
-    waiting = (reverted & _paused(changes, now)) | (recreated & _paused(deletions, now))
-    fights = {**changes, **deletions}
+    changed, gone = reverted & _paused(changes, now), recreated & _paused(deletions, now)
+    waiting = changed | gone
+    # Of a child with both, the one that its step waits for is told, and wakes the app.
+    fights = {**deletions, **changes, **{kind: deletions[kind] for kind in gone}}
     moments = [*(fight.until for fight in fights.values()), *(fights[kind].not_before for kind in waiting)]
     pauses = [moment - now for moment in moments]
     return replace(

@@ -92,15 +92,18 @@ def of_account(references: Iterable[Reference]) -> list[Reference]:
     return [each for each in references if each.kind == names.SERVICE_ACCOUNT]
 
 
-def was_let_through(want: Wanted, deployment: Child, generation: int) -> bool:
+def was_let_through(want: Wanted, deployment: Child, generation: int, *, earlier: bool = True) -> bool:
     """Whether our Deployment has this version of the pods already, or had it until others changed it.
 
     One that was gone back from it has no more: this generation of the MyApp makes no pods of it, a later one would make
-    them anew.
+    them anew. `earlier`: also where only half a hash tells, as earlier releases wrote it. Another version with the same
+    half can be made, so that one must not decide which rights pods get.
     """
     if deployment.rolled_back is not None:
         return deployment.rolled_back.generation == generation
-    return is_hash(deployment.applied, want.applied) or want.version == deployment.template
+    applied = deployment.applied
+    same = is_hash(applied, want.applied) if earlier else applied == want.applied
+    return same or want.version == deployment.template
 
 
 def configuration(

@@ -29,7 +29,7 @@ from myapp_operator.observed import App
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
-from myapp_operator.refusals import Obstacle, Stale, classify
+from myapp_operator.refusals import Obstacle, Retry, Stale, classify
 from myapp_operator.revisions import Revisions
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged
@@ -39,6 +39,8 @@ from myapp_operator.store import Store
 _STALE_PAUSE = 1.0
 """Seconds to wait for the watch where what an app refers to may be on its way."""
 
+_LEAST_PAUSE = 0.1
+"""Seconds, at least, until a step that had to wait is planned again: passes without a pause would hold the loop."""
 _NAMESPACE_PAUSE = 60.0
 """Seconds until an app in a namespace that ends is looked at again, in case it was not that namespace."""
 
@@ -91,6 +93,7 @@ class Reconciler:
             fights=todo.fights,
             scaler=scaler.name,
             stranded=course.stranded,
+            closed=course.closed or passage.closed,
             unknown=course.unknown,
             asked=frozenset(each.kind for each in asked if each.body),
             admitted=self._store.memory(app).admitted,
@@ -102,7 +105,8 @@ class Reconciler:
         wait = await self._write_status(app, judged)
         again = scaler.until - time.monotonic() if scaler.name else None
         pauses = (passage.again, again, *self._pauses(app, todo, obstacles))
-        return _earliest(wait, look, judged.again, todo.again, *pauses)
+        planned = None if todo.again is None else max(todo.again, _LEAST_PAUSE)
+        return _earliest(wait, look, judged.again, planned, *pauses)
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.
@@ -172,9 +176,12 @@ class Reconciler:
             if isinstance(error, ApiError) and error.status == 404:
                 self._store.drop_app(app.key, app.uid)
                 return None
-            if isinstance(classify(error), Stale):
+            verdict = classify(error)
+            if isinstance(verdict, Stale):
                 conflict = memory.status_conflict = attempts.conflicted(what, str(error), conflict, now)
                 return conflict.not_before - now
+            if isinstance(verdict, Retry):
+                memory.status_hash = ""  # it may have been written, and would be taken for another writer's
             raise
         memory.status_conflict = None
         self._store.answered_status(app, version, time.monotonic())

@@ -93,6 +93,10 @@ class Referents:
         else:
             self._apps.pop(app, None)
 
+    def use_also(self, app: Key, targets: Iterable[Target]) -> None:
+        """Remembers more that an app refers to, until `use` says anew what that is."""
+        self.use(app, {*self._apps.get(app, _App()).targets, *targets})
+
     def _used(self, kind: Kind, scope: str | None) -> set[Target]:
         return {target for target in self._users if _is_within(target, kind, scope)}
 

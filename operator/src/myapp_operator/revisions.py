@@ -36,6 +36,8 @@ class Course:
     """Whether this generation was found to have failed."""
     stranded: str = ""
     """Why it stays as it is, where it should go back."""
+    closed: str = ""
+    """Why pods of the version that was gone back to must not be made again."""
     unknown: bool = False
     """Whether an earlier version runs of which nothing can be read now."""
 
@@ -59,7 +61,7 @@ class Revisions:
             template = await self._template(seen, why)
             if template is None:
                 return Course(wanted, unknown=True)
-            return Course(self._running(seen, wanted, template, why))
+            return Course(self._running(seen, wanted, template, why), closed=self._gate.closed(seen.app, template))
         wanted = _noted(wanted, rollback.notes(seen.child(names.DEPLOYMENT), seen))
         if not rollback.is_due(seen, wanted):
             return Course(wanted)
@@ -67,7 +69,7 @@ class Revisions:
         if template is None:
             return Course(wanted, failed=True, stranded=_NO_WAY_BACK)
         if closed := self._gate.closed(seen.app, template):
-            return Course(wanted, failed=True, stranded=f"the version before cannot run again: {closed.message}")
+            return Course(wanted, failed=True, stranded=f"the version before cannot run again: {closed}")
         why = rollback.facts(seen)
         logger.warning("%s goes back to the last version that was Ready: %s", seen.app.key, why.cause)
         return Course(self._running(seen, wanted, template, why), failed=True)

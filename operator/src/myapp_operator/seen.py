@@ -40,6 +40,8 @@ class Seen:
     """The children that admission has changed as we wrote them."""
     stranded: str = ""
     """Why it stays as it is, where it should go back to an earlier version."""
+    closed: str = ""
+    """Why pods of the earlier version that goes on must not be made again."""
     unknown: bool = False
     """Whether an earlier version runs and it is not known which: what depends on it is left as it is."""
 

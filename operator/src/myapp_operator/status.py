@@ -84,6 +84,8 @@ def judge(seen: Seen) -> Judged:
     more = [*([trouble] if trouble else []), *(fight.sentence(kind) for kind, fight in seen.fights.items())]
     if seen.unknown:
         more.append(LEFT_ALONE)
+    if seen.closed and seen.closed not in verdict.message:
+        more.append(f"the version that runs goes on, but {seen.closed}")
     more += [each.words for each in changed_by_admission(seen) if not each.decisive]
     if seen.stranded and verdict.outlook is Outlook.STALLED:
         more.append(seen.stranded)

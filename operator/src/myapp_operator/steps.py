@@ -22,7 +22,7 @@ from myapp_operator.kube import APPS, Kube
 from myapp_operator.masking import Values, mask, values_of
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
-from myapp_operator.observed import App, Child
+from myapp_operator.observed import App, Child, read_version
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
@@ -49,10 +49,7 @@ class Hands:
         if raw is None or raw["metadata"]["uid"] != app.uid:
             self._store.drop_app(app.key, app.uid)
             return False
-        return (
-            "deletionTimestamp" not in raw["metadata"]
-            and int(raw["metadata"]["resourceVersion"]) >= app.resource_version
-        )
+        return "deletionTimestamp" not in raw["metadata"] and read_version(raw["metadata"]) >= app.resource_version
 
     async def execute(self, app: App, todo: Todo) -> Mapping[Kind, Obstacle] | None:
         """Takes the steps at once; returns what stands in the way afterwards, None where the namespace ends.
@@ -78,6 +75,8 @@ class Hands:
             conflict = attempts.conflicted(step.decided_on, verdict.words, before, now)
             memory.conflicts[step.kind] = conflict
             return conflict.obstacle(now)
+        if isinstance(verdict, Retry):
+            memory.note_unanswered(step.kind)
         failed = memory.attempts
         attempt = failed[step.kind] = attempts.failed(step, verdict, failed.get(step.kind), now)
         return attempt.obstacle(now) or Obstacle(verdict)
@@ -234,7 +233,7 @@ class Hands:
             if patch is None:
                 raise
         taken = await self._kube.patch(step.kind, key, patch)
-        version = int(taken["metadata"]["resourceVersion"])
+        version = read_version(taken["metadata"])
         return await self._kube.apply(step.kind, replicas.as_many(step.body, raw), step.uid, version)
 
     async def _claim(self, app: App, step: Step, present: Json | None) -> Step:
@@ -249,7 +248,7 @@ class Hands:
         if patch is None:
             return step
         taken = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
-        return replace(step, resource_version=int(taken["metadata"]["resourceVersion"]))
+        return replace(step, resource_version=read_version(taken["metadata"]))
 
     async def _apply_claimed(self, app: App, step: Step) -> Json:
         """Applies after fields of others were made ours. Where its controller has written the status meanwhile, it is
@@ -284,7 +283,7 @@ class Hands:
             if undone:
                 patch = admission.restoring(str(child.resource_version), undone)
                 patched = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)
-                step = replace(step, resource_version=int(patched["metadata"]["resourceVersion"]))
+                step = replace(step, resource_version=read_version(patched["metadata"]))
             if any(not each.added for each in outlive if each not in undone):
                 return raw  # an apply would put another item of the same name beside it
         return await self._apply(app, step)
@@ -302,7 +301,7 @@ class Hands:
         """Has the second manager hold the number of pods; returns the step on what the Deployment is then."""
         body = replicas.counted({**takeover.identity(step.body), "spec": {}}, hold.replicas)
         held = await self._kube.hold(step.kind, body, step.uid, step.resource_version, force=hold.force)
-        return replace(step, resource_version=int(held["metadata"]["resourceVersion"]))
+        return replace(step, resource_version=read_version(held["metadata"]))
 
     async def _adopt(self, app: App, step: Step) -> Json | Refused | Stale:
         """Takes over an object whose owner allows it, if that is so still.
@@ -321,14 +320,12 @@ class Hands:
             return Refused(Reason.NOT_OWNED, words)
         uid, metadata = raw["metadata"]["uid"], raw["metadata"]
         if not metadata.get("managedFields"):  # cleared by somebody: any apply has all fields recorded once more
-            identified = await self._kube.apply(
-                step.kind, takeover.identity(step.body), uid, int(metadata["resourceVersion"])
-            )
+            identified = await self._kube.apply(step.kind, takeover.identity(step.body), uid, read_version(metadata))
             metadata = identified["metadata"]
         taken = await self._kube.patch(step.kind, key, takeover.adoption(metadata, step.kind.api_version))
         if not await self.confirm(app):
             return Stale()
-        version = int(taken["metadata"]["resourceVersion"])
+        version = read_version(taken["metadata"])
         return await self._kube.apply(step.kind, replicas.as_many(step.body, raw), uid, version)
 
     async def _look_who_is_there(self, app: App, step: Step) -> Answer:

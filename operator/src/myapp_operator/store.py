@@ -119,9 +119,15 @@ class Store:
         return changed
 
     def note_served(self, kind: Kind, *, served: bool) -> bool:
-        """Remembers whether the cluster has the API of this kind; returns whether that is news."""
+        """Remembers whether the cluster has the API of this kind; returns whether that is news.
+
+        The objects of a kind go with its API: nobody has deleted the children, and they are created anew later.
+        """
         news = served is (kind in self._unserved)
         self._unserved ^= {kind} if news else set()
+        if news and not served:
+            for record in self._records.values():
+                record.memory.note_unwanted(kind)
         return news
 
     def retain_apps(self, uids: Iterable[str], *, namespace: str | None, version: int) -> set[Key]:
