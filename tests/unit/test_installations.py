@@ -87,8 +87,8 @@ async def test_of_two_for_all_namespaces_the_one_whose_lease_is_younger_stays_aw
     assert second.leader_of("shop") == "ops"
     assert "the myapp-operator of namespace ops looks after the same namespaces" in second.trouble
     assert caplog.messages == [
-        "staying away from all namespaces: the myapp-operator of namespace ops leads there. Where it runs no more, delete"
-        " its Lease"
+        "staying away from all namespaces: the myapp-operator of namespace ops leads there. "
+        "Where it runs no more, delete its Lease"
     ]
 
 

@@ -148,8 +148,8 @@ class Installations:
             before, now = self._leading(namespace, self._others), self._leading(namespace, others)
             where = "all namespaces" if namespace == ALL else f"namespace {namespace}"
             if now and now != before:
-                words = "staying away from %s: the %s of namespace %s leads there. Where it runs no more, delete its Lease"
-                logger.warning(words, where, names.MANAGER, now)
+                words = "staying away from %s: the %s of namespace %s leads there. Where it runs no more, delete its %s"
+                logger.warning(words, where, names.MANAGER, now, names.LEASE)
             elif before and not now:
                 logger.info("looking after %s again: no other %s leads there", where, names.MANAGER)
 

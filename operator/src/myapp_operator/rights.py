@@ -91,5 +91,6 @@ class Rights:
         """Says the same thing once."""
         advice = ": grant the rights of deploy/operator/installations.yaml" if error.status == 403 else ", trying again"
         if str(error) != self._failure:
-            logger.warning("cannot ask whether the account %s has the rights of an operator (%s)%s", account, error, advice)
+            words = "cannot ask whether the account %s has the rights of an operator (%s)%s"
+            logger.warning(words, account, error, advice)
         self._failure = str(error)

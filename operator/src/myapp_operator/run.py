@@ -111,7 +111,7 @@ class Operator:
             for kind in names.REFERABLE
             for scope in settings.scopes
         ]
-        self._echo = Echo(kube, self._store, settings.scopes, watchers=self._informers)
+        self._echo = Echo(kube, self._store, settings.scopes, self._queue, watchers=self._informers)
 
     async def run(self) -> None:
         """Runs until cancelled.
