@@ -165,7 +165,7 @@ def test_apps_that_fail_again_and_again_back_off_alone(scene: Scene) -> None:
 
 def annotated(crowd: Api, number: str) -> bool:
     service = crowd.get("services", "healthy-service") or {}
-    return bool(service["metadata"].get("annotations", {}).get("number") == number)
+    return bool(service["metadata"].get("annotations", {}).get("prometheus.io/port") == number)
 
 
 def failures(scene: Scene) -> Counter[str]:

@@ -122,6 +122,6 @@ def test_a_child_whose_immutable_fields_differ_is_told_and_the_app_heals_once_it
         "ownerReferences": [{**given, "controller": True}],
     }
     api.patch("deployments", "myapp-deployment", {"metadata": metadata})
-    assert "spec.selector: Invalid value" in wait_told(api, "Rejected")
+    assert "selects its pods for ever by app=myapp-deployment" in wait_told(api, "Rejected")
     kubectl("delete", "deployment", "myapp-deployment")
     wait_for("healed", api.is_ready)
