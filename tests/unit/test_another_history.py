@@ -194,3 +194,37 @@ def test_in_another_history_the_operator_begins_anew_and_says_it_once(caplog: py
 def test_any_other_error_ends_it(errors: list[Exception]) -> None:
     with pytest.raises(BaseExceptionGroup):
         begun(Fake(*errors), Fake())
+
+
+def test_a_signal_while_the_tasks_of_the_old_history_end_ends_the_operator() -> None:
+    ending = asyncio.Event()
+
+    class Slow:
+        """An operator in another history whose other task takes a while to end."""
+
+        async def run(self) -> None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._slow())
+                tasks.create_task(self._find())
+
+        async def _slow(self) -> None:
+            try:
+                await asyncio.sleep(100)
+            finally:
+                ending.set()
+                await asyncio.sleep(1)
+
+        async def _find(self) -> None:
+            await asyncio.sleep(1)
+            raise AnotherHistoryError("older")
+
+    async def script() -> None:
+        waiting = [Slow(), Fake()]
+        task = asyncio.ensure_future(run._run_in_each_history(lambda: cast(Operator, waiting.pop(0))))
+        await ending.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert len(waiting) == 1, "nothing begins anew"
+
+    on_jumping_clock(script)

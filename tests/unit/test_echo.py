@@ -16,6 +16,7 @@ from myapp_operator.kube import Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.store import Store
+from myapp_operator.workqueue import WorkQueue
 from tests.unit.jumping import run_while
 from tests.unit.samples import app, child, owner, refusal
 
@@ -33,10 +34,18 @@ class World:
         self.there: list[Json] = [raw(10)]
         self.version = 100
         self.error: OperatorError | None = None
+        self.unlisted = ""
+        """The namespace whose list gets no answer."""
         self.lists: list[str | None] = []
         self.store = Store()
         self.store.put_app(app())
-        self.echo = Echo(cast(Kube, self), self.store, namespaces)
+        self.looked: list[Key] = []
+        self.add = self.looked.append
+        self.echo = self.listening(namespaces)
+
+    def listening(self, namespaces: Sequence[str | None] = (None,), *watchers: object) -> Echo:
+        found = [cast(Watcher[Any], each) for each in watchers]
+        return Echo(cast(Kube, self), self.store, namespaces, cast(WorkQueue, self), watchers=found)
 
     async def pages(self, kind: Kind, namespace: str | None) -> AsyncIterator[Listing]:
         """Stands in for the API server: a page for each MyApp, and one at least."""
@@ -46,6 +55,8 @@ class World:
         self.lists.append(namespace)
         if self.error:
             raise self.error
+        if namespace == self.unlisted:
+            raise UnreachableError("no answer in time")
         found = [each for each in self.there if namespace in (None, each["metadata"]["namespace"])]
         seen = [known.resource_version for known in self.store.known_apps(None).values()]  # never newer than a list
         version = max([self.version, *seen, *(int(each["metadata"]["resourceVersion"]) for each in found)])
@@ -80,7 +91,6 @@ def test_where_nothing_happens_there_is_one_list_a_minute_and_no_trouble(world: 
     [
         pytest.param([raw(20)], "a change of MyApp default/myapp", id="a change"),
         pytest.param([raw(10), raw(20, "new", "uid-2")], "a change of MyApp default/new", id="a new one"),
-        pytest.param([], "a change of MyApp default/myapp", id="a deletion"),
     ],
 )
 def test_what_does_not_arrive_is_told_after_a_list_and_ninety_seconds(
@@ -97,6 +107,27 @@ def test_what_does_not_arrive_is_told_after_a_list_and_ninety_seconds(
     world.run(script)
     assert seen[0] == ""
     assert f"a watch is silent: {words} has not arrived for 90 s or longer" in seen[1]
+
+
+def test_a_myapp_that_is_missing_in_two_lists_is_forgotten_and_is_no_trouble(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that stands by would call the watch silent until the sweep: kopf tells nothing of such a deletion."""
+    world.there = []
+    seen: list[bool] = []
+
+    async def script() -> None:
+        for moment in (40, 70):
+            await until(moment)
+            seen.append(bool(world.store.apps()))
+        await until(400)
+        assert world.echo.trouble == ""
+
+    with caplog.at_level(logging.INFO):
+        world.run(script)
+    assert seen == [True, False], "one that is gone has just vanished after the first list"
+    assert caplog.messages == ["default/myapp is gone; its deletion was missed"]
+    assert world.looked == [app().key]
 
 
 def test_trouble_ends_with_the_gap_and_both_are_logged_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -177,11 +208,86 @@ def test_one_myapp_that_lags_is_logged_once_while_the_watch_brings_newer_changes
     assert len(caplog.messages) == 1
 
 
+def test_a_myapp_that_lags_once_more_is_logged_once_more(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    async def script() -> None:
+        world.store.put_app(app("busy", "uid-2"))
+        for version in range(21, 101):
+            late = 20 if version < 60 else 60
+            world.there = [raw(late), raw(version, "busy", "uid-2")]
+            world.store.put_app(app("busy", "uid-2", resource_version=version))
+            if version in (50, 100):
+                world.store.put_app(app(resource_version=late))
+            await asyncio.sleep(10)
+
+    world.run(script)
+    assert len(caplog.messages) == 2
+
+
+def test_a_status_that_does_not_come_back_is_logged_while_those_of_others_do(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script() -> None:
+        world.store.put_app(app("busy", "uid-2"))
+        world.store.answered_status(app(), 20, 0.0)
+        for version in range(21, 51):
+            busy = app("busy", "uid-2", resource_version=version)
+            world.there = [raw(20), raw(version, "busy", "uid-2")]
+            world.store.answered_status(busy, version, asyncio.get_running_loop().time())
+            world.store.put_app(busy)
+            await asyncio.sleep(10)
+
+    world.run(script)
+    (said,) = caplog.messages
+    assert said.startswith("a change of MyApp default/myapp has not arrived")
+
+
+class Uncomparable:
+    """A watcher whose lists get no answer."""
+
+    plural = "services"
+    failure = None
+
+    def is_quiet(self, seconds: float) -> bool:
+        return True
+
+    async def compare(self) -> None:
+        raise UnreachableError("no answer in time")
+
+    def overdue(self, latest: float) -> list[str]:
+        return ["a change of Service default/x"]
+
+
+def test_a_kind_that_cannot_be_compared_hides_no_silence_of_others(world: World) -> None:
+    world.there = [raw(20)]
+    world.echo = world.listening([None], Uncomparable())
+
+    async def script() -> None:
+        await until(200)
+        assert "a watch is silent: a change of MyApp default/myapp has not arrived" in world.echo.trouble
+
+    world.run(script)
+
+
+def test_a_namespace_that_cannot_be_listed_hides_no_silence_in_others() -> None:
+    world = World(["default", "other"])
+    world.there, world.unlisted = [raw(20)], "other"
+
+    async def script() -> None:
+        await until(200)
+        assert "a watch is silent: a change of MyApp default/myapp has not arrived" in world.echo.trouble
+
+    world.run(script)
+
+
 class Unlisted:
     """A watcher whose lists cannot be read since the beginning."""
 
     plural = "services"
-    failure = Failure(0.0, UnreadableError("the answer is no JSON"))
+
+    @property
+    def failure(self) -> Failure:
+        now = asyncio.get_running_loop().time()
+        return Failure(0.0, now, UnreadableError("the answer is no JSON"))
 
     def is_quiet(self, seconds: float) -> bool:
         return False
@@ -191,7 +297,7 @@ class Unlisted:
 
 
 def test_a_list_of_children_that_cannot_be_read_is_told_with_its_kind_after_ninety_seconds(world: World) -> None:
-    world.echo = Echo(cast(Kube, world), world.store, [None], watchers=[cast(Watcher[Any], Unlisted())])
+    world.echo = world.listening([None], Unlisted())
 
     async def script() -> None:
         await until(85)

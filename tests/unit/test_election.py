@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import NoReturn, cast
 
 import pytest
@@ -135,6 +136,19 @@ async def test_work_that_begins_anew_finds_the_lease_still_renewed() -> None:
     task.cancel()
     await asyncio.wait([task])
     assert operator.holder == ""
+
+
+async def test_one_that_stands_by_hesitates_while_it_begins_anew() -> None:
+    operator = Operator()
+    other = lease.taken(lease.new(operator.way.key, "b", datetime.now(UTC)), "b", datetime.now(UTC))
+    operator.way.stored.edit(other)
+    part = asyncio.create_task(operator.election.run(operator.work, lambda: False))
+    await asyncio.sleep(0)  # it begins
+    assert not operator.election._does_hesitate()
+    part.cancel()
+    await asyncio.wait([part])
+    assert operator.election._does_hesitate()
+    await operator.election.stop()
 
 
 async def test_one_that_never_took_part_has_nothing_to_release() -> None:

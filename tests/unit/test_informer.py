@@ -294,15 +294,31 @@ def test_since_when_no_list_could_be_had_is_known_until_there_is_one(world: Worl
     async def script() -> None:
         for failure in (error, UnreachableError("away"), None):
             world.kube.fails = failure
-            await asyncio.sleep(100)
+            await asyncio.sleep(120)
             seen.append(world.informer.failure.since if world.informer.failure else None)
 
     world.run_for(400, script)
     first, second, third = seen
     assert first is not None
     assert first < 10
-    assert second == first, "a server that does not answer neither begins that nor ends it"
+    assert second == first, "a server that does not answer does not end what was told"
     assert third is None
+
+
+def test_a_refusal_before_an_outage_and_one_after_it_are_no_refusal_all_along(world: World) -> None:
+    """As of an API server that starts: it knows no rights yet, is away, and knows none once more."""
+    echo = Echo(cast(Kube, world.kube), world.store, [], world.queue, watchers=[world.informer])
+    told: list[str] = []
+
+    async def script() -> None:
+        for failure in (ApiError(401, "Unauthorized", "not yet"), UnreachableError("away")) * 2:
+            world.kube.fails = failure
+            for _ in range(12 if isinstance(failure, UnreachableError) else 3):
+                await asyncio.sleep(10)
+                told.append(echo.trouble)
+
+    world.run_for(350, echo.run, script)
+    assert {*told} == {""}
 
 
 def test_a_bug_in_taking_an_answer_ends_no_watch_for_good(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +337,7 @@ class Blind(World):
     def __init__(self) -> None:
         super().__init__()
         self.kube.there = [service(90)]
-        self.echo = Echo(cast(Kube, self.kube), self.store, [], watchers=[self.informer])
+        self.echo = Echo(cast(Kube, self.kube), self.store, [], self.queue, watchers=[self.informer])
         self.told: list[str] = []
 
     async def changes(self, *there: Json) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import pytest
@@ -31,6 +31,9 @@ class World:
         self.error: OperatorError | None = None
         self.lists: list[str | None] = []
         self.reviews = 0
+        self.asked: list[str] = []
+        """The homes that a review was about."""
+        self.review_error: OperatorError | None = None
 
     def installation(self, *namespaces: str, home: str = "ops") -> Installations:
         return Installations(cast(Kube, self), namespaces, home, lambda: self.now)
@@ -40,20 +43,21 @@ class World:
         metadata |= {"annotations": {names.COVERS: covers}}  # type: ignore[dict-item]
         self.leases[home] = {"metadata": metadata, "spec": {"holderIdentity": holder, "renewTime": str(self.now)}}
 
-    async def list(self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "") -> Listing:
+    async def pages(self, kind: Kind, namespace: str | None, *, fields: str) -> AsyncIterator[Listing]:
+        """One Lease a page."""
         assert (kind, fields) == (names.LEASE, "metadata.name=myapp-operator")
         self.lists.append(namespace)
         if self.error:
             raise self.error
-        return Listing([each for home, each in self.leases.items() if namespace in (None, home)], 100)
-
-    async def whole(self, kind: Kind, key: Key) -> Json | None:
-        assert key.name == "myapp-operator"
-        return next(iter((await self.list(kind, key.namespace, fields="metadata.name=myapp-operator")).items), None)
+        for each in [*self.leases.values()]:
+            yield Listing([each], 100)
 
     async def may_write_status(self, account: Key, namespace: str | None) -> bool:
         assert account.name == "myapp-operator"
         self.reviews += 1
+        self.asked.append(account.namespace)
+        if self.review_error:
+            raise self.review_error
         return (account.namespace, namespace or "*") in self.operators
 
 
@@ -82,7 +86,10 @@ async def test_of_two_for_all_namespaces_the_one_whose_lease_is_younger_stays_aw
     assert (first.leader_of("shop"), first.trouble) == ("", "")
     assert second.leader_of("shop") == "ops"
     assert "the myapp-operator of namespace ops looks after the same namespaces" in second.trouble
-    assert caplog.messages == ["staying away from all namespaces: the myapp-operator of namespace ops leads there"]
+    assert caplog.messages == [
+        "staying away from all namespaces: the myapp-operator of namespace ops leads there. "
+        "Where it runs no more, delete its Lease"
+    ]
 
 
 async def test_it_takes_over_when_the_lease_of_the_other_one_is_not_renewed_any_more(
@@ -151,14 +158,129 @@ async def test_many_leases_of_tenants_do_not_hold_up_a_look(world: World) -> Non
     assert world.reviews == 50
 
 
-async def test_one_for_named_namespaces_asks_nothing_in_its_own_one_and_in_others_for_those(world: World) -> None:
+@pytest.mark.parametrize("error", [refusal(503, "busy"), FORBIDDEN])
+async def test_rights_that_could_not_be_asked_for_once_are_asked_for_again_and_that_is_said_once(
+    world: World, caplog: pytest.LogCaptureFixture, error: OperatorError
+) -> None:
+    ours = world.installation()
+    world.operators, world.review_error = {("more", "*")}, error
+    for _ in range(3):
+        world.renew("more", "*", OLD)
+        world.renew("ops", "*", NOW)
+        await ours.look()
+        world.now += 10
+    assert ours.leader_of("shop") == ""
+    (said,) = caplog.messages
+    assert "cannot ask whether the account more/myapp-operator has the rights of an operator" in said
+    world.review_error = None
+    await ours.look()
+    assert ours.leader_of("shop") == "more"
+
+
+async def test_rights_are_asked_for_again_after_minutes_and_an_error_meanwhile_changes_nothing(world: World) -> None:
+    ours, led = world.installation(), []
+    world.operators = {("more", "*")}
+    for look in range(100):
+        world.operators = set() if look > 10 else world.operators
+        world.review_error = refusal(503, "busy") if 20 < look < 50 else None
+        world.renew("more", "*", OLD)
+        await ours.look()
+        led.append(ours.leader_of("shop"))
+        world.now += 10
+    assert led == ["more"] * 50 + [""] * 50
+    assert len(world.asked) < 35
+
+
+async def test_a_lease_that_claims_other_names_at_each_look_hides_nobody_and_is_not_remembered(world: World) -> None:
+    """The names come first, and there are more of them than questions in a look."""
+    ours = world.installation()
+    world.operators = {("zz-operator", "*")}
+    for look in range(20):
+        world.renew("aa-tenant", ",".join(f"n{look}-{number}" for number in range(60)))
+        world.renew("ops", "*", NOW)
+        world.renew("zz-operator", "*", OLD)
+        await ours.look()
+        assert ours.leader_of("shop") == "zz-operator"
+        world.now += 10
+    assert len(ours._rights._answers) < 10
+
+
+async def test_of_more_homes_than_questions_each_has_its_turn(world: World) -> None:
+    ours = world.installation()
+    world.operators = {("zz-operator", "*")}
+    for look in range(5):
+        for number in range(200):
+            world.renew(f"evil-{number}", ",".join(f"n{look}-{each}" for each in range(10)))
+        world.renew("zz-operator", "*", OLD)
+        await ours.look()
+        world.now += 10
+    assert ours.leader_of("shop") == "zz-operator"
+    assert len(set(world.asked)) == 201
+
+
+async def test_a_right_that_was_withdrawn_ends_also_where_new_names_are_claimed_all_the_time(world: World) -> None:
+    ours = world.installation()
+    world.operators = {("more", "shop")}
+    for look in range(35):
+        world.renew("more", ",".join(["shop", *(f"n{look}-{number}" for number in range(60 if look else 0))]), OLD)
+        await ours.look()
+        assert (ours.leader_of("shop") == "more") is (look < 30)
+        world.operators = set()
+        world.now += 10
+
+
+async def test_of_a_lease_as_large_as_may_be_little_is_kept(world: World) -> None:
+    ours = world.installation()
+    world.renew("evil", "*,x" * 80_000, holder="h" * 200_000)
+    world.leases["evil"]["metadata"]["annotations"]["more"] = "x" * 200_000
+    await ours.look()
+    assert len(str(ours._sightings)) < 2000
+
+
+async def test_a_lease_that_says_it_lasts_for_years_counts_no_longer_than_a_minute(world: World) -> None:
+    ours = world.installation()
+    world.renew("shop", "shop")
+    world.leases["shop"]["spec"]["leaseDurationSeconds"] = 2**31 - 1
+    led = []
+    for _ in range(8):
+        await ours.look()
+        led.append(ours.leader_of("shop"))
+        world.now += 10
+    assert led == ["shop"] * 6 + [""] * 2
+
+
+async def test_a_lease_that_could_not_be_renewed_while_the_api_server_was_away_has_its_time_anew(world: World) -> None:
+    ours, told = world.installation(), []
+    world.renew("shop", "shop")
+    await ours.look()
+    for seconds, error in ((10, UnreachableError("no answer")), (10, UnreachableError("no answer")), (10, None)):
+        world.now, world.error = world.now + seconds, error
+        await ours.look()
+        told.append(ours.leader_of("shop"))
+    assert told == ["shop"] * 3
+    world.now += 20
+    await ours.look()
+    assert ours.leader_of("shop") == "", "nor is it renewed now"
+
+
+async def test_two_that_name_the_same_third_namespace_see_each_other(world: World) -> None:
+    first, second = world.installation("shop", home="ops"), world.installation("shop", "other", home="more")
+    world.operators = {("ops", "shop"), ("more", "shop")}
+    world.renew("ops", "shop", OLD)
+    world.renew("more", "shop,other", YOUNG)
+    await first.look()
+    await second.look()
+    assert [first.leader_of("shop"), second.leader_of("shop"), second.leader_of("other")] == ["", "ops", ""]
+
+
+async def test_one_for_named_namespaces_asks_nothing_in_its_own_one_and_in_others_for_all(world: World) -> None:
     own, both = world.installation("ops"), world.installation("shop", "ops")
     await own.look()
     assert world.lists == []
     world.renew("shop", "shop", YOUNG)
     world.renew("ops", "shop,ops", OLD)
     await both.look()
-    assert world.lists == ["ops", "shop"]
+    assert world.lists == [None]
     assert [both.leader_of(each) for each in ("shop", "ops")] == ["shop", ""]
     assert both.trouble == ""
 

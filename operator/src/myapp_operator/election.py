@@ -24,7 +24,7 @@ class ElectionThread:
     def __init__(self, identity: str, enter: Callable[[], AbstractAsyncContextManager[Leader]]) -> None:
         self.identity = identity
         self._enter = enter
-        self._hesitates: Callable[[], bool] = bool
+        self._hesitates: Callable[[], bool] = _always
         self._leads = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told_to_stop = asyncio.Event()
@@ -33,7 +33,7 @@ class ElectionThread:
     async def run(self, work: Callable[[], Awaitable[None]], hesitates: Callable[[], bool]) -> None:
         """Waits until this operator leads, and works in the calling event loop until cancelled; call `stop` afterwards.
 
-        `hesitates` is called in the thread (see `Leader.run`).
+        `hesitates` is called in the thread (see `Leader.run`). Between two runs nothing works, so it hesitates.
 
         Raises:
             ApiError: the Lease is out of reach until an administrator helps.
@@ -50,6 +50,7 @@ class ElectionThread:
                 tasks.create_task(self._ended())
                 await work()
         finally:
+            self._hesitates = _always
             ended.cancel()
             leading.cancel()
 
@@ -96,3 +97,7 @@ class ElectionThread:
             await leader.release()
             if not part.cancelled():
                 part.result()
+
+
+def _always() -> bool:
+    return True

@@ -30,6 +30,8 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _STEADY = 30.0
 """Seconds that a watch must have held for the next one to follow without a pause."""
+PATIENCE = 90.0
+"""Seconds that news may take, and after which a list that cannot be had is told."""
 
 _ODD = (ValueError, TypeError, LookupError, AttributeError)
 """What it takes to read an object that is not what the API server makes of one."""
@@ -45,15 +47,27 @@ class Failure:
 
     since: float
     """When that began, in monotonic seconds."""
+    until: float
+    """When it was seen last."""
     error: OperatorError
 
+    def lasts(self, seconds: float) -> bool:
+        """Whether it was seen for so long."""
+        return self.until - self.since >= seconds
 
-def failure_after(before: Failure | None, error: OperatorError, now: float) -> Failure | None:
-    """What is known after a list that was not to be had; None where the API server does not answer."""
+
+def failure_after(
+    before: Failure | None, error: OperatorError, now: float, patience: float = PATIENCE
+) -> Failure | None:
+    """What is known after a list that was not to be had.
+
+    An API server that does not answer begins nothing, and ends what has not lasted for `patience`: one refusal before
+    an outage and one after it say nothing about the time between them.
+    """
     refused = isinstance(error, ApiError) and error.status in (401, 403)
-    if not refused and not isinstance(error, UnreadableError):
-        return None
-    return Failure(before.since if before else now, error)
+    if refused or isinstance(error, UnreadableError):
+        return Failure(before.since if before else now, now, error)
+    return before if before and before.lasts(patience) else None
 
 
 class Watcher(ABC, Generic[T]):
@@ -193,12 +207,11 @@ class Watcher(ABC, Generic[T]):
                 self._take(event.type, found)
 
     async def _listed(self) -> int:
-        """A list, of which is known since when there was none. A server that does not answer neither begins nor ends
-        that."""
+        """A list, of which is known since when there was none."""
         try:
             version = await self.list()
         except OperatorError as error:
-            self.failure = failure_after(self.failure, error, asyncio.get_running_loop().time()) or self.failure
+            self.failure = failure_after(self.failure, error, asyncio.get_running_loop().time())
             raise
         self.failure = None
         return version

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from myapp_operator import claims, lease, names
@@ -20,8 +20,8 @@ from myapp_operator.fence import elapsed
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.lease import Sighting
-from myapp_operator.names import Key
-from myapp_operator.observed import metadata_of
+from myapp_operator.observed import mapping, metadata_of
+from myapp_operator.rights import Rights
 
 _LOOK_SECONDS = 10.0
 """Less than a Lease lasts: one that is renewed never looks the same for longer."""
@@ -29,8 +29,13 @@ _LOOK_SECONDS = 10.0
 _REFUSED_SECONDS = 300.0
 """Between two looks while the right to look is missing."""
 
-_MAX_REVIEWS = 50
-"""Questions about rights in one look. Claims for which none is left count from a later look on: tenants make many."""
+_LONGEST_LEASE = 60.0
+"""Seconds after which a Lease that is not renewed counts no more, however long it says that it lasts."""
+
+_CHANGES = ("holderIdentity", "leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions")
+"""What a holder writes into its Lease."""
+_MAX_TEXT = 256
+"""Characters that are kept of each: others may write a megabyte."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +47,9 @@ class Installations:
         self._kube = kube
         self._clock = clock
         self._own = Claim(home, frozenset(namespaces) or frozenset({ALL}))
-        # In its own namespace an installation always comes first: there is nothing to ask.
-        self._scopes: Sequence[str | None] = sorted({*namespaces, home} - {""}) if {*namespaces} - {home} else []
-        if not namespaces:
-            self._scopes = [None]
+        self._rights = Rights(kube, clock)
         self._sightings: dict[str, Sighting] = {}
-        self._trusted: dict[tuple[str, str], bool] = {}
-        self._reviews_left = 0
+        """By the namespace of the Lease."""
         self._others: dict[str, Claim] = {}
         """By namespace, or `ALL`: the strongest claim of another installation."""
         self._refusal = ""
@@ -60,7 +61,7 @@ class Installations:
 
     async def run(self, freed: Callable[[], None]) -> None:
         """Looks until cancelled; `freed` is called where another installation has given something up."""
-        while self._scopes:
+        while self._needs_to_look:
             await asyncio.sleep(_REFUSED_SECONDS if self._refusal else _LOOK_SECONDS)
             before = self._others
             await self.look()
@@ -69,16 +70,27 @@ class Installations:
 
     async def look(self) -> None:
         """Looks once. Where the Leases cannot be listed, what was known stays."""
+        if not self._needs_to_look:
+            return
         try:
-            found = [each for scope in self._scopes for each in await self._leases(scope)]
-            others = await self._strongest(found)
+            live = await self._live()
+            rivals = {home: self._rivalling(claim) for home, claim in live.items() if home != self._own.home}
+            await self._rights.ask({home: far for home, covers in rivals.items() if (far := covers - {home})})
         except OperatorError as error:
             self._complain(error)
             return
         self._refusal, self._failure = "", ""
+        if own := live.get(self._own.home):
+            self._own = replace(self._own, created=own.created, uid=own.uid)
+        others = self._strongest(replace(live[home], covers=covers) for home, covers in rivals.items())
         self._tell(others)
         self._others = others
         self.trouble = self._nothing_left()
+
+    @property
+    def _needs_to_look(self) -> bool:
+        """In its own namespace an installation always comes first, so one for that alone has nothing to ask."""
+        return self._own.covers != {self._own.home}
 
     def leader_of(self, namespace: str) -> str:
         """The home of another installation that looks after a namespace; empty where this one does."""
@@ -88,60 +100,47 @@ class Installations:
         leader = claims.leader_of(namespace, [self._own, *rivals])
         return leader.home if leader and leader is not self._own else ""
 
-    async def _leases(self, scope: str | None) -> list[Json]:
-        if scope:
-            one = await self._kube.whole(names.LEASE, Key(scope, names.MANAGER))
-            found = [one] if one else []
-        else:
-            found = (await self._kube.list(names.LEASE, scope, fields=f"metadata.name={names.MANAGER}")).items
-        return [each for each in found if isinstance(metadata_of(each).get("namespace"), str)]
+    async def _live(self) -> dict[str, Claim]:
+        """The claims of the Leases that are held and renewed, by home.
 
-    async def _strongest(self, found: Sequence[Json]) -> dict[str, Claim]:
-        """The strongest live claim of others on each namespace that they name, and on all."""
-        live = self._live(found)
-        self._reviews_left = _MAX_REVIEWS
-        if own := live.get(self._own.home):
-            self._own = replace(self._own, created=own.created, uid=own.uid)
+        One list of all namespaces, as one that claims ours may be anywhere. No page is kept: a tenant may make each
+        Lease as large as an object may be. An API server that was away has kept others from renewing, so the time of
+        each Lease begins anew after a look that failed.
+        """
+        sightings: dict[str, Sighting] = {}
+        live: dict[str, Claim] = {}
+        async for page in self._kube.pages(names.LEASE, None, fields=f"metadata.name={names.MANAGER}"):
+            now = self._clock()
+            for each in page.items:
+                home = metadata_of(each).get("namespace")
+                if not isinstance(home, str):
+                    continue
+                before = self._sightings.get(home)
+                before = replace(before, since=now) if before and self._failure else before
+                seen = sightings[home] = lease.look(before, _bounded(each), now)
+                if seen.holder and now - seen.since < min(seen.seconds, _LONGEST_LEASE):
+                    live[home] = claims.read(each)
+        self._sightings = sightings
+        return live
+
+    def _rivalling(self, claim: Claim) -> frozenset[str]:
+        """What another one claims that could be stronger than our claim on the same."""
+        if ALL in self._own.covers:
+            return claim.covers
+        return claim.covers & (self._own.covers if self._own.home else self._own.covers | {ALL})
+
+    def _strongest(self, rivals: Iterable[Claim]) -> dict[str, Claim]:
+        """The strongest claim on each namespace that they name, and on all. A Lease speaks for its own namespace, or
+        with the rights of an operator."""
         others: dict[str, Claim] = {}
-        for claim in (each for home, each in live.items() if home != self._own.home):
+        for claim in rivals:
             for namespace in claim.covers:
+                if namespace != claim.home and not self._rights.may(claim.home, namespace):
+                    continue
                 only = replace(claim, covers=frozenset({namespace}))
                 known = others.get(namespace)
-                if self._concerns(namespace) and await self._is_trusted(claim.home, namespace):
-                    others[namespace] = claims.leader_of(namespace, [only, *([known] if known else [])]) or only
-        self._trusted = {key: known for key, known in self._trusted.items() if key[0] in live}
+                others[namespace] = claims.leader_of(namespace, [only, *([known] if known else [])]) or only
         return others
-
-    def _live(self, found: Sequence[Json]) -> dict[str, Claim]:
-        """The claims of the Leases that are held and renewed, by home."""
-        now = self._clock()
-        leases = {each["metadata"]["namespace"]: each for each in found}
-        self._sightings = {home: lease.look(self._sightings.get(home), each, now) for home, each in leases.items()}
-        held = {home for home, seen in self._sightings.items() if seen.holder and seen.seconds_left(now)}
-        return {home: claims.read(each) for home, each in leases.items() if home in held}
-
-    def _concerns(self, namespace: str) -> bool:
-        """Whether a claim on this could be stronger than ours."""
-        if namespace == ALL:
-            return ALL in self._own.covers or not self._own.home
-        return bool(self._own.covers & {namespace, ALL})
-
-    async def _is_trusted(self, home: str, namespace: str) -> bool:
-        """Whether a Lease speaks for a namespace: for its own one, or with the rights of an operator."""
-        if home == namespace:
-            return True
-        if (home, namespace) not in self._trusted:
-            if not self._reviews_left:
-                return False
-            self._reviews_left -= 1
-            account = Key(home, names.MANAGER)
-            try:
-                may = await self._kube.may_write_status(account, None if namespace == ALL else namespace)
-            except ApiError as error:
-                logger.warning("cannot ask for the rights of %s, so its claim does not count: %s", account, error)
-                may = False
-            self._trusted[home, namespace] = may
-        return self._trusted[home, namespace]
 
     def _tell(self, others: dict[str, Claim]) -> None:
         """Says once of each namespace from which this installation stays away, and once when that ends."""
@@ -149,7 +148,8 @@ class Installations:
             before, now = self._leading(namespace, self._others), self._leading(namespace, others)
             where = "all namespaces" if namespace == ALL else f"namespace {namespace}"
             if now and now != before:
-                logger.warning("staying away from %s: the %s of namespace %s leads there", where, names.MANAGER, now)
+                words = "staying away from %s: the %s of namespace %s leads there. Where it runs no more, delete its %s"
+                logger.warning(words, where, names.MANAGER, now, names.LEASE)
             elif before and not now:
                 logger.info("looking after %s again: no other %s leads there", where, names.MANAGER)
 
@@ -174,3 +174,10 @@ class Installations:
         if str(error) != self._failure:
             logger.warning("cannot look for other installations (%s)%s", error, advice)
         self._failure = str(error)
+
+
+def _bounded(raw: Json) -> Json:
+    """A Lease as far as it tells whether it is held and renewed."""
+    spec = mapping(raw.get("spec"))
+    told = {name: spec[name] for name in _CHANGES if name in spec}
+    return {"spec": {name: each[:_MAX_TEXT] if isinstance(each, str) else each for name, each in told.items()}}

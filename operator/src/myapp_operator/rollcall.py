@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 
 from myapp_operator import names
@@ -9,6 +10,9 @@ from myapp_operator.errors import AnotherHistoryError
 from myapp_operator.kube import APPS, Kube
 from myapp_operator.observed import App, is_of_later_history
 from myapp_operator.store import Store
+from myapp_operator.workqueue import WorkQueue
+
+logger = logging.getLogger(__name__)
 
 
 async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[str, App], int]:
@@ -32,6 +36,15 @@ async def take(kube: Kube, store: Store, namespace: str | None) -> tuple[dict[st
         if uid in listed and is_of_later_history(app, listed[uid], version):
             raise AnotherHistoryError(f"a list of {names.PLURAL} has an older version of {app.key}")
     return listed, version
+
+
+def forget_vanished(
+    store: Store, queue: WorkQueue, kept: Iterable[str], *, namespace: str | None, version: int
+) -> None:
+    """Forgets the MyApps of a namespace, or of all, but for these uids, unless they are newer than the list."""
+    for key in store.retain_apps(kept, namespace=namespace, version=version):
+        logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
+        queue.add(key)
 
 
 def _readable(items: Iterable[object]) -> Iterator[App]:

@@ -111,7 +111,7 @@ class Operator:
             for kind in names.REFERABLE
             for scope in settings.scopes
         ]
-        self._echo = Echo(kube, self._store, settings.scopes, watchers=self._informers)
+        self._echo = Echo(kube, self._store, settings.scopes, self._queue, watchers=self._informers)
 
     async def run(self) -> None:
         """Runs until cancelled.
@@ -262,6 +262,9 @@ async def _run_in_each_history(make: Callable[[], Operator]) -> None:
         except BaseExceptionGroup as group:
             if (found := _another_history(group)) is None:
                 raise
+            if (task := asyncio.current_task()) and task.cancelling():
+                # A task group that is ending already raises its errors alone, and the signal would be lost.
+                raise asyncio.CancelledError from group
             logger.warning(
                 "the API server has gone back to an earlier state (%s), as after a restore from a backup: all that was "
                 "known is forgotten and listed anew",

@@ -227,9 +227,10 @@ class Store:
         found = (record.status_at for key, record in self._records.items() if namespace in (None, key.namespace))
         return max(found, default=float("-inf"))
 
-    def unreturned(self, before: float, namespace: str | None = None) -> list[str]:
-        """What was written before this moment, here or anywhere, and not brought back by a watch; as in messages."""
-        newest = self.newest_version(namespace)
+    def unreturned(self, before: float, namespace: str | None, *, lagging: bool = False) -> list[str]:
+        """What was written before this moment, here or anywhere, and not brought back by a watch; as in messages. With
+        `lagging` also a status where the watch has brought newer changes."""
+        newest = 0 if lagging else self.newest_version(namespace)
         records = ((key, record) for key, record in self._records.items() if namespace in (None, key.namespace))
         return [
             f"our own change of {what} of {key}" for key, each in records for what in each.unreturned(before, newest)

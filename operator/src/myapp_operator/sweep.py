@@ -66,9 +66,7 @@ class Sweep:
 
     async def _drop_vanished(self, namespace: str | None) -> None:
         listed, version = await rollcall.take(self._kube, self._store, namespace)
-        for key in self._store.retain_apps(listed, namespace=namespace, version=version):
-            logger.info("%s is gone; its deletion was missed", key, extra={"app": str(key)})
-            self._queue.add(key)
+        rollcall.forget_vanished(self._store, self._queue, listed, namespace=namespace, version=version)
 
 
 async def _first_outage(informers: Sequence[Watcher[Any]], seconds: float) -> None:
