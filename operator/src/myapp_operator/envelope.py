@@ -20,8 +20,8 @@ PROBLEM = "problem"
 KILOBYTE = 1000
 DEFAULT_KILOBYTES = 256
 _STATUS = 64 * KILOBYTE
-"""Bytes of a status that are kept however little a spec may have: ours has a few kB, and one that is dropped where it is
-read would be written again without end."""
+"""Bytes of a status that are kept however little a spec may have: ours has a few kB, and one that is dropped here would
+be written again without end."""
 _NOTHING = b"{}"
 
 
