@@ -154,6 +154,28 @@ async def test_the_end_of_a_session_that_only_reads_leaves_our_own_its_connectio
     assert [method for method, _ in server.requests] == ["GET", "PATCH"]
 
 
+async def test_each_session_sends_the_headers_that_the_proxy_asks_for() -> None:
+    """A proxy that asks for a login answers 407 without them."""
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    configuration = Configuration()
+    configuration.host = "https://api.example.com"
+    configuration.proxy_headers = {"Proxy-Authorization": "Basic eDp5"}
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listening:
+        configuration.proxy = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with Connection(configuration) as way, way.read_only_session(aiohttp.ClientResponse) as session:
+            with pytest.raises(UnreachableError, match="407"):
+                await way.json("GET", "/x")
+            with pytest.raises(aiohttp.ClientHttpProxyError):
+                await session.get(f"{configuration.host}/x")
+    assert [b"Proxy-Authorization: Basic eDp5" in each for each in asked] == [True, True]
+
+
 # Answers that are none
 
 

@@ -41,8 +41,14 @@ def test_of_one_that_is_too_large_nothing_is_kept_but_the_sentence() -> None:
 
 def test_our_own_status_makes_no_myapp_too_large() -> None:
     """Else the status that says so would change the size, and be written without end."""
-    app = through_kopf(status={"message": "x" * LARGEST})
+    app = through_kopf(status={"message": "x" * 64_000})
     assert (app.problem, app.spec, app.status) == ("", {"image": "a"}, {})
+
+
+def test_our_own_status_is_kept_however_little_a_spec_may_have() -> None:
+    """Else it would be taken for missing, and be written without end."""
+    status = {"message": "x" * 32_000}
+    assert through_kopf(status=status).status == status
 
 
 @pytest.mark.parametrize("spec", [[], "text", 5, {"image": "\ud800"}, {"port": 2**70}], ids=repr)

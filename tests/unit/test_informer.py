@@ -13,7 +13,7 @@ from myapp_operator.echo import Echo
 from myapp_operator.errors import ApiError, ExpiredError, OperatorError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.informer import Informer
-from myapp_operator.kube import Event, Kube, Listing
+from myapp_operator.kube import UNREADABLE, Event, Kube, Listing
 from myapp_operator.names import Key, Kind
 from myapp_operator.store import Store
 from myapp_operator.workqueue import WorkQueue
@@ -45,6 +45,7 @@ class FakeKube:
         self.missing = False
         self.fails: OperatorError | None = None
         self.lists = 0
+        self.unreadable = 0
 
     async def pages(self, kind: Kind, namespace: str | None, *, selector: str = "") -> AsyncIterator[Listing]:
         """One object a page."""
@@ -55,7 +56,7 @@ class FakeKube:
         if self.missing:
             raise ApiError(404, "", "404 page not found")
         for page in [[each] for each in self.there] or [[]]:
-            yield Listing(page, self.version)
+            yield Listing(page, self.version, self.unreadable)
 
     async def watch(
         self, kind: Kind, namespace: str | None, version: int, *, selector: str, seconds: float
@@ -272,6 +273,25 @@ def test_objects_that_say_nothing_are_left_out_and_the_others_taken(
     assert world.store.children(KEY)[SERVICE].resource_version == 101
     assert world.kube.lists == 1, "no watch has ended"
     assert len(caplog.messages) <= len(ODD), "each is logged once"
+
+
+def test_an_event_that_is_too_large_is_noted_and_the_watch_goes_on(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.kube.there = [service(90)]
+    world.kube.watched = [[Event(UNREADABLE, "an event is too large"), Event("MODIFIED", service(101))]]
+    world.run_for(60)
+    assert world.store.children(KEY)[SERVICE].resource_version == 101
+    assert world.kube.lists == 1, "no watch has ended"
+    assert "an event is too large" in caplog.text
+
+
+def test_items_of_a_list_that_are_left_out_are_noted(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.kube.there = [service(90)]
+    world.kube.unreadable = 2
+    world.run_for(60)
+    assert world.store.children(KEY)[SERVICE].resource_version == 90
+    assert "cannot read Service" in caplog.text
 
 
 def test_a_child_of_which_nothing_else_can_be_read_is_in_the_way(world: World) -> None:

@@ -11,6 +11,7 @@ import yaml
 from myapp_operator import names
 from myapp_operator.connection import Connection
 from myapp_operator.errors import UnreachableError
+from myapp_operator.json_items import LARGEST
 from myapp_operator.kube import Kube, yaml_bytes
 from myapp_operator.names import Key
 from myapp_operator.reading import Part
@@ -34,8 +35,9 @@ def test_any_text_reads_the_same_as_json_and_as_yaml(text: str) -> None:
 class Answer:
     """A watch that brings one event and then ends with this error."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, line: bytes = b'{"type": "ADDED", "object": {}}') -> None:
         self.error = error
+        self.line = line
         self.closed = False
         self.read = False
 
@@ -48,7 +50,7 @@ class Answer:
         if self.read:
             raise self.error
         self.read = True
-        return b'{"type": "ADDED", "object": {}}\n'
+        return self.line + b"\n"
 
     def close(self) -> None:
         self.closed = True
@@ -106,6 +108,32 @@ async def test_a_watch_that_is_cut_is_an_outage() -> None:
     with pytest.raises(UnreachableError, match="the watch of services was cut"):
         await watched(answer)
     assert answer.closed
+
+
+@pytest.mark.parametrize(
+    "line", [b"<html>", b"[]", b'{"type": 5}', b"x" * (LARGEST + 1)], ids=lambda line: str(line[:9])
+)
+async def test_an_event_that_cannot_be_read_ends_no_watch(line: bytes) -> None:
+    """It is shared by all tenants, and another one may have written what is in the event."""
+    good = b'{"type": "ADDED", "object": {}}'
+    assert await watched(Answer(TimeoutError(), line + b"\n" + good)) == ["UNREADABLE", "ADDED"]
+
+
+class OddList:
+    """A connection to a list in which some items are no objects."""
+
+    async def parts(self, *_: object, **__: Any) -> AsyncIterator[Part]:
+        owned = {"metadata": {"ownerReferences": [{"uid": "uid-ours", "controller": True}]}}
+        yield Part([None, owned, 5])
+        yield Part([None], {"resourceVersion": "1"})
+
+
+async def test_items_that_are_no_objects_are_left_out_and_counted() -> None:
+    kube = Kube(cast(Connection, OddList()))
+    pages = [page async for page in kube.pages(names.POD, "default")]
+    assert [(len(page.items), page.unreadable) for page in pages] == [(1, 2), (0, 1)]
+    controlled = [each async for page in kube.controlled(names.POD, "a", {"uid-ours"}, selector="") for each in page]
+    assert len(controlled) == len(await kube.first(names.POD, "a", selector="", fields="")) == 1
 
 
 class OddReview:

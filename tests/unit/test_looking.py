@@ -1,16 +1,20 @@
 """The look at the pods within the recipe: what it costs, what it tells, and what a failed one does not take back."""
 
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import cast
 
 import pytest
 
-from myapp_operator import causes, looking, names
+from myapp_operator import autoscalers, causes, desired, looking, names
 from myapp_operator.causes import Cause, Evidence, Found
+from myapp_operator.connection import Connection
 from myapp_operator.errors import UnreachableError
-from myapp_operator.kube import Kube
+from myapp_operator.kube import MOST_PAGES, Kube
+from myapp_operator.model import parse_spec
 from myapp_operator.names import Reason
+from myapp_operator.reading import Part
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, children, owner, progressing, refusal, refused_pods, rollout, seen
 from tests.unit.versions import replica_set
@@ -325,3 +329,24 @@ async def test_more_looks_than_ten_a_second_wait_for_their_turn_without_a_worker
     clock.passes(3)
     await onlooker.look(saw[-1], "template")
     assert kube.requests == LOOK * 2
+
+
+async def test_a_crowd_of_events_or_autoscalers_costs_a_number_of_pages(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tenant may make any number of them, and each page is a request within a look."""
+    asked = 0
+
+    class Endless:
+        async def parts(self, *_: object, **__: object) -> AsyncIterator[Part]:
+            nonlocal asked
+            asked += 1
+            yield Part([], {"resourceVersion": "1", "continue": "more"})
+
+    kube = Kube(cast(Connection, Endless()))
+    await looking.Onlooker(kube, ready.store)._events(KEY, "involvedObject.uid=x")
+    assert asked == MOST_PAGES
+    monkeypatch.setattr(autoscalers.replicas, "are_scaled_by_others", lambda *_: True)
+    wanted = desired.build(ready.app, parse_spec(ready.app.spec))
+    await autoscalers.Autoscalers(kube, ready.store).left_to_them(ready.app, wanted)
+    assert asked == 2 * MOST_PAGES

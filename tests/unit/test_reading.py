@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -22,6 +22,25 @@ def stream(*pieces: bytes) -> aiohttp.StreamReader:
         found.feed_data(piece)
     found.feed_eof()
     return found
+
+
+class Pieces:
+    """A body that comes in just these pieces; the stream above joins all that is there."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = [*pieces]
+
+    async def readany(self) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+async def lines(*pieces: bytes, **options: int) -> list[bytes]:
+    return [line async for line in reading.lines(cast(aiohttp.StreamReader, Pieces(*pieces)), **options)]
+
+
+def cut(body: bytes) -> list[bytes]:
+    """In pieces as they come from a connection."""
+    return [body[at : at + 2**16] for at in range(0, len(body), 2**16)]
 
 
 async def listed(*pieces: bytes) -> tuple[list[Any], Any]:
@@ -55,8 +74,8 @@ async def test_one_item_that_is_too_deep_costs_the_others_nothing() -> None:
     assert [each["b"] for each in items if each and "b" in each] == [2]
 
 
-async def test_a_large_list_comes_one_by_one_and_others_get_their_turn() -> None:
-    body = json.dumps({"metadata": {"v": "7"}, "items": [{"n": n, "x": "y" * 100_000} for n in range(30)]}).encode()
+async def test_a_large_list_comes_in_parts_and_others_get_their_turn() -> None:
+    body = json.dumps({"metadata": {"v": "7"}, "items": [{"n": n, "x": "y" * 300_000} for n in range(10)]}).encode()
     turns = 0
 
     async def count() -> None:
@@ -68,9 +87,17 @@ async def test_a_large_list_comes_one_by_one_and_others_get_their_turn() -> None
     counting = asyncio.create_task(count())
     parts = [part async for part in reading.parts(stream(body))]
     counting.cancel()
-    assert [len(part.items) for part in parts] == [1] * 30 + [0]
+    assert [len(part.items) for part in parts] == [1] * 10 + [0]
     assert parts[-1].metadata == {"v": "7"}
     assert turns >= len(body) / 2**16
+
+
+async def test_small_items_of_a_large_list_come_many_at_a_time() -> None:
+    """Each part costs its reader some work, such as sorting all that it keeps."""
+    body = json.dumps({"metadata": {"v": "7"}, "items": [{"n": n, "x": "y" * 300} for n in range(5000)]}).encode()
+    parts = [part async for part in reading.parts(cast(aiohttp.StreamReader, Pieces(*cut(body))))]
+    assert [each["n"] for part in parts for each in part.items] == list(range(5000))
+    assert len(parts) < 10
 
 
 @pytest.mark.parametrize("line", [*ODD, b"{}", b'{"type":5}', b'{"object":{}}'])
@@ -87,12 +114,21 @@ async def test_an_event_may_hold_anything() -> None:
 
 async def test_lines_come_whole_however_they_arrive() -> None:
     pieces = (b'{"a"', b":1}\n\n{", b"}\n", b"{", b'"b":2}')
-    assert [line async for line in reading.lines(stream(*pieces))] == [b'{"a":1}', b"{}", b'{"b":2}']
+    assert await lines(*pieces) == [b'{"a":1}', b"{}", b'{"b":2}']
 
 
-async def test_a_line_without_an_end_is_not_waited_for() -> None:
-    with pytest.raises(UnreadableError, match="more than 10 bytes"):
-        [line async for line in reading.lines(stream(b"x" * 6, b"y" * 6), largest=10)]
+@pytest.mark.parametrize("large", [(b"x" * 11,), (b"x" * 6, b"y" * 6), (b"x" * 6, b"y" * 60, b"z"), (b"x",) * 11])
+async def test_a_line_that_is_too_large_costs_only_itself(large: tuple[bytes, ...]) -> None:
+    pieces = (b"{}\n", *large, b"\n{}\n0123456789\n")
+    assert await lines(*pieces, largest=10) == [b"{}", b"", b"{}", b"0123456789"]
+    assert await lines(*large, largest=10) == [b""]
+
+
+async def test_an_object_as_large_as_etcd_keeps_it_is_read_however_its_json_escapes_it() -> None:
+    line = b'{"type":"ADDED","object":{"data":{"a":"%b"}}}\n' % (b"\\u003c" * (3 * 2**19))
+    (found,) = await lines(*cut(line))
+    kind, value = await reading.event(found)
+    assert (kind, len(value["data"]["a"])) == ("ADDED", 3 * 2**19)
 
 
 async def test_a_body_that_is_too_large_is_not_read() -> None:

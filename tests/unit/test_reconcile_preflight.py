@@ -324,6 +324,23 @@ async def test_an_app_that_refers_to_hundreds_reads_few_at_a_time_and_others_rea
     assert "single" in read[:6]
 
 
+async def test_what_was_read_costs_no_task_at_the_next_look() -> None:
+    """An app may have thousands of references."""
+    known = world("url")
+    await known.reconcile()
+    assert "read ConfigMap" in known.kube.requests
+    tasks = 0
+
+    def count(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        nonlocal tasks
+        tasks += 1
+        return asyncio.Task(coro, loop=loop, **options)
+
+    asyncio.get_running_loop().set_task_factory(count)
+    await known.reconcile()
+    assert tasks == 0
+
+
 async def test_an_app_that_is_gone_is_forgotten() -> None:
     gone = world("url")
     await gone.reconcile()

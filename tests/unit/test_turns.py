@@ -7,14 +7,16 @@ import pytest
 from myapp_operator.names import Key
 from myapp_operator.turns import Turns
 
-A, B = Key("default", "a"), Key("default", "b")
+A, B, C = Key("default", "a"), Key("default", "b"), Key("third", "c")
 MANY = [Key("crowd", f"app-{number}") for number in range(5000)]
 
 
 def taken(turns: Turns) -> list[Key]:
     found = []
     while turns:
-        found.append(turns.take())
+        key = turns.take()
+        assert key is not None
+        found.append(key)
     return found
 
 
@@ -74,6 +76,32 @@ def test_looking_at_all_ends_even_if_events_never_do() -> None:
     assert seen == {A, *MANY[:10]}
 
 
+def test_a_namespace_with_four_active_keys_lets_those_of_others_pass() -> None:
+    """Looks at its keys may take long, and hold each worker that becomes free."""
+    turns = Turns()
+    for key in MANY[:10]:
+        turns.put(key)
+    assert [turns.take() for _ in range(5)] == MANY[:5], "it has all where nothing else waits"
+    turns.put(A)
+    turns.put_back(C)
+    assert [turns.take() for _ in range(3)] == [A, C, MANY[5]]
+    for key in MANY[:3]:
+        turns.done(key)
+    turns.put(B)
+    assert [turns.take() for _ in range(2)] == [MANY[6], B], "with three active ones it has its turn as before"
+
+
+def test_a_namespace_never_has_more_active_keys_than_it_may() -> None:
+    turns = Turns()
+    for key in MANY[:10]:
+        turns.put(key)
+    assert [turns.take(most=6) for _ in range(7)] == [*MANY[:6], None]
+    turns.put(A)
+    assert [turns.take(most=6) for _ in range(2)] == [A, None]
+    turns.done(MANY[0])
+    assert turns.take(most=6) == MANY[6]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_comes_in_whatever_order_every_key_is_taken_once(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311
@@ -81,7 +109,9 @@ def test_whatever_comes_in_whatever_order_every_key_is_taken_once(seed: int) -> 
     for _ in range(300):
         key = Key(dice.choice("xyz"), dice.choice("abcdef"))
         if dice.random() < 0.4 and waiting:
-            waiting.remove(turns.take())
+            taken_now = turns.take()
+            assert taken_now is not None
+            waiting.remove(taken_now)
         else:
             assert dice.choice([turns.put, turns.put_back])(key) == (key not in waiting)
             waiting.add(key)

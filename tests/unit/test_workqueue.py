@@ -46,12 +46,12 @@ class Work:
         return [at for at, visited in self.visits if visited == key]
 
 
-def play(work: Work, script: Script, workers: int = 4) -> None:
+def play(work: Work, script: Script, workers: int = 4, spare: int = 0) -> None:
     """Runs a queue while the script lasts, and then as long as anything is due."""
 
     async def main() -> None:
         queue = WorkQueue()
-        running = asyncio.create_task(queue.run(work, workers, list))
+        running = asyncio.create_task(queue.run(work, workers, list, spare))
         await asyncio.sleep(0)  # the workers begin
         await script(queue)
         await asyncio.sleep(FOREVER)
@@ -97,6 +97,36 @@ def test_a_single_app_does_not_wait_for_the_thousands_of_another_namespace() -> 
     play(work, script)
     assert len(asked) == 10
     assert [at - since for since, at in zip(asked, work.times(), strict=True)] == pytest.approx([0] * 10, abs=1)
+
+
+def test_long_looks_at_the_apps_of_one_namespace_hold_up_no_other() -> None:
+    """Each of them may have to read hundreds of objects before its look ends."""
+    crowd = [Key("crowd", f"app-{number}") for number in range(100)]
+    work = Work(seconds=60)
+
+    async def script(queue: WorkQueue) -> None:
+        for key in crowd:
+            queue.add(key)
+        await asyncio.sleep(10)
+        queue.add(A)
+
+    play(work, script, workers=4, spare=1)
+    assert work.times(A) == [10]
+    assert [at for at, key in work.visits if key != A] == [60 * (number // 4) for number in range(100)]
+
+
+def test_two_namespaces_with_long_looks_leave_the_next_free_worker_to_a_third() -> None:
+    work = Work(seconds=60)
+
+    async def script(queue: WorkQueue) -> None:
+        for key in (Key(f"crowd-{number % 2}", f"app-{number}") for number in range(100)):
+            queue.add(key)
+        await asyncio.sleep(10)
+        queue.add(A)
+
+    play(work, script, workers=8, spare=2)
+    assert work.times(A) == [60]
+    assert len(work.visits) == 101, "each had its turn"
 
 
 def test_a_change_does_not_wait_for_the_first_look_at_all_apps() -> None:

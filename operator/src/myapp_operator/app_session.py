@@ -12,6 +12,7 @@ import orjson
 from myapp_operator import names, reading
 from myapp_operator.connection import LONGEST_REFUSAL, Connection
 from myapp_operator.envelope import CONTENT, Envelopes
+from myapp_operator.errors import UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS
 from myapp_operator.observed import mapping, metadata_of
@@ -57,7 +58,11 @@ class _Apps:
 
     async def line(self, line: bytes) -> bytes:
         """A line of a watch; empty where it is left out."""
-        kind, raw = await reading.event(line)
+        try:
+            kind, raw = await reading.event(line)
+        except UnreadableError as error:
+            self._unreadable.note(None, error)
+            return b""
         if kind == "BOOKMARK":
             version = metadata_of(raw).get("resourceVersion")
             return _line(kind, {"metadata": {"resourceVersion": version}}) if isinstance(version, str) else b""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from myapp_operator import names, replicas
 from myapp_operator.desired import Wanted
-from myapp_operator.kube import Kube
+from myapp_operator.kube import MOST_PAGES, Kube
 from myapp_operator.memory import Scaler
 from myapp_operator.observed import App
 from myapp_operator.store import Store
@@ -43,6 +43,6 @@ class Autoscalers:
         if known is not None and known.until > now:
             return known
         found: list[str] = []
-        async for page in self._kube.pages(names.SCALER, app.key.namespace):
+        async for page in self._kube.pages(names.SCALER, app.key.namespace, most=MOST_PAGES):
             found = sorted([*found, *replicas.scalers(page.items, app)])[:1]
         return Scaler(next(iter(found), ""), now + _PAUSE)

@@ -147,6 +147,7 @@ class Connection:
             if authorization := await configuration.get_api_key_with_prefix("BearerToken"):
                 request.headers["Authorization"] = authorization
             request.server_hostname = configuration.tls_server_name
+            request.update_proxy(request.proxy, request.proxy_auth, configuration.proxy_headers)
             return await send(request)
 
         return aiohttp.ClientSession(

@@ -19,6 +19,9 @@ CONTENT = "content"
 PROBLEM = "problem"
 KILOBYTE = 1000
 DEFAULT_KILOBYTES = 256
+_STATUS = 64 * KILOBYTE
+"""Bytes of a status that are kept however little a spec may have: ours has a few kB, and one that is dropped here would
+be written again without end."""
 _NOTHING = b"{}"
 
 
@@ -46,7 +49,8 @@ class Envelopes:
             metadata["deletionTimestamp"] = ""
         spec, status = _json(app.spec), _json(app.status)
         problem = app.problem or self._problem(spec)
-        content = b"[%b,%b]" % (_NOTHING if problem else spec, status if 0 < len(status) <= self.largest else _NOTHING)
+        status_fits = 0 < len(status) <= max(self.largest, _STATUS)
+        content = b"[%b,%b]" % (_NOTHING if problem else spec, status if status_fits else _NOTHING)
         return {"metadata": metadata, CONTENT: content, PROBLEM: problem}
 
     def _problem(self, spec: bytes) -> str:

@@ -176,9 +176,13 @@ class Gate:
         return admitted.earlier(raw, await history.replica_sets(self._kube, app.key, raw["metadata"]["uid"]))
 
     async def _know(self, app: App, found: Sequence[Reference], *, restarts: bool) -> Known:
-        """What is known of all that an app refers to, after reading what must be read and was not."""
+        """What is known of all that an app refers to, after reading what must be read and was not.
+
+        An app may have thousands of references: those that were read cost no task.
+        """
         targets = {each: each.target(app.key.namespace) for each in found}
-        to_read = {targets[each] for each in found if preflight.must_be_read(each, restarts=restarts)}
+        wanted = {targets[each] for each in found if preflight.must_be_read(each, restarts=restarts)}
+        to_read = [each for each in wanted if (there := self._referents.get(each)) and there.digests is None]
         turn = asyncio.Semaphore(_MOST_OF_ONE_APP)
 
         async def read(target: Target) -> None:

@@ -18,7 +18,7 @@ from myapp_operator import gaps, names
 from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError, UnreadableError
 from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
-from myapp_operator.kube import PAGE, Kube
+from myapp_operator.kube import PAGE, UNREADABLE, Kube
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import Child, counted_version, metadata_of
 from myapp_operator.store import Store
@@ -32,6 +32,9 @@ _STEADY = 30.0
 """Seconds that a watch must have held for the next one to follow without a pause."""
 PATIENCE = 90.0
 """Seconds that news may take, and after which a list that cannot be had is told."""
+
+_ANY_VERSION = 2**64
+"""Of an event that cannot be read: it may be any change that is missing, which is no verdict on the watch then."""
 
 _ODD = (ValueError, TypeError, LookupError, AttributeError)
 """What it takes to read an object that is not what the API server makes of one."""
@@ -171,6 +174,8 @@ class Watcher(ABC, Generic[T]):
         version = 0
         async for page in self._kube.pages(self._kind, self._namespace, selector=self._selector):
             found.extend(read for each in page.items if (read := self._read_or_note(each)) is not None)
+            if page.unreadable:
+                self._unreadable.note(None, "it is no object, or too large")
             version = page.version
         if version < self._newest:
             raise AnotherHistoryError(f"a list of {self._kind.plural} is of version {version}, after {self._newest}")
@@ -198,6 +203,10 @@ class Watcher(ABC, Generic[T]):
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
         async for event in events:
+            if event.type == UNREADABLE:
+                self._unreadable.note(None, event.object)
+                self._heard(_ANY_VERSION)
+                continue
             version = counted_version(metadata_of(event.object))
             self._newest = max(self._newest, version)
             if event.type == "BOOKMARK":

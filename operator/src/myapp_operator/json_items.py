@@ -17,8 +17,9 @@ import orjson
 
 DEEPEST = 100
 """Levels of one object that are read; below them stands null. No object of Kubernetes has a third of them by itself."""
-LARGEST = 2**23
-"""Bytes of one object that are read. etcd keeps 1.5 MB, of which JSON makes six times as much where it must escape."""
+LARGEST = 10 * 2**20
+"""Bytes of one object that are read. etcd keeps 1.5 MiB, of which JSON makes six times as much where it must escape, as
+in `\\u003c`; the rest is for the event around it."""
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[\[\]{}]', re.DOTALL)
 """A string, also one whose end is not here yet (then without its group), or a bracket."""

@@ -43,13 +43,19 @@ _TRY_STRICTLY = {"dryRun": "All", "fieldValidation": "Strict"}
 class Listing:
     """A list at one moment of the cluster, or a part of it."""
 
-    items: list[Any]
+    items: list[Json]
     version: int
+    unreadable: int = 0
+    """Items that are left out, as they are no objects or cannot be read."""
+
+
+UNREADABLE = "UNREADABLE"
+"""The type of an event of which nothing can be read; in the place of its object stands why."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a watch: ADDED, MODIFIED, DELETED or BOOKMARK. The object may be any JSON."""
+    """One event of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or `UNREADABLE`. The object may be any JSON."""
 
     type: str
     object: Any
@@ -75,7 +81,7 @@ class Kube:
 
         `selector` chooses by labels, `fields` by the few fields that the API server can select by.
         """
-        items: list[Any] = []
+        items: list[Json] = []
         version = 0
         async for page in self.pages(kind, namespace, selector=selector, fields=fields):
             items += map(_light, page.items)
@@ -85,9 +91,9 @@ class Kube:
     async def pages(
         self, kind: Kind, namespace: str | None, *, selector: str = "", fields: str = "", most: int | None = None
     ) -> AsyncIterator[Listing]:
-        """As `list`, page by page, for callers that do not keep all. An item may be any JSON.
+        """As `list`, page by page, for callers that do not keep all.
 
-        A page of large objects comes one by one; its version, which is 0 until then, comes with the last one. `most`
+        A page of large objects comes in parts; its version, which is 0 until then, comes with the last one. `most`
         pages are asked for; None: all.
         """
         accept = JSON if kind.whole else _ONLY_METADATA_LIST
@@ -96,10 +102,11 @@ class Kube:
         while more and asked != most:
             asked += 1
             async for part in self._connection.parts(_path(kind, namespace), query=query, accept=accept):
+                items = [each for each in part.items if isinstance(each, dict)]
+                version = _version(part.metadata, kind) if part.metadata is not None else 0
+                yield Listing(items, version, len(part.items) - len(items))
                 if part.metadata is None:
-                    yield Listing(part.items, 0)
                     continue
-                yield Listing(part.items, _version(part.metadata, kind))
                 query["continue"] = str(part.metadata.get("continue") or "")
             more = bool(query["continue"])
 
@@ -123,6 +130,8 @@ class Kube:
     ) -> AsyncIterator[Event]:
         """The changes after a version, for this many seconds, or until nothing has come for long.
 
+        An event that cannot be read costs only itself: a watch is shared by all tenants.
+
         Raises:
             ExpiredError: the version is too old.
         """
@@ -140,11 +149,9 @@ class Kube:
         )
         try:
             async for line in reading.lines(response.content):
-                yield _event(*await reading.event(line))
+                yield await _event(line)
         except TimeoutError:
             return  # silence is no outage
-        except UnreadableError as error:
-            raise UnreadableError(f"the watch of {kind.plural} cannot be read: {error}") from error
         except aiohttp.ClientError as error:
             raise UnreachableError(f"the watch of {kind.plural} was cut: {error!r}") from error
         finally:
@@ -322,7 +329,11 @@ def _controller(raw: Any) -> str | None:
     return owner.uid if owner else None
 
 
-def _event(kind: str, found: Any) -> Event:
+async def _event(line: bytes) -> Event:
+    try:
+        kind, found = await reading.event(line)
+    except UnreadableError as error:
+        return Event(UNREADABLE, str(error))
     if kind == "ERROR":
         code = mapping(found).get("code")
         if code == 410:

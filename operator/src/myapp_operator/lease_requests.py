@@ -9,9 +9,10 @@ import aiohttp
 
 from myapp_operator import names
 from myapp_operator.connection import Connection
-from myapp_operator.errors import ApiError
+from myapp_operator.errors import ApiError, UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key
+from myapp_operator.observed import mapping, metadata_of
 
 _PATIENCE = aiohttp.ClientTimeout(total=3.0, sock_connect=1.5)
 """An overloaded API server takes seconds for an answer, and a connection that is dead gives none: three attempts fit
@@ -21,7 +22,8 @@ into the ten seconds after which a leader gives up."""
 class LeaseRequests:
     """The requests for one Lease.
 
-    Every method raises `ApiError` for an answer that is a refusal and `UnreachableError` where there is none.
+    Every method raises `ApiError` for an answer that is a refusal, `UnreadableError` for one that is no Lease and
+    `UnreachableError` where there is none.
     """
 
     def __init__(self, connection: Connection, key: Key, covers: str) -> None:
@@ -35,7 +37,7 @@ class LeaseRequests:
     async def get(self) -> Json | None:
         """The Lease, or None if there is none."""
         try:
-            return await self._connection.json("GET", self._path, patience=_PATIENCE)
+            return _lease(await self._connection.json("GET", self._path, patience=_PATIENCE))
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -43,13 +45,27 @@ class LeaseRequests:
 
     async def create(self, lease: Json) -> Json:
         """Creates the Lease, which must not exist yet; returns it as stored."""
-        return await self._connection.json("POST", self._folder, body=self._annotated(lease), patience=_PATIENCE)
+        body = self._annotated(lease)
+        return _lease(await self._connection.json("POST", self._folder, body=body, patience=_PATIENCE))
 
     async def replace(self, lease: Json) -> Json:
         """Replaces the Lease, if it still is of the version that stands in it; returns it as stored."""
-        return await self._connection.json("PUT", self._path, body=self._annotated(lease), patience=_PATIENCE)
+        body = self._annotated(lease)
+        return _lease(await self._connection.json("PUT", self._path, body=body, patience=_PATIENCE))
 
     def _annotated(self, lease: Json) -> Json:
         metadata = lease["metadata"]
-        annotations = {**(metadata.get("annotations") or {}), names.COVERS: self._covers}
+        annotations = {**mapping(metadata.get("annotations")), names.COVERS: self._covers}
         return {**lease, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _lease(answer: Json) -> Json:
+    """The answer, if it is a Lease. One without a version could only be replaced whatever another holder has written.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    metadata = metadata_of(answer)
+    if not metadata.get("name") or not metadata.get("resourceVersion"):
+        raise UnreadableError("the answer about the Lease names no Lease: check what answers for the API server")
+    return answer

@@ -131,7 +131,7 @@ class Onlooker:
 
     async def _events(self, key: Key, fields: str) -> list[Json]:
         kept: list[Json] = []
-        async for page in self._kube.pages(names.EVENT, key.namespace, fields=fields):
+        async for page in self._kube.pages(names.EVENT, key.namespace, fields=fields, most=MOST_PAGES):
             kept = [*kept, *map(causes.short_event, page.items)][-_MOST_EVENTS:]
         return kept
 

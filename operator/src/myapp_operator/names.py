@@ -43,6 +43,8 @@ COVERS = f"{GROUP}/namespaces"
 CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
+REVISION = "deployment.kubernetes.io/revision"
+"""Annotation by which Kubernetes numbers the versions of a Deployment, on each ReplicaSet."""
 TEMPLATE_HASH = "pod-template-hash"
 """Label by which Kubernetes tells the versions of a Deployment apart."""
 

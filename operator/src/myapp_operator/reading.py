@@ -24,6 +24,8 @@ AT_ONCE = 2**20
 """Bytes of a list that are parsed all at once; a hundred usual objects have less."""
 _PIECE = 2**15
 """Bytes that are scanned in one step: 10 ms at most, if all of them are brackets."""
+_PART = 2**18
+"""Bytes of items that are given at once where a list is read item by item: some work is done for each part."""
 _LARGEST = json_items.LARGEST
 
 
@@ -58,7 +60,7 @@ async def whole(stream: StreamReader, enough: int) -> bytes:
 
 
 async def parts(stream: StreamReader) -> AsyncIterator[Part]:
-    """Yield the items of a list, all at once or one by one. An item may be any JSON.
+    """Yield the items of a list, all at once or as many as have `_PART` bytes. An item may be any JSON.
 
     Raises:
         UnreadableError: it is no list.
@@ -74,8 +76,8 @@ async def parts(stream: StreamReader) -> AsyncIterator[Part]:
             return
     scanner = Scanner()
     try:
-        async for item in _scanned(scanner, start, stream):
-            yield Part([item])
+        async for items in _scanned(scanner, start, stream):
+            yield Part(items)
         scanner.finish()
         rest = orjson.loads(scanner.rest)
     except ValueError as error:
@@ -83,15 +85,21 @@ async def parts(stream: StreamReader) -> AsyncIterator[Part]:
     yield Part(_items_of(rest) + [None] * scanner.lost, mapping(rest.get("metadata")))
 
 
-async def _scanned(scanner: Scanner, start: bytes, stream: StreamReader) -> AsyncIterator[Any]:
-    """The items of a list, as they come; None for one that is no JSON."""
-    read = start
+async def _scanned(scanner: Scanner, start: bytes, stream: StreamReader) -> AsyncIterator[list[Any]]:
+    """The items of a list, some at a time, as they come; None for one that is no JSON."""
+    read, found, size = start, [], 0
     while read:
         for at in range(0, len(read), _PIECE):
             for text in scanner.feed(read[at : at + _PIECE]):
-                yield _item(text)
+                found.append(_item(text))
+                size += len(text)
+            if size >= _PART:
+                yield found
+                found, size = [], 0
             await asyncio.sleep(0)
         read = await stream.readany()
+    if found:
+        yield found
 
 
 def _item(text: bytes) -> Any:
@@ -110,33 +118,31 @@ def _items_of(found: Any) -> list[Any]:
 
 
 async def lines(stream: StreamReader, largest: int = _LARGEST) -> AsyncIterator[bytes]:
-    """Yield the lines of a watch, which has an event in each.
-
-    Raises:
-        UnreadableError: a line has more than so many bytes.
-    """
+    """Yield the lines of a watch, which has an event in each; an empty one for each of more than so many bytes."""
     begun: list[bytes] = []
     size = 0
     while read := await stream.readany():
         *ended, last = read.split(b"\n")
         for end in ended:
-            if line := b"".join([*begun, end]):
-                yield line
+            if size := size + len(end):
+                yield b"".join([*begun, end]) if size <= largest else b""
             begun, size = [], 0
         begun.append(last)
         size += len(last)
         if size > largest:
-            raise UnreadableError(f"an event has more than {largest} bytes")
+            begun.clear()
     if size:
         yield b"".join(begun)
 
 
 async def event(line: bytes) -> tuple[str, Any]:
-    """Return the type and the object of an event; the object may be any JSON.
+    """Return the type and the object of an event, which is a line of `lines`; the object may be any JSON.
 
     Raises:
-        UnreadableError: it is no event.
+        UnreadableError: it is no event, or was too large.
     """
+    if not line:
+        raise UnreadableError("an event is too large")
     found = await _parsed(line)
     kind = found.get("type") if isinstance(found, dict) else None
     if not isinstance(kind, str):

@@ -49,6 +49,9 @@ from myapp_operator.sweep import Sweep
 from myapp_operator.workqueue import WorkQueue
 
 _WORKERS = 16
+"""Apps of one namespace that are looked at at once."""
+_SPARE_WORKERS = 4
+"""Workers beyond those, for other namespaces."""
 _START_SECONDS = 60.0
 _START_PAUSE = 2.0
 _HISTORY_PAUSE = 2.0
@@ -165,7 +168,7 @@ class Operator:
         """
         await self._installations.look()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._queue.run(self._reconcile, _WORKERS, self._store.apps))
+            tasks.create_task(self._queue.run(self._reconcile, _WORKERS, self._store.apps, _SPARE_WORKERS))
             tasks.create_task(self._recorder.run())
 
     async def _reconcile(self, key: Key) -> float | None:

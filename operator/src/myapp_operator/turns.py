@@ -1,16 +1,22 @@
 """Whose turn it is: namespace by namespace, and who was asked for by an event before who is looked at anyway.
 
-Nobody waits for the many keys of another namespace, nor for a sweep over all of them.
+No key waits for the many keys of another namespace, for a sweep over all of them, or for long looks at keys of another
+namespace.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from math import inf
 
 from myapp_operator.names import Key
 
 _PROMPT_IN_A_ROW = 7
 """Keys of the front lane that may pass before one of the other lane, so that a sweep ends however much happens."""
+
+_MOST_WHILE_OTHERS_WAIT = 4
+"""Active keys of one namespace while keys of another one wait that has fewer."""
 
 
 class _Lane:
@@ -29,12 +35,20 @@ class _Lane:
         """Lets a key wait behind the others of its namespace; one that waits already stays where it is."""
         self._namespaces.setdefault(key.namespace, OrderedDict())[key] = None
 
-    def take(self) -> Key:
-        """Removes the next key."""
-        namespace, keys = self._namespaces.popitem(last=False)
+    def take(self, active: Mapping[str, int], most: float) -> Key | None:
+        """Removes the next key of a namespace that has fewer active ones than `most`; None if none waits.
+
+        Namespaces that are passed over keep their place. They are few: each has active keys.
+        """
+        namespace = next((each for each in self._namespaces if active.get(each, 0) < most), None)
+        if namespace is None:
+            return None
+        keys = self._namespaces[namespace]
         key, _ = keys.popitem(last=False)
         if keys:
-            self._namespaces[namespace] = keys
+            self._namespaces.move_to_end(namespace)
+        else:
+            del self._namespaces[namespace]
         return key
 
     def remove(self, key: Key) -> None:
@@ -46,12 +60,13 @@ class _Lane:
 
 
 class Turns:
-    """The keys that wait, each once, in two lanes."""
+    """The keys that wait, each once, in two lanes. A key that was taken is active until it is done."""
 
     def __init__(self) -> None:
         self._front = _Lane()
         self._back = _Lane()
         self._in_a_row = 0
+        self._active: Counter[str] = Counter()
 
     def __bool__(self) -> bool:
         """Whether any key waits."""
@@ -77,14 +92,19 @@ class Turns:
         self._back.put(key)
         return True
 
-    def take(self) -> Key:
-        """Removes the key whose turn it is.
+    def take(self, most: float = inf) -> Key | None:
+        """Removes the key whose turn it is, of a namespace that has fewer active ones than `most`; None: none waits."""
+        lanes = (self._back, self._front) if self._in_a_row >= _PROMPT_IN_A_ROW else (self._front, self._back)
+        for limit in (min(_MOST_WHILE_OTHERS_WAIT, most), most):
+            for lane in lanes:
+                if (key := lane.take(self._active, limit)) is not None:
+                    self._in_a_row = self._in_a_row + 1 if lane is self._front else 0
+                    self._active[key.namespace] += 1
+                    return key
+        return None
 
-        Raises:
-            KeyError: none waits.
-        """
-        if self._front and not (self._back and self._in_a_row >= _PROMPT_IN_A_ROW):
-            self._in_a_row += 1
-            return self._front.take()
-        self._in_a_row = 0
-        return self._back.take()
+    def done(self, key: Key) -> None:
+        """Takes note that a key which was taken is not active any more."""
+        self._active[key.namespace] -= 1
+        if not self._active[key.namespace]:
+            del self._active[key.namespace]

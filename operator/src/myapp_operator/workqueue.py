@@ -36,6 +36,8 @@ class WorkQueue:
         self._longest_look = longest_look
         self._turns = Turns()
         self._tickets: asyncio.Queue[None] = asyncio.Queue()  # one for each key that waits; a semaphore costs more
+        self._kept_back = 0
+        """Tickets of keys that wait until another one of their namespace is done."""
         self._active: dict[Key, float] = {}
         self._again: set[Key] = set()
         self._due: dict[Key, float] = {}
@@ -75,14 +77,18 @@ class WorkQueue:
             if self._timers[0] == (due, key):
                 self._wake.set()
 
-    async def run(self, work: Work, workers: int, all_keys: Callable[[], Iterable[Key]]) -> None:
-        """Works until cancelled. Begins with all keys, which let pass whatever happens from now on."""
+    async def run(self, work: Work, workers: int, all_keys: Callable[[], Iterable[Key]], spare: int = 0) -> None:
+        """Works until cancelled. Begins with all keys, which let pass whatever happens from now on.
+
+        One namespace has as many workers as `workers`; the `spare` ones beyond them are left to other namespaces, whose
+        keys so wait for no end of a long look.
+        """
         self._running, self._moved_at = True, asyncio.get_running_loop().time()
         self.add_all(all_keys())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._run_timers(), name="timers")
-            for number in range(workers):
-                tasks.create_task(self._run_worker(work), name=f"worker {number}")
+            for number in range(workers + spare):
+                tasks.create_task(self._run_worker(work, workers), name=f"worker {number}")
 
     def stuck(self) -> str:
         """Says what does not go on, in one sentence; empty while all does, and before there are workers."""
@@ -102,11 +108,19 @@ class WorkQueue:
         if put(key):
             self._tickets.put_nowait(None)
 
-    async def _run_worker(self, work: Work) -> None:
+    async def _run_worker(self, work: Work, most: int) -> None:
         loop = asyncio.get_running_loop()
+        one_is_done = False
         while True:
-            await self._tickets.get()
-            key = self._turns.take()
+            if one_is_done and self._kept_back:
+                self._kept_back -= 1
+            else:
+                await self._tickets.get()
+            one_is_done = False
+            key = self._turns.take(most)
+            if key is None:
+                self._kept_back += 1
+                continue
             self._due.pop(key, None)  # this look decides anew
             self._active[key] = loop.time()
             try:
@@ -122,6 +136,8 @@ class WorkQueue:
             else:
                 self._failures.pop(key, None)
             del self._active[key]
+            self._turns.done(key)
+            one_is_done = True
             self._moved_at = loop.time()
             if key in self._again:
                 self._again.discard(key)

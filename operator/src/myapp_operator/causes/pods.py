@@ -9,11 +9,11 @@ from itertools import accumulate
 
 import orjson
 
+from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.observed import counted, counted_version
 
-_REVISION = "deployment.kubernetes.io/revision"
 _MOST_JUDGED = 300
 """Pods of one app that are judged at most, beside one that was evicted."""
 _MOST_CONTAINERS = 40
@@ -244,7 +244,7 @@ def _trouble_order(pod: Pod) -> tuple[bool, float, str]:
 
 def _revision(raw: Json) -> tuple[int, str, str]:
     meta = raw["metadata"]
-    revision = counted((meta.get("annotations") or {}).get(_REVISION, ""))
+    revision = counted((meta.get("annotations") or {}).get(names.REVISION, ""))
     return revision, meta.get("creationTimestamp") or "", meta["name"]
 
 
