@@ -10,7 +10,7 @@ from dev.bench.arms.arm import NAMESPACE, Arm
 from dev.bench.errors import BenchError
 from dev.bench.sightings import Sightings
 from myapp_operator.errors import OperatorError, UnreachableError
-from myapp_operator.kube import Kube
+from myapp_operator.kube import UNREADABLE, Kube
 from myapp_operator.names import Kind
 
 _WATCH_SECONDS = 3600.0
@@ -67,6 +67,8 @@ class Observer:
         while True:
             try:
                 async for event in self._kube.watch(kind, NAMESPACE, version, selector="", seconds=_WATCH_SECONDS):
+                    if event.type == UNREADABLE:
+                        continue
                     version = int(event.object["metadata"]["resourceVersion"])
                     if event.type != "BOOKMARK":
                         self._note(self.sightings.note(kind.plural, event.type, event.object, time.monotonic()))
