@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from myapp_operator import admission
 from myapp_operator.model import parse_spec
 
 OPTIONAL = ("ingresses", "httproutes", "horizontalpodautoscalers", "poddisruptionbudgets", "networkpolicies")
@@ -127,3 +128,13 @@ def test_the_readme_shows_every_sample_once() -> None:
     gallery = (DEPLOY.parent / "README.md").read_text().partition("\n## Gallery\n")[2].partition("\n## ")[0]
     shown = re.findall(r"\]\(deploy/samples/(\S+)\)", gallery)
     assert sorted(shown) == [path.name for path in SAMPLES]
+
+
+def test_the_guard_passes_the_trials_of_new_children_and_nothing_that_is_stored() -> None:
+    patches = documents("components/guard/kustomization.yaml")[0]["patches"]
+    (conditions,) = (each["value"] for patch in patches for each in yaml.safe_load(patch["patch"]))
+    trial = admission.under_another_name({"metadata": {"name": "myapp-deployment"}})["metadata"]["name"]
+    (passes,) = (each["expression"] for each in conditions if each["name"] == "is-no-trial")
+    assert trial.endswith("-trial")
+    for part in ("request.operation == 'CREATE'", "request.?dryRun.orValue(false)", "endsWith('-trial')"):
+        assert part in passes
