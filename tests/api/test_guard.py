@@ -150,7 +150,7 @@ TOO_MUCH: dict[str, tuple[str, Change, str]] = {
     "an owner of another kind": ("deployments", owned(kind="ConfigMap", apiVersion="v1"), CHILD),
     "an owner of another group": ("deployments", owned(apiVersion="other.example.com/v1"), CHILD),
     "another app's name": ("deployments", metadata(name="other-deployment"), CHILD),
-    "another kind's suffix": ("services", metadata(name="myapp-deployment"), CHILD),
+    "another kind's suffix": ("deployments", metadata(name="myapp-service"), CHILD),
     "no label": ("services", metadata(labels={}), CHILD),
     "a finalizer": ("services", metadata(finalizers=["test.example.com/stay"]), "no finalizer"),
     "the node's network": ("deployments", pod(hostNetwork=True), "namespace of the node"),
