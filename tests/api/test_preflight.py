@@ -107,7 +107,7 @@ def test_a_new_version_waits_and_the_running_one_goes_on(api: Api, operator: Ope
     api.patch("deployments", "myapp-deployment", other)
     wait_for("so is that of the pods", lambda: template(api)["spec"]["enableServiceLinks"] is False)
     assert template(api) == before
-    assert api.reason() == "ReferenceMissing"
+    told(api, "ReferenceMissing")
 
     operator.kill()
     operator.start()
