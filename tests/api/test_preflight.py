@@ -221,7 +221,7 @@ def test_an_account_that_is_closed_later_stops_the_next_version_and_is_told(
         end()
         operator.start()
         never("another template", lambda: template(api) != before, seconds=3)
-        assert api.reason() == "ServiceAccountNotAllowed"
+        told(api, "ServiceAccountNotAllowed")
     assert versions(api) == 1
 
     open_account(api, "true")
