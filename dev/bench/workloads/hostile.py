@@ -1,4 +1,4 @@
-"""Healthy apps beside hostile objects of other tenants, and after a start among them."""
+"""Healthy apps while hostile objects of other tenants arrive, beside them, and after a start among them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ _FIGURE = "apply to children"
 
 
 async def hostile(stage: Stage, programme: Programme) -> Outcome:
-    """Create healthy apps at a steady pace: alone, beside hostile objects, and beside them after a restart."""
+    """Create healthy apps at a steady pace: alone, while hostile objects arrive, beside them, and after a restart."""
     alone = await _served(stage, "alone", programme)
     before = meters.memory(stage.program.pid)
     stage.plane.kubectl("create", "namespace", _NAMESPACE, failed="The namespace of hostile objects cannot be created.")
     others = int(programme.hostile * _SHARE_OF_OTHERS)
     made = [*objects.myapps(_NAMESPACE, programme.hostile - others), *objects.others(_NAMESPACE, others)]
-    await _post(stage, made)
+    async with stage.window() as arrival:
+        arriving, _ = await asyncio.gather(_served(stage, "arriving", programme), _post(stage, made))
+    # The API server needs both cores to take 200 objects of a megabyte. What the operator owes is told once they stand.
+    await stage.quiet()
     beside = await _served(stage, "beside", programme)
     memory = meters.memory(stage.program.pid)
     await asyncio.to_thread(stage.program.stop)
@@ -37,6 +40,9 @@ async def hostile(stage: Stage, programme: Programme) -> Outcome:
     figures = {
         "hostile objects": float(len(made)),
         **{f"alone: {name}": value for name, value in alone.items()},
+        **{f"arriving: {name}": value for name, value in arriving.items()},
+        "arriving: CPU of the operator, %": 100 * arrival.cpu / arrival.seconds,
+        "arriving: CPU of the servers, %": 100 * arrival.servers_cpu / arrival.seconds,
         **{f"beside: {name}": value for name, value in beside.items()},
         **{f"restarted: {name}": value for name, value in restarted.items()},
         "p99 beside / alone": beside[f"{_FIGURE} p99"] / alone[f"{_FIGURE} p99"],
