@@ -9,8 +9,6 @@ is theirs and none of our business; what an admission policy made of our own wri
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
@@ -19,6 +17,7 @@ from typing import Any
 import orjson
 
 from myapp_operator import managed_fields, offered
+from myapp_operator.digests import hash_of, is_hash
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, CARRIED, MANAGER
 from myapp_operator.observed import Child
@@ -32,11 +31,6 @@ ANOTHER_OPERATOR = f"another {MANAGER}"
 """The writer of what our field manager holds and this process has not written."""
 REPLACED = "every field of the last apply"
 """The path that stands for all, where another apply of our own field manager has replaced ours."""
-_HASH_LENGTH = 32
-"""Hexadecimal digits of a hash: 128 bits, so that two different texts of one hash cannot be made."""
-_EARLIER_LENGTH = 16
-"""Digits of a hash in the annotations that earlier releases wrote."""
-
 _UNOWNED = ("apiVersion", "kind")
 _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
 
@@ -90,23 +84,6 @@ def fingerprint(body: Json) -> str:
     """Hash of what is about to be applied. Owner references are left out: `render` does not know the uid."""
     metadata = {key: value for key, value in body["metadata"].items() if key != "ownerReferences"}
     return hash_of({**body, "metadata": metadata})
-
-
-def hash_of(value: Any) -> str:
-    """Hash of any JSON value; the order of keys does not matter."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
-
-
-def is_earlier(stored: str) -> bool:
-    """Whether an annotation holds a hash as earlier releases wrote it."""
-    return len(stored) == _EARLIER_LENGTH
-
-
-def is_hash(stored: str, wanted: str) -> bool:
-    """Whether an annotation holds this hash. One that an earlier release wrote holds the first half of it; it is
-    replaced by the next write that has another reason, so that an upgrade writes nothing."""
-    return stored == wanted or (is_earlier(stored) and wanted.startswith(stored))
 
 
 def drifted(body: Json, applied: str, child: Child) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from myapp_operator import names
 from myapp_operator.desired import Wanted
-from myapp_operator.drift import hash_of, is_earlier, is_hash
+from myapp_operator.digests import hash_of, is_earlier, is_hash
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.references import Digests, Reference, Referent
