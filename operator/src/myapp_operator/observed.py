@@ -425,11 +425,11 @@ def _our_fields(meta: Json, *, owned: bool) -> str:
 
 
 def _held_by_others(meta: Json) -> str:
-    held: Json = {}
-    for entry in mappings(meta.get("managedFields")):
-        if not entry.get("subresource") and not is_our_entry(entry):
-            fields, ours = _maps_only(entry.get("fieldsV1")), _maps_only(our_entry(meta))
-            held = managed_fields.union(held, managed_fields.relevant({**entry, "fieldsV1": fields}, ours))
+    entries = mappings(meta.get("managedFields"))
+    others = [each for each in entries if not each.get("subresource") and not is_our_entry(each)]
+    ours = _maps_only(our_entry(meta)) if others else {}
+    read = ({**each, "fieldsV1": _maps_only(each.get("fieldsV1"))} for each in others)
+    held = managed_fields.union(*(managed_fields.relevant(each, ours) for each in read))
     return orjson.dumps(held).decode() if held else ""
 
 
