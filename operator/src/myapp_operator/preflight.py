@@ -144,9 +144,11 @@ def _digest(used: Sequence[Reference], known: Known, *, earlier: bool = False) -
 
 def _used(references: Iterable[Reference], known: Known, *, earlier: bool) -> Iterator[tuple[str, str, str]]:
     """Name, key and digest of each value that the pods use; of an object that they use as a whole there is no key."""
+    found: dict[tuple[Kind, str], Digests] = {}  # an app may name one object in a thousand places
     for each in references:
-        there = known.of(each)
-        digests = (there and there.digests) or Digests()
-        if earlier:
-            digests = digests.earlier
+        digests = found.get((each.kind, each.name))
+        if digests is None:
+            there = known.of(each)
+            digests = (there and there.digests) or Digests()
+            digests = found[each.kind, each.name] = digests.earlier if earlier else digests
         yield each.name, each.key or "", digests.whole if each.key is None else digests.of(each.key)
