@@ -50,7 +50,7 @@ class Recorder:
     def tell(self, app: App, notice: Notice) -> None:
         """Leaves something to be told about an app. What still waits is told once, with its count."""
         name, namespace = notice.name_for(app), app.key.namespace
-        letters = self._waiting.get(namespace, {})
+        letters = self._waiting.get(namespace) or OrderedDict[str, _Letter]()
         if name not in letters:
             if len(letters) >= _MOST_OF_ONE_NAMESPACE or not self._has_room(namespace):
                 logger.warning("too many events are waiting; left out for %s: %s", app.key, notice.message)
