@@ -188,3 +188,13 @@ def test_one_object_in_many_places_is_hashed_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(hashlib, "sha256", hashed)
     preflight.configuration(many, known(settings=settings), earlier, complete=True)
     assert worked[0] <= 5
+
+
+def test_a_key_that_was_not_asked_for_of_an_object_of_many_is_unknown_and_not_missing() -> None:
+    """As after a read that was refused."""
+    data = {"url": "http://db", **{f"k{number}": "x" for number in range(300)}}
+    settings = Referent.contents({"metadata": {"resourceVersion": "1"}, "data": data}, frozenset({"k1", "none"}))
+    assert words(URL, of=known(settings=settings)) == ""
+    assert "has no key" in words(replace(URL, key="none"), of=known(settings=settings))
+    before = {names.CONFIGURATION[CONFIG_MAP]: "as it was"}
+    assert preflight.configuration([URL], known(settings=settings), before, complete=True) == before
