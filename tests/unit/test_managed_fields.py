@@ -1,8 +1,11 @@
 """What others hold and must not be there, from managedFields as Kubernetes 1.37 made them."""
 
 import json
+from typing import Any
 
-from myapp_operator import drift, names, takeover
+import pytest
+
+from myapp_operator import drift, managed_fields, names, observed, reverting, takeover
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED
 from myapp_operator.observed import Child
@@ -141,3 +144,97 @@ def test_diff_shows_the_object_without_what_would_go() -> None:
     fields = {"f:spec": {"f:list": {'k:{"name":"x"}': {"f:w": {}}, 'k:{"name":"y"}': {".": {}}}, "f:map": {"f:k": {}}}}
     left = applying.removing(fields, present)
     assert json.dumps(left) == json.dumps({"spec": {"a": 1, "list": [{"name": "x", "v": 1}]}})
+
+
+# A thousand managers, as anybody may write them
+
+
+def thousand(count: int) -> list[tuple[str, Json]]:
+    """Managers that each hold one variable of their own and one that is wanted."""
+    named = 'k:{{"name":"{}"}}'
+    return [
+        (
+            f"m{number}",
+            pods(
+                {
+                    "f:containers": {
+                        CONTAINER: {
+                            "f:env": {named.format(f"X{number}"): {".": {}}, named.format(f"V{number}"): {".": {}}}
+                        }
+                    }
+                }
+            ),
+        )
+        for number in range(count)
+    ]
+
+
+def many(count: int) -> Json:
+    """The wanted Deployment with as many variables."""
+    found = wanted(env=[{"name": f"V{number}", "value": "x"} for number in range(count)])[names.DEPLOYMENT].body
+    assert found is not None
+    return found
+
+
+def test_what_is_kept_of_many_managers_costs_as_much_work_as_there_are_fields(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walked, walk = [0], observed._maps_only
+
+    def counted(*given: Any) -> Json:
+        walked[0] += 1
+        return walk(*given)
+
+    monkeypatch.setattr(observed, "_maps_only", counted)
+    steps = []
+    for count in (50, 200):
+        found = metadata(*thousand(count))
+        found["managedFields"][0]["fieldsV1"]["f:metadata"] = {"f:labels": {f"f:l{each}": {} for each in range(count)}}
+        walked[0] = 0
+        assert Child.from_json({"metadata": found}).others
+        steps.append(walked[0])
+    assert steps[1] < 5 * steps[0], "four times as much of all"
+
+
+def test_what_is_wanted_is_indexed_once_for_all_managers(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, identity = [0], drift._identity
+
+    def counted(keys: Any) -> bytes:
+        parsed[0] += 1
+        return identity(keys)
+
+    monkeypatch.setattr(drift, "_identity", counted)
+    found = metadata(*thousand(300))
+    operations = takeover.patch(found, takeover.surplus_of(many(300), found))
+    assert operations is not None
+    assert len(operations[1]["value"]) == 301
+    assert parsed[0] < 5 * 300, "and not 300 times 300"
+    reverted = reverting._held_beside(many(300), {"metadata": found})
+    assert len(reverted) == 300
+    assert parsed[0] < 10 * 300
+
+
+def test_keys_of_many_kinds_cost_no_index_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, identity = [0], drift._identity
+
+    def counted(keys: Any) -> bytes:
+        parsed[0] += 1
+        return identity(keys)
+
+    monkeypatch.setattr(drift, "_identity", counted)
+    odd = {f'k:{{"name":"V1","x{number}":1}}': {".": {}} for number in range(300)}
+    theirs = pods({"f:containers": {CONTAINER: {"f:env": odd}}})
+    found = metadata(("someone", theirs))
+    assert drift.surplus(many(300), Child.from_json({"metadata": found})), "it is nothing that is wanted"
+    assert parsed[0] < 10 * 300
+    parsed[0] = 0
+    items = drift.Items(odd)
+    assert all(items.of({"name": f"W{number}"}) is None for number in range(300))
+    assert parsed[0] < 10 * 300
+
+
+def test_the_fields_of_all_are_those_of_each() -> None:
+    sets = [{"f:a": {}}, {"f:a": {"f:b": {}}}, {"f:c": {"f:d": {}}}, {"f:c": {"f:e": {}}}]
+    before = json.dumps(sets)
+    assert managed_fields.union(*sets) == {"f:a": {".": {}, "f:b": {}}, "f:c": {"f:d": {}, "f:e": {}}}
+    assert json.dumps(sets) == before, "none of them was changed"

@@ -1,6 +1,7 @@
 """What is kept of an object that a watch brings."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,3 +230,28 @@ def test_of_the_finalizers_of_a_child_that_is_being_deleted_the_first_few_are_ke
     assert Child.from_json(raw_child(**held)).finalizers == ()
     going = Child.from_json(raw_child(**held, deletionTimestamp="2030-01-01T00:00:00Z"))
     assert going.finalizers == ("a/b", "x" * 150, "c/d")
+
+
+def test_megabytes_in_owners_and_annotations_are_not_kept() -> None:
+    megabyte = "x" * 2**20
+    references = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": f"c{number}", "uid": "u"} for number in range(30_000)
+    ]
+    controller = {"apiVersion": megabyte, "kind": megabyte, "name": megabyte, "uid": megabyte, "controller": True}
+    noted = [names.APPLIED, names.NUDGE, names.LAST_READY, names.ROLLED_BACK, names.TEMPLATE]
+    noted_by_us = {"f:metadata": {"f:annotations": {f"f:{each}": {} for each in noted}}}
+    raw = raw_child(
+        annotations=dict.fromkeys([*noted, "other"], megabyte),
+        ownerReferences=[*references, controller],
+        managedFields=[entry(fieldsV1=noted_by_us)],
+    )
+    template = {"metadata": {"annotations": dict.fromkeys(names.CONFIGURATION.values(), megabyte)}}
+    found = Child.from_json({**raw, "spec": {"replicas": 1, "template": template}})
+    assert len(repr(found)) < 4000
+    assert len(str(found.owner)) < 600, "it stands in messages"
+
+
+def test_a_long_note_of_a_rollback_is_none() -> None:
+    said = RolledBack(3, "CrashLoopBackOff", "it crashes", "2030-01-01T00:00:00Z")
+    assert RolledBack.from_text(said.text) == said
+    assert RolledBack.from_text(replace(said, message="x" * 2**16).text) is None

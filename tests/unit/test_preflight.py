@@ -1,10 +1,11 @@
 """What holds back a version of the pods, and what restarts them."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 
-from myapp_operator import names, preflight
+from myapp_operator import names, preflight, references
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import RolledBack
 from myapp_operator.preflight import Known
@@ -165,3 +166,35 @@ def test_what_is_unknown_stays_as_it_was() -> None:
 
 def test_what_is_no_longer_used_leaves_no_hash_behind() -> None:
     assert annotations(WORD, of=known(db=holding(word="x")), configmaps="was").keys() == {"secrets"}
+
+
+def test_one_object_in_many_places_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [replace(ALL, where=f"place {number}") for number in range(500)]
+    settings = holding(**{f"k{number}": "x" for number in range(100)})
+    worked = [0]
+    short, sha256 = references._shortened, hashlib.sha256
+
+    def counted(entries: bytes) -> bytes:
+        worked[0] += 1
+        return short(entries)
+
+    def hashed(text: bytes) -> object:
+        worked[0] += 1
+        return sha256(text)
+
+    was = dict(preflight.configuration(many, known(settings=settings), {}, complete=True))
+    earlier = {names.CONFIGURATION[CONFIG_MAP]: was[names.CONFIGURATION[CONFIG_MAP]][:16]}
+    monkeypatch.setattr(references, "_shortened", counted)
+    monkeypatch.setattr(hashlib, "sha256", hashed)
+    preflight.configuration(many, known(settings=settings), earlier, complete=True)
+    assert worked[0] <= 5
+
+
+def test_a_key_that_was_not_asked_for_of_an_object_of_many_is_unknown_and_not_missing() -> None:
+    """As after a read that was refused."""
+    data = {"url": "http://db", **{f"k{number}": "x" for number in range(300)}}
+    settings = Referent.contents({"metadata": {"resourceVersion": "1"}, "data": data}, frozenset({"k1", "none"}))
+    assert words(URL, of=known(settings=settings)) == ""
+    assert "has no key" in words(replace(URL, key="none"), of=known(settings=settings))
+    before = {names.CONFIGURATION[CONFIG_MAP]: "as it was"}
+    assert preflight.configuration([URL], known(settings=settings), before, complete=True) == before

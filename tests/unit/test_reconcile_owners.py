@@ -1,9 +1,13 @@
 """Fields that others added: one read, made ours, removed by the apply; and what admission makes of a write."""
 
 import json
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 
-from myapp_operator import desired, names
+import pytest
+
+from myapp_operator import desired, names, takeover
 from myapp_operator.events import EventReason
 from myapp_operator.grammar import Json
 from myapp_operator.model import parse_spec
@@ -61,6 +65,23 @@ async def test_an_addition_is_read_made_ours_and_removed() -> None:
     assert world.kube.requests[:3] == ["read Deployment", "patch Deployment", "apply Deployment"]
     (notice,) = [each for each in world.heard.notices if each.reason is EventReason.REVERTED]
     assert notice.message == ("Deployment: reverted spec.template.spec.nodeSelector (added) (changed by kubectl-edit)")
+
+
+async def test_what_a_thousand_managers_hold_is_worked_through_beside_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, threads, patch = await started(), [], takeover.patch
+
+    def seen(metadata: Json, select: Callable[[Json], Json]) -> list[Json] | None:
+        threads.append(threading.current_thread())
+        return patch(metadata, select)
+
+    monkeypatch.setattr(takeover, "patch", seen)
+    entries = with_addition(world)["managedFields"]
+    entries += [{**entries[1], "manager": f"m{number}"} for number in range(1000)]
+    await world.reconcile()
+    assert world.kube.requests[:3] == ["read Deployment", "patch Deployment", "apply Deployment"]
+    assert threading.main_thread() not in threads
 
 
 async def test_a_status_written_between_both_writes_makes_it_neither_late_nor_untold() -> None:

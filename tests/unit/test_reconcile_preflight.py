@@ -289,6 +289,23 @@ async def test_two_apps_that_ask_at_once_read_an_object_once() -> None:
     assert len(reads) == 1
 
 
+async def test_an_object_of_very_many_keys_is_read_again_only_for_keys_that_nobody_asked_for_before() -> None:
+    found = world("url")
+    appears(found, 6, **{f"k{number}": "x" for number in range(300)}, url="http://db", other="x")
+    apps = [found.app]
+    for key in ("other", "none"):
+        variable = {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": key}}}
+        apps.append(replace(found.app, key=Key("default", key), spec={**found.app.spec, "env": [variable]}))
+    before_all = gate.Gate(cast(Kube, found.kube), found.store, found.referents)
+    for expected in (3, 0):
+        before = found.kube.requests.count("read ConfigMap")
+        for each in apps:
+            spec = parse_spec(each.spec)
+            passage = await before_all.passage(each, spec, desired.build(each, spec))
+            assert (names.DEPLOYMENT in passage.obstacles or len(passage.wanted) < 2) is (each.key.name == "none")
+        assert found.kube.requests.count("read ConfigMap") - before == expected
+
+
 async def test_an_app_that_refers_to_hundreds_reads_few_at_a_time_and_others_read_meanwhile() -> None:
     found = world("url")
     running = most = 0

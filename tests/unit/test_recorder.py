@@ -12,6 +12,7 @@ from myapp_operator.events import EventReason, Notice
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.names import Key
+from myapp_operator.observed import App
 from myapp_operator.recorder import Recorder
 from tests.unit.samples import app, refusal
 
@@ -146,3 +147,37 @@ async def test_no_more_wait_than_there_is_room_for(
     await idle()
     task.cancel()
     assert len(cluster.there) == 2
+
+
+def elsewhere(namespace: str) -> App:
+    """An app of another namespace."""
+    return app(key=Key(namespace, "myapp"))
+
+
+async def test_a_namespace_full_of_events_takes_no_room_and_no_turn_of_another(
+    cluster: EventsOfACluster, scribe: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(2000):
+        scribe.tell(app(), Notice(EventReason.REVERTED, str(number)))
+    scribe.tell(elsewhere("other"), NOTICE)
+    assert caplog.text.count("too many events are waiting; left out for default/myapp") == 1900
+    task = asyncio.create_task(scribe.run())
+    for _ in range(10):
+        await idle()
+    task.cancel()
+    assert len(cluster.there) == 101
+    assert [*cluster.there].index(NOTICE.name_for(elsewhere("other"))) == 1, "it comes second, not last"
+
+
+async def test_where_all_room_is_taken_the_fullest_namespace_makes_way(
+    scribe: Recorder, cluster: EventsOfACluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "_MOST_WAITING", 4)
+    for namespace, count in (("a", 3), ("b", 1), ("c", 1), ("d", 1), ("e", 1)):
+        for number in range(count):
+            scribe.tell(elsewhere(namespace), Notice(EventReason.REVERTED, f"{namespace}{number}"))
+    task = asyncio.create_task(scribe.run())
+    await idle()
+    task.cancel()
+    told = {Notice(EventReason.REVERTED, f"{each}0").name_for(elsewhere(each)) for each in "abcd"}
+    assert {*cluster.there} == told

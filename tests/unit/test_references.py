@@ -1,5 +1,6 @@
 """What the pods of an app refer to, and how a message calls the place."""
 
+import hashlib
 import sys
 from typing import Any
 
@@ -93,12 +94,32 @@ def test_image_pull_secrets_do_not_count() -> None:
 # What is kept of an object
 
 
-def test_an_object_of_a_hundred_thousand_keys_is_kept_small() -> None:
-    values = {f"key-{number}": "x" for number in range(100_000)}
-    digests = Digests.of_values(values)
-    assert sys.getsizeof(digests.entries) < 3_500_000
-    assert all(map(digests.of, [*values][::100]))
-    assert digests.of("key") == digests.of("key-100000") == ""
+def test_of_an_object_of_many_keys_only_those_that_are_asked_for_are_kept() -> None:
+    values = {f"key-{number}": f"x{number}" for number in range(170_000)}
+    asked = frozenset({"key-7", "key-169999", "key-170000"})
+    digests = Digests.of_values(values, asked)
+    assert sys.getsizeof(digests.entries) < 200
+    few = Digests.of_values({"key-7": "x7"})
+    assert digests.of("key-7") == few.of("key-7") != ""
+    assert digests.earlier.of("key-7") == few.earlier.of("key-7") != ""
+    assert digests.of("key-169999")
+    assert digests.of("key-170000") == ""
+    assert digests.tell_of(asked)
+    assert not digests.tell_of(frozenset({"key-8"})), "it must be read again"
+    assert Digests.of_values({**values, "key-8": "y"}, asked).whole != digests.whole
+    assert Digests.of_values({**values, "key-8": "y"}, asked).earlier.whole != digests.earlier.whole
+
+
+@pytest.mark.parametrize("count", [256, 257])
+def test_the_hashes_of_few_and_many_keys_are_those_of_earlier_releases(count: int) -> None:
+    """They stand in pods. The first release kept 8 bytes of each hash, all others 16, of every key."""
+    values = {f"k{number}": "x" for number in range(count)}
+    digests = Digests.of_values(values, frozenset(values))
+    assert digests.tell_of(frozenset({"any"})) is (count == 256)
+    for kept, width in ((digests, 16), (digests.earlier, 8)):
+        hashed = [hashlib.sha256(word.encode()).digest()[:width] for word in ("x", *values)]
+        assert kept.whole == hashlib.sha256(b"".join(sorted(each + hashed[0] for each in hashed[1:]))).hexdigest()
+        assert {kept.of(key) for key in values} == {hashed[0].hex()}
 
 
 def test_each_value_and_the_whole_have_a_hash_of_their_own() -> None:

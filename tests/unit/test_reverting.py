@@ -252,4 +252,28 @@ def test_to_tell_of_thousands_of_changed_variables_costs_no_time() -> None:
     found = reverting.changes({"metadata": {}, "spec": {"env": env}}, paths, present)
     assert time.process_time() - began < 4
     assert len(found) == 2000
-    assert found[-1] == Change("spec.env[VARIABLE_1999]", ("flux",))
+    assert found[50] == Change("spec.env[VARIABLE_50]", ("flux",))
+    assert found[-1] == Change("spec.env[VARIABLE_1999]"), "of the first hundred is told who made them"
+
+
+def test_of_a_thousand_managers_few_are_asked_and_three_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = [{"name": f"V{number}", "value": "x"} for number in range(200)]
+    held = {f'k:{{"name":"{each["name"]}"}}': {"f:value": {}} for each in env}
+    entries = [
+        {"manager": f"m{number}", "operation": "Update", "fieldsV1": {"f:spec": {"f:env": held}}}
+        for number in range(1000)
+    ]
+    present = {"metadata": {"managedFields": entries}, "spec": {"env": [{**each, "value": "y"} for each in env]}}
+    monkeypatch.setattr(reverting, "_LARGEST", 2**24)
+    lookups, of = [0], drift.Items.of
+
+    def counted(items: drift.Items, item: Any) -> Any:
+        lookups[0] += 1
+        return of(items, item)
+
+    monkeypatch.setattr(drift.Items, "of", counted)
+    paths = [f"spec.env[V{number}].value" for number in range(5)]
+    found = reverting.changes({"metadata": {}, "spec": {"env": env}}, paths, present)
+    assert lookups[0] <= 5 * 51
+    assert len(found[0].by) == 51
+    assert reverting.culprits(found) == "m0 and m1 and m10 and others"

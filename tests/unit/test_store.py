@@ -378,3 +378,13 @@ def test_why_a_myapp_cannot_be_taken_is_kept() -> None:
     found = store.app(KEY)
     assert found is not None
     assert found.problem == "spec: too large"
+
+
+def test_of_owners_without_end_few_are_remembered_and_our_own_always() -> None:
+    store = Store()
+    store.put_app(app())
+    for number, uid in enumerate(["uid-1", *(f"u{each}" for each in range(1000))]):
+        store.put_child(KEY, SERVICE, child(resource_version=100 + number, owner=owner(uid)))
+    record = store._records[KEY]
+    assert len(record.had_children) <= 17
+    assert store.had_children(app())

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from myapp_operator import drift, names, templates, versions
+from myapp_operator import digests, names, templates, versions
 from myapp_operator.causes import by_revision
 from myapp_operator.grammar import Json
 from myapp_operator.observed import Child, is_our_entry
@@ -51,7 +51,7 @@ def of_replica_set(replica_set: Json, deployment: Child) -> Json | None:
     Where an earlier release wrote last, no note tells, and anything counts as that version.
     """
     template = templates.of_replica_set(replica_set)
-    return template if drift.is_earlier(deployment.applied) else _applied(template, deployment)
+    return template if digests.is_earlier(deployment.applied) else _applied(template, deployment)
 
 
 def _applied(template: Json, child: Child) -> Json | None:
@@ -80,7 +80,7 @@ def _is_changed(fields: Mapping[str, Any] | None) -> bool:
 
 def _tells(note: str) -> bool:
     """Whether a note is one of this release."""
-    return bool(note) and not drift.is_earlier(note)
+    return bool(note) and not digests.is_earlier(note)
 
 
 def _note(replica_set: Json) -> str:

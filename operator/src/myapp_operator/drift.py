@@ -9,8 +9,6 @@ is theirs and none of our business; what an admission policy made of our own wri
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
@@ -19,6 +17,7 @@ from typing import Any
 import orjson
 
 from myapp_operator import managed_fields, offered
+from myapp_operator.digests import hash_of, is_hash
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED, CARRIED, MANAGER
 from myapp_operator.observed import Child
@@ -32,11 +31,10 @@ ANOTHER_OPERATOR = f"another {MANAGER}"
 """The writer of what our field manager holds and this process has not written."""
 REPLACED = "every field of the last apply"
 """The path that stands for all, where another apply of our own field manager has replaced ours."""
-_HASH_LENGTH = 32
-"""Hexadecimal digits of a hash: 128 bits, so that two different texts of one hash cannot be made."""
-_EARLIER_LENGTH = 16
-"""Digits of a hash in the annotations that earlier releases wrote."""
-
+_Names = tuple[str, ...]
+_MOST_KEYS = 5
+"""Keys by which one item of a list is named, and kinds of such keys in one list; Kubernetes has two of each. Anybody
+may write others into managedFields, and each kind would cost an index: what has more is not found."""
 _UNOWNED = ("apiVersion", "kind")
 _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion")
 
@@ -49,32 +47,50 @@ class Items:
         self._fields = fields
         first = next((key for key in fields if key[:2] == "k:"), "k:{}")
         self._first_names = tuple(orjson.loads(first[2:]))
+        self._shapes: dict[tuple[_Names, _Names], dict[bytes, Mapping[str, Any]]] = {}
 
     def of(self, item: Any) -> Mapping[str, Any] | None:
         """What is held of this item; None where it is not named. A key that it leaves out was filled by a default."""
         if not isinstance(item, dict):
-            return self._by_keys.get(_identity(item))
+            return self._values.get(_identity(item))
         if all(name in item for name in self._first_names):
             keys = orjson.dumps({name: item[name] for name in self._first_names}, option=orjson.OPT_SORT_KEYS)
             found: Mapping[str, Any] | None = self._fields.get(f"k:{keys.decode()}")
             if found is not None:
                 return found
-        if all(key in item for keys in self._key_names for key in keys):
-            keyed = (self._by_keys.get(_identity({key: item[key] for key in keys})) for keys in self._key_names)
-            return next((below for below in keyed if below is not None), None)
-        return next((below for keys, below in self._all if _matches(item, keys)), None)
+        shapes = [(names, tuple(name for name in names if name in item)) for names in self._key_names]
+        for names, shape in sorted(shapes, key=lambda each: each[0] != each[1]):  # those that name it wholly first
+            found = self._of_shape(names, shape).get(_identity({name: item[name] for name in shape}))
+            if found is not None:
+                return found
+        return None
+
+    def _of_shape(self, names: _Names, shape: _Names) -> Mapping[bytes, Mapping[str, Any]]:
+        """What is held of items that are named by these keys, found by some of them."""
+        if (names, shape) not in self._shapes:
+            self._shapes[names, shape] = {
+                _identity({name: keys[name] for name in shape}): below
+                for keys, below in reversed(self._all)
+                if isinstance(keys, dict) and tuple(sorted(keys)) == names
+            }
+        return self._shapes[names, shape]
 
     @cached_property
     def _all(self) -> list[tuple[Any, Mapping[str, Any]]]:
         return [(orjson.loads(key[2:]), below) for key, below in self._fields.items() if key[:2] in ("k:", "v:")]
 
     @cached_property
-    def _by_keys(self) -> dict[bytes, Mapping[str, Any]]:
+    def _values(self) -> dict[bytes, Mapping[str, Any]]:
         return {_identity(keys): below for keys, below in reversed(self._all)}
 
     @cached_property
-    def _key_names(self) -> set[tuple[str, ...]]:
-        return {tuple(sorted(keys)) for keys, _ in self._all if isinstance(keys, dict)}
+    def _key_names(self) -> list[_Names]:
+        found = dict.fromkeys(tuple(sorted(keys)) for keys, _ in self._all if isinstance(keys, dict))
+        return [*islice(filter(_may_be_keys, found), _MOST_KEYS)]
+
+
+def _may_be_keys(names: _Names) -> bool:
+    return len(names) <= _MOST_KEYS
 
 
 def _identity(keys: Any) -> bytes:
@@ -82,31 +98,10 @@ def _identity(keys: Any) -> bytes:
     return orjson.dumps(keys, option=orjson.OPT_SORT_KEYS)
 
 
-def _matches(item: Json, keys: Any) -> bool:
-    return isinstance(keys, dict) and all(item.get(key, value) == value for key, value in keys.items())
-
-
 def fingerprint(body: Json) -> str:
     """Hash of what is about to be applied. Owner references are left out: `render` does not know the uid."""
     metadata = {key: value for key, value in body["metadata"].items() if key != "ownerReferences"}
     return hash_of({**body, "metadata": metadata})
-
-
-def hash_of(value: Any) -> str:
-    """Hash of any JSON value; the order of keys does not matter."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
-
-
-def is_earlier(stored: str) -> bool:
-    """Whether an annotation holds a hash as earlier releases wrote it."""
-    return len(stored) == _EARLIER_LENGTH
-
-
-def is_hash(stored: str, wanted: str) -> bool:
-    """Whether an annotation holds this hash. One that an earlier release wrote holds the first half of it; it is
-    replaced by the next write that has another reason, so that an upgrade writes nothing."""
-    return stored == wanted or (is_earlier(stored) and wanted.startswith(stored))
 
 
 def drifted(body: Json, applied: str, child: Child) -> bool:
@@ -132,60 +127,77 @@ def surplus(body: Json, child: Child) -> tuple[str, ...]:
     if not child.others:
         return ()
     ours = orjson.loads(child.fields) if child.fields else {}
-    found = (path for path, _ in _surplus(body, orjson.loads(child.others), ours))
+    found = (path for path, _ in Surplus(body, ours).among(orjson.loads(child.others)))
     return tuple(islice(found, _MOST_TAKEN))
 
 
-def surplus_of(body: Json, entry: Json, ours: Json) -> Mapping[str, Json]:
-    """The same of one foreign entry of managedFields, each path with its fields. `ours` is what our own entry holds."""
-    return dict(_surplus(body, managed_fields.relevant(entry, ours), ours))
+class Surplus:
+    """What others hold and must not be there when `body` is applied. `ours` is what our own entry of managedFields
+    holds. Others may be a thousand: what is wanted is indexed once for all of them."""
 
+    def __init__(self, body: Json, ours: Json) -> None:
+        carried = {"annotations": {**dict.fromkeys(CARRIED, ""), **body["metadata"].get("annotations", {})}}
+        self._wanted = {**body, "metadata": {**body["metadata"], **carried}}
+        self._tree = {"spec": offered.of_spec(body.get("kind", ""))}
+        self._ours = ours
+        self._lists: dict[int, _Wanted] = {}
+        """By the identity of the list, which is part of what is wanted and so stays."""
 
-def _surplus(body: Json, theirs: Json, ours: Json) -> Iterator[tuple[str, Json]]:
-    """Each path with its fields. Which labels and annotations are looked at was chosen by `managed_fields.relevant`."""
-    metadata, spec = theirs.get("f:metadata") or {}, theirs.get("f:spec") or {}
-    template = spec.get("f:template") or {}
-    of_pods = template.get("f:metadata")
-    marks = {"f:metadata": metadata, **({"f:spec": {"f:template": {"f:metadata": of_pods}}} if of_pods else {})}
-    carried = {"annotations": {**dict.fromkeys(CARRIED, ""), **body["metadata"].get("annotations", {})}}
-    marked = {**body, "metadata": {**body["metadata"], **carried}}
-    pods = {key: below for key, below in template.items() if key != "f:metadata"}
-    rest = {key: below for key, below in {**spec, "f:template": pods}.items() if key != "f:template" or below}
-    seen = set()
-    for fields, tree in (
-        (marks, offered.ALL),
-        ({"f:spec": rest}, {"spec": offered.of_spec(body.get("kind", ""))}),
-        (managed_fields.shared({"f:spec": rest}, ours), offered.ALL),
-    ):
-        for path, found in _beyond(marked, fields, tree, ""):
-            if path not in seen:
-                seen.add(path)
-                yield path, found
+    def of(self, entry: Json) -> Mapping[str, Json]:
+        """That of one foreign entry of managedFields, each path with its fields."""
+        return dict(self.among(managed_fields.relevant(entry, self._ours)))
 
+    def among(self, theirs: Json) -> Iterator[tuple[str, Json]]:
+        """Each path with its fields. Which labels and annotations are looked at was chosen by
+        `managed_fields.relevant`."""
+        metadata, spec = theirs.get("f:metadata") or {}, theirs.get("f:spec") or {}
+        template = spec.get("f:template") or {}
+        of_pods = template.get("f:metadata")
+        marks = {"f:metadata": metadata, **({"f:spec": {"f:template": {"f:metadata": of_pods}}} if of_pods else {})}
+        pods = {key: below for key, below in template.items() if key != "f:metadata"}
+        rest = {key: below for key, below in {**spec, "f:template": pods}.items() if key != "f:template" or below}
+        seen = set()
+        for fields, tree in (
+            (marks, offered.ALL),
+            ({"f:spec": rest}, self._tree),
+            (managed_fields.shared({"f:spec": rest}, self._ours), offered.ALL),
+        ):
+            for path, found in self._beyond(self._wanted, fields, tree, ""):
+                if path not in seen:
+                    seen.add(path)
+                    yield path, found
 
-def _beyond(wanted: Any, held: Json, tree: offered.Tree, path: str) -> Iterator[tuple[str, Json]]:
-    """Walks what others hold along what is wanted: the fields that lie in the tree and that are not wanted."""
-    items = _Wanted(wanted) if isinstance(wanted, list) else None
-    for key, below in held.items():
-        if key == ".":
-            continue
-        name = key[2:] if key[:2] == "f:" else offered.EVERY
-        subtree = offered.below(tree, name)
-        if subtree is None:
-            continue
-        if name is offered.EVERY:
-            keys = _parsed(key)
-            if keys is None:
+    def _beyond(self, wanted: Any, held: Json, tree: offered.Tree, path: str) -> Iterator[tuple[str, Json]]:
+        """Walks what others hold along what is wanted: the fields that lie in the tree and that are not wanted."""
+        for key, below in held.items():
+            if key == ".":
                 continue
-            there, place = (items.of(keys) if items else None), path + _label(keys)
-            inner = {each: part for each, part in below.items() if not (isinstance(keys, dict) and each[2:] in keys)}
-        else:
-            there, place, inner = (wanted.get(name) if isinstance(wanted, dict) else None), join(path, name), below
-        if there is None:
-            yield place, {key: below}
-        else:
-            for found, fields in _beyond(there, inner, subtree, place):
-                yield found, {key: fields}
+            name = key[2:] if key[:2] == "f:" else offered.EVERY
+            subtree = offered.below(tree, name)
+            if subtree is None:
+                continue
+            if name is offered.EVERY:
+                keys = _parsed(key)
+                if keys is None:
+                    continue
+                there, place = self._item(wanted, keys), path + _label(keys)
+                inner = {
+                    each: part for each, part in below.items() if not (isinstance(keys, dict) and each[2:] in keys)
+                }
+            else:
+                there, place, inner = (wanted.get(name) if isinstance(wanted, dict) else None), join(path, name), below
+            if there is None:
+                yield place, {key: below}
+            else:
+                for found, fields in self._beyond(there, inner, subtree, place):
+                    yield found, {key: fields}
+
+    def _item(self, wanted: Any, keys: Any) -> Any:
+        if not isinstance(wanted, list):
+            return None
+        if id(wanted) not in self._lists:
+            self._lists[id(wanted)] = _Wanted(wanted)
+        return self._lists[id(wanted)].of(keys)
 
 
 def _parsed(key: str) -> Any:
@@ -201,22 +213,35 @@ class _Wanted:
 
     def __init__(self, items: list[Any]) -> None:
         self._items = items
-        self._known: dict[tuple[str, ...], dict[bytes, Any]] = {}
+        self._shapes: dict[_Names, dict[_Names, dict[bytes, Any]]] = {}
 
     def of(self, keys: Any) -> Any:
         """The item of these keys; None where none is wanted. A key that it leaves out is filled by a default."""
-        names = tuple(sorted(keys)) if isinstance(keys, dict) else ()
-        if names not in self._known:
-            self._known[names] = {_identity(self._keys(item, names)): item for item in reversed(self._items)}
-        found = self._known[names].get(_identity(keys))
-        if found is not None or not isinstance(keys, dict):
-            return found
-        partly = (each for each in self._items if isinstance(each, dict) and not all(name in each for name in names))
-        return next((each for each in partly if _matches(each, keys)), None)
+        if not isinstance(keys, dict):
+            return self._values.get(_identity(keys))
+        for shape, items in self._by_shape(tuple(sorted(keys))).items():
+            found = items.get(_identity({name: keys[name] for name in shape}))
+            if found is not None:
+                return found
+        return None
 
-    @staticmethod
-    def _keys(item: Any, names: tuple[str, ...]) -> Any:
-        return {name: item.get(name) for name in names} if names and isinstance(item, dict) else item
+    def _by_shape(self, names: _Names) -> Mapping[_Names, Mapping[bytes, Any]]:
+        """The items by those of these keys that they have, the ones that have most of them first. None for keys of too
+        many kinds, which no list of Kubernetes has: each kind is an index of its own."""
+        if names not in self._shapes:
+            if not names or not _may_be_keys(names) or len(self._shapes) >= _MOST_KEYS:
+                return {}
+            found: dict[_Names, dict[bytes, Any]] = {}
+            for item in reversed(self._items):
+                if isinstance(item, dict):
+                    shape = tuple(name for name in names if name in item)
+                    found.setdefault(shape, {})[_identity({name: item[name] for name in shape})] = item
+            self._shapes[names] = dict(sorted(found.items(), key=lambda each: -len(each[0])))
+        return self._shapes[names]
+
+    @cached_property
+    def _values(self) -> Mapping[bytes, Any]:
+        return {_identity(item): item for item in reversed(self._items)}
 
 
 def _label(keys: Any) -> str:

@@ -41,6 +41,8 @@ _MOST_OF_ONE_APP = 2
 """The same for one app: it may refer to hundreds, and others must not wait for all of them."""
 _LARGE = 2**16
 """Bytes from which on values are hashed beside the event loop."""
+_MOST_KEYS = 10_000
+"""Keys of one object that were asked for before and are kept when more are asked for."""
 _MOST_READS = 3
 """Requests for one object that changes as often as it is read."""
 
@@ -181,33 +183,39 @@ class Gate:
         An app may have thousands of references: those that were read cost no task.
         """
         targets = {each: each.target(app.key.namespace) for each in found}
-        wanted = {targets[each] for each in found if preflight.must_be_read(each, restarts=restarts)}
-        to_read = [each for each in wanted if (there := self._referents.get(each)) and there.digests is None]
+        wanted: dict[Target, set[str]] = {}
+        for each in found:
+            if preflight.must_be_read(each, restarts=restarts):
+                wanted.setdefault(targets[each], set()).update([each.key] if each.key else ())
+        keys = {target: frozenset(asked) for target, asked in wanted.items()}
+        to_read = [each for each in keys if (there := self._referents.get(each)) and not there.tells_of(keys[each])]
         turn = asyncio.Semaphore(_MOST_OF_ONE_APP)
 
         async def read(target: Target) -> None:
             async with turn:
-                await self._read(target)
+                await self._read(target, keys[target])
 
         await asyncio.gather(*map(read, sorted(to_read, key=str)))
         return self._referents.known(targets.values())
 
-    async def _read(self, target: Target) -> None:
-        """Reads an object that is there, unless it was read in this version already, perhaps for another app.
+    async def _read(self, target: Target, keys: frozenset[str]) -> None:
+        """Reads an object that is there, unless these keys were read in this version already, perhaps for another app.
 
         Where the watch has brought a newer version meanwhile, that one: what is unknown would not hold the pods back.
         """
         async with self._locks.setdefault(target, asyncio.Lock()):
             for _ in range(_MOST_READS):
                 there = self._referents.get(target)
-                if there is None or there.digests is not None or not await self._read_once(target, there):
+                if there is None or there.tells_of(keys) or not await self._read_once(target, there, keys):
                     return
 
-    async def _read_once(self, target: Target, there: Referent) -> bool:
+    async def _read_once(self, target: Target, there: Referent, keys: frozenset[str]) -> bool:
         """One request for an object of which the watch has told; returns whether there was an answer."""
+        known = (there.digests.only if there.digests else None) or frozenset()
+        keys = keys | known if len(known) < _MOST_KEYS else keys
         try:
             async with self._reads:
-                found = await self._contents(target)
+                found = await self._contents(target, keys)
         except ApiError as error:
             if error.status != 403:
                 raise
@@ -219,11 +227,11 @@ class Gate:
             self._referents.put(target, found)
         return True
 
-    async def _contents(self, target: Target) -> Referent | None:
+    async def _contents(self, target: Target, keys: frozenset[str]) -> Referent | None:
         raw = await self._kube.whole(target.kind, Key(target.namespace, target.name))
         if raw is None or references.size(raw) < _LARGE:
-            return Referent.contents(raw) if raw else None
-        return await asyncio.to_thread(Referent.contents, raw)
+            return Referent.contents(raw, keys) if raw else None
+        return await asyncio.to_thread(Referent.contents, raw, keys)
 
 
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:

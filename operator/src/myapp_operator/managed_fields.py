@@ -58,17 +58,28 @@ def _marks(theirs: Json, ours: Json, *, whole: bool, prefix: bool) -> Json:
     return found
 
 
-def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:
-    """Both sets of fields. Nothing under a field means: this field itself; "." says that beside what is under it."""
-    joined = {**one, **other}
-    for key in one.keys() & other.keys():
-        joined[key] = _both(one[key], other[key])
+def union(*sets: Mapping[str, Any]) -> Json:
+    """All of these sets of fields, in work that grows with their size alone: there may be a thousand.
+
+    Nothing under a field means: this field itself; "." says that beside what is under it.
+    """
+    joined: Json = {}
+    for each in sets:
+        _merge(joined, each)
     return joined
 
 
-def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:
-    joined = union(one, other)
-    return joined if (one and other) or not joined else {".": {}, **joined}
+def _merge(joined: Json, other: Mapping[str, Any]) -> Json:
+    for key, theirs in other.items():
+        ours = joined.get(key)
+        if ours is None:
+            joined[key] = _merge({}, theirs)  # never the dict of somebody else, since it may grow here
+        elif ours or theirs:
+            alike = bool(ours) == bool(theirs)
+            _merge(ours, theirs)
+            if not alike:
+                ours.setdefault(".", {})
+    return joined
 
 
 def shared(one: Mapping[str, Any], other: Mapping[str, Any]) -> Json:

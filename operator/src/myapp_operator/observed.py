@@ -32,6 +32,12 @@ from myapp_operator.names import (
 
 _MOST_FINALIZERS = 3
 _LONGEST_FINALIZER = 150
+_LONGEST_NOTE = 64
+"""Characters that are kept of an annotation that should hold a hash; a longer one is none of ours, and like no hash."""
+_LONGEST_ROLLED_BACK = 2**15
+"""Characters of the annotation of a rollback that are read; the status it repeats is shorter."""
+_LONGEST_OF_OWNER = 253
+"""Characters that are kept of each word of an owner. Names have no more; the API server takes a megabyte of each."""
 _LONGEST_SELECTOR = 1024
 """Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
 NO_LABELS = "{}"
@@ -217,6 +223,8 @@ class RolledBack:
     @classmethod
     def from_text(cls, text: str) -> RolledBack | None:
         """The inverse of `text`; None for anything else."""
+        if len(text) > _LONGEST_ROLLED_BACK:
+            return None
         try:
             facts = cls(**json.loads(text))
         except (ValueError, TypeError, RecursionError):
@@ -288,16 +296,16 @@ class Child:
             generation=meta.get("generation", 0),
             deleting="deletionTimestamp" in meta,
             owner=owner,
-            applied=annotations.get(APPLIED, ""),
+            applied=annotations.get(APPLIED, "")[:_LONGEST_NOTE],
             nudge=counted(annotations.get(NUDGE, "")),
             fields=_our_fields(meta, owned=owner is not None),
             others=_held_by_others(meta) if owner is not None else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
             scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
-            last_ready=_said_by_us(meta, LAST_READY),
+            last_ready=_said_by_us(meta, LAST_READY)[:_LONGEST_NOTE],
             rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
-            template=_said_by_us(meta, TEMPLATE),
+            template=_said_by_us(meta, TEMPLATE)[:_LONGEST_NOTE],
             finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
         )
 
@@ -386,7 +394,8 @@ def _finalizers(meta: Json) -> tuple[str, ...]:
 
 def _configuration(spec: Json) -> Mapping[str, str]:
     annotations = spec.get("template", {}).get("metadata", {}).get("annotations") or {}
-    return {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
+    found = {key: annotations[key] for key in CONFIGURATION.values() if key in annotations}
+    return {key: value for key, value in found.items() if len(value) <= _LONGEST_NOTE}
 
 
 def _selector(raw: Mapping[str, Json]) -> str:
@@ -404,7 +413,9 @@ def controller(meta: Json) -> Owner | None:
     """The controller of an object with this metadata."""
     for each in mappings(meta.get("ownerReferences")):
         if each.get("controller"):
-            return Owner(*(str(each.get(field, "")) for field in ("apiVersion", "kind", "name", "uid")))
+            return Owner(
+                *(str(each.get(field, ""))[:_LONGEST_OF_OWNER] for field in ("apiVersion", "kind", "name", "uid"))
+            )
     return None
 
 
@@ -425,11 +436,11 @@ def _our_fields(meta: Json, *, owned: bool) -> str:
 
 
 def _held_by_others(meta: Json) -> str:
-    held: Json = {}
-    for entry in mappings(meta.get("managedFields")):
-        if not entry.get("subresource") and not is_our_entry(entry):
-            fields, ours = _maps_only(entry.get("fieldsV1")), _maps_only(our_entry(meta))
-            held = managed_fields.union(held, managed_fields.relevant({**entry, "fieldsV1": fields}, ours))
+    entries = mappings(meta.get("managedFields"))
+    others = [each for each in entries if not each.get("subresource") and not is_our_entry(each)]
+    ours = _maps_only(our_entry(meta)) if others else {}
+    read = ({**each, "fieldsV1": _maps_only(each.get("fieldsV1"))} for each in others)
+    held = managed_fields.union(*(managed_fields.relevant(each, ours) for each in read))
     return orjson.dumps(held).decode() if held else ""
 
 

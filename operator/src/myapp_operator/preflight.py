@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from myapp_operator import names
 from myapp_operator.desired import Wanted
-from myapp_operator.drift import hash_of, is_earlier, is_hash
+from myapp_operator.digests import hash_of, is_earlier, is_hash
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child
 from myapp_operator.references import Digests, Reference, Referent
@@ -65,9 +65,14 @@ def _missing(reference: Reference, known: Known) -> str | None:
     what, there = f'{reference.kind} "{reference.name}"', known.of(reference)
     if there is None:
         return f"{what} does not exist ({reference.where})"
-    if reference.key is None or there.digests is None or there.digests.of(reference.key):
+    if reference.key is None or not _is_told(reference, there) or (there.digests and there.digests.of(reference.key)):
         return None
     return f'{what} has no key "{reference.key}" ({reference.where})'
+
+
+def _is_told(reference: Reference, there: Referent) -> bool:
+    """Whether what is kept of an object tells of what is referred to; it was not read, or for other keys, otherwise."""
+    return there.tells_of(frozenset() if reference.key is None else frozenset({reference.key}))
 
 
 def _not_allowed(reference: Reference, known: Known) -> Refused | None:
@@ -137,16 +142,18 @@ def with_configuration(want: Wanted, annotations: Mapping[str, str]) -> Wanted:
 
 def _digest(used: Sequence[Reference], known: Known, *, earlier: bool = False) -> str:
     """A hash of all that is used of some objects; empty where one was not read. `earlier`: as of earlier releases."""
-    if any(there is not None and there.digests is None for there in map(known.of, used)):
+    if not all(there is None or _is_told(each, there) for each, there in zip(used, map(known.of, used), strict=True)):
         return ""
     return hash_of(sorted(set(_used(used, known, earlier=earlier))))
 
 
 def _used(references: Iterable[Reference], known: Known, *, earlier: bool) -> Iterator[tuple[str, str, str]]:
     """Name, key and digest of each value that the pods use; of an object that they use as a whole there is no key."""
+    found: dict[tuple[Kind, str], Digests] = {}  # an app may name one object in a thousand places
     for each in references:
-        there = known.of(each)
-        digests = (there and there.digests) or Digests()
-        if earlier:
-            digests = digests.earlier
+        digests = found.get((each.kind, each.name))
+        if digests is None:
+            there = known.of(each)
+            digests = (there and there.digests) or Digests()
+            digests = found[each.kind, each.name] = digests.earlier if earlier else digests
         yield each.name, each.key or "", digests.whole if each.key is None else digests.of(each.key)

@@ -16,7 +16,7 @@ from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
 from myapp_operator.desired import Wanted
-from myapp_operator.drift import hash_of
+from myapp_operator.digests import hash_of
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.events import EventReason, Notice
 from myapp_operator.gate import Gate

@@ -19,6 +19,9 @@ _LARGE = 16_000
 _PACKED = b"x"
 """With this, and never with a bracket, begins what zlib has packed."""
 
+_MOST_OWNERS = 16
+"""Uids of owners that are remembered under one key."""
+
 
 @dataclass(slots=True)
 class Record:
@@ -33,7 +36,7 @@ class Record:
     gone_at: dict[Kind, int] = field(default_factory=dict)
     """The resourceVersion at which the last child of this kind was seen to be gone: older news of it is void."""
     had_children: frozenset[str] = frozenset()
-    """Uids of the owners of all children that were ever seen here."""
+    """Uids of the owners of the children that were seen here, of the last few: anybody may write others."""
     status_version: int = 0
     status_at: float = float("-inf")
     memory: Memory = field(default_factory=Memory)
@@ -63,7 +66,12 @@ class Record:
         """Keeps this child from now on, with what is known of it from before and still holds."""
         self.children[kind] = child.after(self.children.get(kind))
         if child.owner is not None and child.owner.uid not in self.had_children:
-            self.had_children |= {child.owner.uid}
+            kept = self.had_children if len(self.had_children) < _MOST_OWNERS else self._own
+            self.had_children = kept | {child.owner.uid}
+
+    @property
+    def _own(self) -> frozenset[str]:
+        return self.had_children & {self.identity.uid if self.identity else ""}
 
     def unreturned(self, before: float, newest: int) -> Iterator[str]:
         """What of this app was written before this moment and not seen again; only what surely has our label.

@@ -21,6 +21,8 @@ _WIDTH = 16
 """Bytes of each hash that is kept."""
 _EARLIER_WIDTH = 8
 """The same in earlier releases, whose hashes stand in the pod templates of `restartOnConfigChange`."""
+_MOST_KEPT = 2**13
+"""Bytes of hashes that are kept of each object, whatever is asked of it: of 256 keys."""
 
 
 class Target(NamedTuple):
@@ -54,32 +56,41 @@ class Digests:
     """What is kept of the values of an object: which keys there are, and whether a value has changed.
 
     A ConfigMap may have a hundred thousand keys, and whoever may write one must not fill our memory with it. So this is
-    one sorted row of bytes, in place of a dict of ten times the size.
+    one sorted row of bytes, in place of a dict of ten times the size, and of an object with many keys it has only those
+    that were asked for.
     """
 
     entries: bytes = b""
-    """A hash of the key and one of the value, for each key."""
+    """A hash of the key and one of the value, for each key that is kept."""
     width: int = _WIDTH
     """Bytes of each of these hashes."""
+    whole: str = ""
+    """What changes with any key or value; empty where there is none."""
+    earlier_whole: str = ""
+    """The same as earlier releases worked it out."""
+    only: frozenset[str] | None = None
+    """The keys of which is known whether they are there; None: all."""
 
     @classmethod
-    def of_values(cls, values: Mapping[str, str]) -> Digests:
-        """Takes note of all values, by key."""
-        texts = ((key, value) for key, value in values.items() if isinstance(value, str))
-        return cls(b"".join(sorted(_short(key, _WIDTH) + _short(value, _WIDTH) for key, value in texts)))
+    def of_values(cls, values: Mapping[str, str], keys: frozenset[str] = frozenset()) -> Digests:
+        """Takes note of all values, by key; where there are too many, of those of `keys` and of the whole."""
+        texts = {key: value for key, value in values.items() if isinstance(value, str)}
+        pairs = {key: _short(key, _WIDTH) + _short(value, _WIDTH) for key, value in texts.items()}
+        entries = b"".join(sorted(pairs.values()))
+        whole, earlier_whole = _hash(entries), _hash(_shortened(entries))
+        if len(entries) <= _MOST_KEPT:
+            return cls(entries, whole=whole, earlier_whole=earlier_whole)
+        kept = b"".join(sorted(pairs[key] for key in keys & pairs.keys()))
+        return cls(kept, whole=whole, earlier_whole=earlier_whole, only=keys)
+
+    def tell_of(self, keys: frozenset[str]) -> bool:
+        """Whether it is known of all these keys whether they are there."""
+        return self.only is None or keys <= self.only
 
     @property
     def earlier(self) -> Digests:
         """The same as an earlier release kept it."""
-        step = 2 * self.width
-        pairs = (self.entries[at : at + step] for at in range(0, len(self.entries), step))
-        short = (pair[:_EARLIER_WIDTH] + pair[self.width :][:_EARLIER_WIDTH] for pair in pairs)
-        return Digests(b"".join(sorted(short)), _EARLIER_WIDTH)
-
-    @property
-    def whole(self) -> str:
-        """What changes with any key or value; empty where there is none."""
-        return hashlib.sha256(self.entries).hexdigest() if self.entries else ""
+        return Digests(_shortened(self.entries), _EARLIER_WIDTH, self.earlier_whole, only=self.only)
 
     def of(self, key: str) -> str:
         """What changes with the value of this key; empty where there is no such key."""
@@ -89,6 +100,15 @@ class Digests:
 
     def _entry(self, at: int) -> bytes:
         return self.entries[2 * self.width * at : 2 * self.width * (at + 1)]
+
+
+def _hash(entries: bytes) -> str:
+    return hashlib.sha256(entries).hexdigest() if entries else ""
+
+
+def _shortened(entries: bytes) -> bytes:
+    pairs = (entries[at : at + 2 * _WIDTH] for at in range(0, len(entries), 2 * _WIDTH))
+    return b"".join(sorted(pair[:_EARLIER_WIDTH] + pair[_WIDTH:][:_EARLIER_WIDTH] for pair in pairs))
 
 
 def _short(text: str, width: int) -> bytes:
@@ -111,11 +131,15 @@ class Referent:
         meta = mapping(raw.get("metadata"))
         return cls(read_version(meta), mapping(meta.get("labels")).get(names.USABLE) == "true")
 
+    def tells_of(self, keys: frozenset[str]) -> bool:
+        """Whether it was read in this version, and what is kept tells of these keys."""
+        return self.digests is not None and self.digests.tell_of(keys)
+
     @classmethod
-    def contents(cls, raw: Mapping[str, Json]) -> Referent:
-        """Projects a whole ConfigMap or Secret. Of its values only hashes are kept."""
+    def contents(cls, raw: Mapping[str, Json], keys: frozenset[str] = frozenset()) -> Referent:
+        """Projects a whole ConfigMap or Secret. Of its values only hashes are kept, of many those of `keys`."""
         values = {**mapping(raw.get("data")), **mapping(raw.get("binaryData"))}
-        return replace(cls.from_json(raw), digests=Digests.of_values(values))
+        return replace(cls.from_json(raw), digests=Digests.of_values(values, keys))
 
 
 def size(raw: Json) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
@@ -26,6 +27,12 @@ _LONGEST_VALUE = 60
 _LARGEST = 512 * 1024
 """Bytes of an object that is compared; of a larger one nothing but the names of the fields is told."""
 _ABSENT = object()
+_MOST_MANAGERS = 50
+"""Field managers that are told apart; all beyond are one (`OTHERS`). Anybody may make thousands of them."""
+_MOST_TRACED = 100
+"""Changes of which is told who made them."""
+OTHERS = "others"
+"""Stands for the managers that are not named."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +47,25 @@ class Change:
 
 @dataclass(frozen=True)
 class _Place:
-    """One place of the tree: what is wanted there, what stands there, and what each other manager holds of it."""
+    """One place of the tree: what is wanted there, what stands there, and who else holds it."""
 
     path: str
     key: str
     wanted: Any
     present: Any
-    held: Mapping[str, Json]
+    holders: Callable[[], Mapping[str, Json]]
+    """Looks up `held`: dear where there are many managers, and asked only for what is told."""
     private: bool = False
+
+    @cached_property
+    def held(self) -> Mapping[str, Json]:
+        """What each other manager holds here."""
+        return self.holders()
+
+    @cached_property
+    def held_items(self) -> Mapping[str, drift.Items]:
+        """The same by items of this list, for those who do not hold it as a whole."""
+        return {by: drift.Items(fields) for by, fields in self.held.items() if fields}
 
     @property
     def differs(self) -> bool:
@@ -73,13 +91,13 @@ def changes(body: Json, paths: Sequence[str], present: Json | None, secrets: Val
     beside = _held_beside(body, present)
     lost = [path for path in paths if path not in beside]
     found: list[Change] = []
-    root = _Place("", "", body, present, _held_by_others(present))
+    root = _Place("", "", body, present, lambda: _held_by_others(present))
     for place in _at(sorted(lost), root) if lost else ():
         before = len(found)
         for each in _differences(place):
-            found.append(_change(each, secrets) if len(found) < _MOST_NAMED else _unnamed(each))
+            found.append(_change(each, secrets) if len(found) < _MOST_NAMED else _unnamed(each, len(found)))
         if len(found) == before:
-            found.append(_unnamed(place))
+            found.append(_unnamed(place, before))
     added = [path for path in paths if path in beside and not any(path.startswith(each) for each in lost)]
     return [*found, *(Change(f"{path} (added)", tuple(beside[path])) for path in added)]
 
@@ -115,37 +133,50 @@ def _mutation(each: Mutation, secrets: Values) -> str:
 
 
 def culprits(found: Sequence[Change]) -> str:
-    """Who made these changes; empty where nobody can be named."""
-    return " and ".join(sorted({name for change in found for name in change.by}))
+    """Who made these changes, the first few by name; empty where nobody can be named."""
+    everybody = {name for change in found for name in change.by}
+    named = sorted(everybody - {OTHERS})
+    return " and ".join(named[:_MOST_NAMED] + [OTHERS] * (len(everybody) > len(named[:_MOST_NAMED])))
 
 
 def _held_beside(body: Json, present: Json) -> dict[str, list[str]]:
     """What others hold that must not be there: by whom each path is held."""
     metadata = present["metadata"]
-    ours, managers = our_entry(metadata) or {}, dict[str, list[str]]()
+    surplus, managers = drift.Surplus(body, our_entry(metadata) or {}), dict[str, list[str]]()
+    for manager, entry in _of_others(metadata):
+        for path in surplus.of(entry):
+            holders = managers.setdefault(path, [])
+            if manager not in holders:
+                holders.append(manager)
+    return managers
+
+
+def _of_others(metadata: Json) -> Iterator[tuple[str, Json]]:
+    """The entries of managedFields but ours, each with the name of its manager, of which there are a bounded number."""
+    known: set[str] = set()
     for entry in metadata.get("managedFields") or ():
         if not is_our_entry(entry):
-            for path in drift.surplus_of(body, entry, ours):
-                managers.setdefault(path, []).append(entry.get("manager", ""))
-    return managers
+            manager = str(entry.get("manager", ""))
+            if len(known) < _MOST_MANAGERS:
+                known.add(manager)
+            yield manager if manager in known else OTHERS, entry
 
 
 def _held_by_others(present: Json) -> dict[str, Json]:
     """What each manager but us holds; two entries of one manager, such as for a subresource, are one."""
     held: dict[str, Json] = {}
-    for entry in present["metadata"].get("managedFields") or ():
-        manager, fields = entry.get("manager", ""), entry.get("fieldsV1") or {}
-        if fields and not is_our_entry(entry):
-            held[manager] = _union(held[manager], fields) if manager in held else fields
+    for manager, entry in _of_others(present["metadata"]):
+        if fields := entry.get("fieldsV1"):
+            held[manager] = _join(held.get(manager, {}), fields)
     return held
 
 
-def _union(one: Json, other: Json) -> Json:
-    """The fields of both; what one of them holds as a whole is held as a whole."""
-    if not one or not other:
-        return {}
-    shared = {key: _union(one[key], other[key]) for key in one.keys() & other.keys()}
-    return {**one, **other, **shared}
+def _join(held: Json, other: Json) -> Json:
+    """Adds fields to those that are held; what one of them holds as a whole is held as a whole."""
+    for key, theirs in other.items():
+        ours = held.get(key)
+        held[key] = _join({} if ours is None else ours, theirs) if theirs and ours != {} else {}
+    return held
 
 
 def _at(paths: Sequence[str], place: _Place) -> Iterator[_Place]:
@@ -175,16 +206,14 @@ def _parts(place: _Place) -> Iterator[_Place]:
     if isinstance(place.wanted, dict) and isinstance(place.present, dict):
         for key, wanted in place.wanted.items():
             path, present = drift.join(place.path, key), place.present.get(key, _ABSENT)
-            yield _Place(path, key, wanted, present, _held_of_key(key, place.held), private or key in PRIVATE)
+            yield _Place(path, key, wanted, present, partial(_held_of_key, key, place), private or key in PRIVATE)
     elif isinstance(place.wanted, list) and isinstance(place.present, list):
         named = _by_name(place.present)
-        held_items = {by: drift.Items(fields) for by, fields in place.held.items() if fields}
-        wholly = {by: fields for by, fields in place.held.items() if not fields}
         for item in place.wanted:
             if isinstance(item, dict):
                 present = _counterpart(item, place.present, named)
-                held = wholly | _held_of_item(item if present is _ABSENT else present, held_items)
-                yield _Place(place.path + drift.label(item), "", item, present, held, private)
+                holders = partial(_held_of_item, item if present is _ABSENT else present, place)
+                yield _Place(place.path + drift.label(item), "", item, present, holders, private)
 
 
 def _by_name(items: Sequence[Any]) -> dict[str, Json]:
@@ -199,21 +228,22 @@ def _counterpart(item: Json, present: list[Any], named: Mapping[str, Json]) -> A
     return item if item in present else _ABSENT
 
 
-def _held_of_key(key: str, held: Mapping[str, Json]) -> dict[str, Json]:
+def _held_of_key(key: str, place: _Place) -> dict[str, Json]:
     """What each manager holds below one key of a map; an empty map of fields means: held as a whole."""
     name = f"f:{key}"
-    return {by: fields and fields[name] for by, fields in held.items() if not fields or name in fields}
+    return {by: fields and fields[name] for by, fields in place.held.items() if not fields or name in fields}
 
 
-def _held_of_item(item: Json, held: Mapping[str, drift.Items]) -> dict[str, Json]:
+def _held_of_item(item: Json, place: _Place) -> dict[str, Json]:
     """What each manager holds of one item of a list."""
-    found = {by: items.of(item) for by, items in held.items()}
-    return {by: dict(below) for by, below in found.items() if below is not None}
+    wholly = {by: fields for by, fields in place.held.items() if not fields}
+    found = {by: items.of(item) for by, items in place.held_items.items()}
+    return wholly | {by: dict(below) for by, below in found.items() if below is not None}
 
 
-def _unnamed(place: _Place) -> Change:
-    """A field without its values."""
-    return Change(place.path, tuple(place.held))
+def _unnamed(place: _Place, told: int = 0) -> Change:
+    """A field without its values; beyond so many that are told, also without who made it."""
+    return Change(place.path, tuple(place.held) if told < _MOST_TRACED else ())
 
 
 def _change(place: _Place, secrets: Values) -> Change:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from myapp_operator import drift, names
+from myapp_operator import digests, names
 from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
@@ -100,7 +100,7 @@ def _selecting(want: Wanted, labels: Mapping[str, str], child: Child | None, app
     selector = {**labels} if want.kind == names.SERVICE else {"matchLabels": {**labels}}
     wide = with_spec(want, {**want.body["spec"], _FIELDS[want.kind]: selector})
     adopts = child.may_be_adopted and not child.is_controlled_by(app)
-    return wide if adopts or drift.is_hash(child.applied, wide.applied) else want
+    return wide if adopts or digests.is_hash(child.applied, wide.applied) else want
 
 
 def _may_have_older_pods(deployment: Child, app: App) -> bool:

@@ -29,6 +29,8 @@ from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Re
 from myapp_operator.replicas import Hold
 from myapp_operator.store import Store
 
+_MANY_MANAGERS = 50
+"""Entries of managedFields beyond which they are worked through beside the event loop."""
 _TRIES_AFTER_CLAIM = 3
 
 logger = logging.getLogger(__name__)
@@ -244,7 +246,11 @@ class Hands:
         metadata: Json = (present or {}).get("metadata", {})
         if (metadata.get("uid"), metadata.get("resourceVersion")) != (step.uid, str(step.resource_version)):
             return step
-        patch = takeover.patch(metadata, takeover.surplus_of(step.body, metadata))
+        select, many = (
+            takeover.surplus_of(step.body, metadata),
+            len(metadata.get("managedFields") or ()) > _MANY_MANAGERS,
+        )
+        patch = await asyncio.to_thread(takeover.patch, metadata, select) if many else takeover.patch(metadata, select)
         if patch is None:
             return step
         taken = await self._kube.patch(step.kind, Key(app.key.namespace, step.name), patch)

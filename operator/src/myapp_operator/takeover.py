@@ -8,7 +8,6 @@ edit cannot be applied over and the API server refuses that. Of an object that i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 
 from myapp_operator import drift, names, selectors
 from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
@@ -33,19 +32,18 @@ def patch(metadata: Json, select: Callable[[Json], Json]) -> list[Json] | None:
     """
     entries: list[Json] = metadata.get("managedFields") or []
     ours = [entry for entry in entries if is_our_entry(entry)]
-    claimed: Json = {}
-    kept = []
+    claims, kept = [], []
     for entry in entries:
         if is_our_entry(entry):
             continue
         taken = {} if entry.get("subresource") else select(entry)
-        claimed = union(claimed, taken)
+        claims.append(taken)
         left = without(entry["fieldsV1"], taken) if taken else {}
         if left or not taken:
             kept.append({**entry, "fieldsV1": left} if taken else entry)
-    if not claimed or not ours:
+    if not any(claims) or not ours:
         return None
-    mine = {**ours[0], "fieldsV1": union(ours[0]["fieldsV1"], claimed)}
+    mine = {**ours[0], "fieldsV1": union(ours[0]["fieldsV1"], *claims)}
     annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != APPLIED}
     return [
         *_replace_entries(metadata, [mine, *kept]),
@@ -55,14 +53,14 @@ def patch(metadata: Json, select: Callable[[Json], Json]) -> list[Json] | None:
 
 def surplus_of(body: Json, metadata: Json) -> Callable[[Json], Json]:
     """For `patch`: what others hold of an object with this metadata and must not be there when `body` is applied."""
-    ours = our_entry(metadata) or {}
-    return lambda entry: reduce(union, drift.surplus_of(body, entry, ours).values(), {})
+    found = drift.Surplus(body, our_entry(metadata) or {})
+    return lambda entry: union(*found.of(entry).values())
 
 
 def surplus(body: Json, metadata: Json) -> Json:
     """The same of all others together, as fieldsV1."""
     foreign = (entry for entry in metadata.get("managedFields") or () if not is_our_entry(entry))
-    return reduce(union, map(surplus_of(body, metadata), foreign), {})
+    return union(*map(surplus_of(body, metadata), foreign))
 
 
 def whole_spec(entry: Json) -> Json:
@@ -86,8 +84,7 @@ def adoption(metadata: Json, api_version: str) -> list[Json]:
     Left to others is what belongs to a subresource such as the status, what is recorded in the words of another version
     of the API, and a few fields (see `_LEFT_TO_OTHERS`).
     """
-    claimed: Json = {}
-    kept = []
+    claims, kept = [], []
     for entry in metadata.get("managedFields") or []:
         if entry.get("subresource") or entry["apiVersion"] != api_version:
             kept.append(entry)
@@ -97,7 +94,7 @@ def adoption(metadata: Json, api_version: str) -> list[Json]:
         for path in _LEFT_TO_OTHERS:
             fields, found = _cut(fields, path)
             left = union(left, found)
-        claimed = union(claimed, fields)
+        claims.append(fields)
         if left:
             kept.append({**entry, "fieldsV1": left})
     mine = {
@@ -105,7 +102,7 @@ def adoption(metadata: Json, api_version: str) -> list[Json]:
         "operation": "Apply",
         "apiVersion": api_version,
         "fieldsType": "FieldsV1",
-        "fieldsV1": claimed,
+        "fieldsV1": union(*claims),
     }
     return _replace_entries(metadata, [mine, *kept])
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from myapp_operator import names, quantities
-from myapp_operator.drift import Items, hash_of
+from myapp_operator.digests import hash_of
+from myapp_operator.drift import Items
 from myapp_operator.grammar import Json
 
 _MARKS = frozenset({*names.CONFIGURATION.values(), names.RESTARTED_AT})
