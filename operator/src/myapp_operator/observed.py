@@ -290,6 +290,8 @@ class Child:
         """
         meta = mapping(raw.get("metadata"))
         annotations, owner = _annotations(meta), controller(meta)
+        ours = our_entry(meta)
+        notes = _notes(annotations, ours)
         return cls(
             uid=_text(meta, "uid"),
             resource_version=read_version(meta),
@@ -298,14 +300,14 @@ class Child:
             owner=owner,
             applied=annotations.get(APPLIED, "")[:_LONGEST_NOTE],
             nudge=counted(annotations.get(NUDGE, "")),
-            fields=_our_fields(meta, owned=owner is not None),
-            others=_held_by_others(meta) if owner is not None else "",
+            fields=_our_fields(ours, owned=owner is not None),
+            others=_held_by_others(meta, ours) if owner is not None else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
             scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
-            last_ready=_said_by_us(meta, LAST_READY)[:_LONGEST_NOTE],
-            rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
-            template=_said_by_us(meta, TEMPLATE)[:_LONGEST_NOTE],
+            last_ready=notes.get(LAST_READY, "")[:_LONGEST_NOTE],
+            rolled_back=RolledBack.from_text(notes.get(ROLLED_BACK, "")),
+            template=notes.get(TEMPLATE, "")[:_LONGEST_NOTE],
             finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
         )
 
@@ -423,9 +425,8 @@ def _scales(entry: Json) -> bool:
     return entry.get("subresource") == "scale" and "f:replicas" in _below(entry.get("fieldsV1"), "f:spec")
 
 
-def _our_fields(meta: Json, *, owned: bool) -> str:
+def _our_fields(fields: Json | None, *, owned: bool) -> str:
     """Anybody may write a megabyte under our name; it is kept only where our next apply makes it small."""
-    fields = our_entry(meta)
     if fields is None:
         return ""
     try:
@@ -435,10 +436,12 @@ def _our_fields(meta: Json, *, owned: bool) -> str:
     return text if owned or len(text) <= _MOST_UNOWNED else ""
 
 
-def _held_by_others(meta: Json) -> str:
+def _held_by_others(meta: Json, fields: Json | None) -> str:
     entries = mappings(meta.get("managedFields"))
     others = [each for each in entries if not each.get("subresource") and not is_our_entry(each)]
-    ours = _maps_only(our_entry(meta)) if others else {}
+    if not others:
+        return ""
+    ours = _maps_only(fields)
     read = ({**each, "fieldsV1": _maps_only(each.get("fieldsV1"))} for each in others)
     held = managed_fields.union(*(managed_fields.relevant(each, ours) for each in read))
     return orjson.dumps(held).decode() if held else ""
@@ -473,9 +476,7 @@ def _below(fields: object, *path: str) -> Json:
     return mapping(fields)
 
 
-def _said_by_us(meta: Json, annotation: str) -> str:
-    """The value of an annotation, if it is ours still: `kubectl rollout undo` puts older values over ours."""
-    value = _annotations(meta).get(annotation, "")
-    if not value:
-        return ""
-    return value if f"f:{annotation}" in _below(our_entry(meta), "f:metadata", "f:annotations") else ""
+def _notes(annotations: Mapping[str, str], ours: Json | None) -> Mapping[str, str]:
+    """The annotations that are ours still: `kubectl rollout undo` puts older values over ours."""
+    held = _below(ours, "f:metadata", "f:annotations")
+    return {key: value for key, value in annotations.items() if f"f:{key}" in held}
