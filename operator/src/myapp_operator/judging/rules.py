@@ -80,7 +80,7 @@ def _holds(validation: Json, seen: Any, *, sound: bool) -> bool:
     rule, optional = validation["rule"], validation.get("optionalOldSelf", False)
     if "oldSelf" in rule and not optional:
         return True  # it is about changes alone
-    context = {"self": seen, **_FUNCTIONS}
+    context = {"self": seen, **FUNCTIONS}
     if optional:
         context["oldSelf"] = cel.OptionalValue.none()
     try:
@@ -130,7 +130,7 @@ def _compare(first: str, second: str) -> int:
     return (left > right) - (left < right)
 
 
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "characters": len,
     "isQuantity": lambda text: amount(text) is not None,
     "quantity": _quantity,
