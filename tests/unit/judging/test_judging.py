@@ -153,6 +153,13 @@ def test_what_stands_around_the_spec_is_judged_too_in_one_line(body: Json, path:
     assert [each.path for each in judging.mistakes(body, SCHEMA)] == [path]
 
 
+def test_rules_are_not_asked_about_lists_without_bound() -> None:
+    """They compare each item with each other one."""
+    ports = [{"name": f"p{number}", "port": 1 + number % 60000} for number in range(200_000)]
+    found = judged({"service": {"extraPorts": ports}})
+    assert any("spec.service.extraPorts: must have at most" in each for each in found)
+
+
 def test_a_rule_reads_characters_and_not_bytes() -> None:
     """The library counts bytes."""
     schema = {"type": "object", "x-kubernetes-validations": [{"rule": "self.a.size() == 2 && size(self.a) == 2"}]}

@@ -45,6 +45,8 @@ def _all(body: Json, schema: Json) -> list[Mistake]:
     sound = not found
     if isinstance(stored.get("metadata"), dict):
         found += metadata.mistakes(stored["metadata"])
+    if any(each.words.startswith(structure.TOO_MANY) for each in found):
+        return [*dict.fromkeys(found)]  # rules look at each item beside each other one: they may count on the bounds
     for each in rules.mistakes(_for_rules(stored), whole, sound=sound):
         # A field that is wrong in itself is said to be wrong once, in the words that say most.
         if not any(is_within(other.path, each.path) for other in found):

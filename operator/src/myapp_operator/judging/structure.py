@@ -40,6 +40,10 @@ NUMBER_OR_TEXT_WANTED = "must be a whole number or text"
 """The same where a whole number is taken as well."""
 
 
+TOO_MANY = "must have at most"
+"""How the complaint about what is too long begins."""
+
+
 def mistakes(value: Any, schema: Json, path: str = "") -> Iterator[Mistake]:
     """Everything that is wrong with a value."""
     if schema.get("x-kubernetes-int-or-string"):
@@ -126,7 +130,7 @@ def _size(size: int, schema: Json, what: str, unit: str, path: str) -> Iterator[
         words = "must not be empty" if least == 1 else f"must have at least {least} {unit}, not {size}"
         yield Mistake(path, words)
     if most is not None and size > most:
-        yield Mistake(path, f"must have at most {most} {unit}, not {size}")
+        yield Mistake(path, f"{TOO_MANY} {most} {unit}, not {size}")
 
 
 def _number(value: float, schema: Json, path: str) -> Iterator[Mistake]:
