@@ -61,6 +61,11 @@ def test_aliases_and_merges_are_written_out() -> None:
     }
 
 
+def test_of_a_key_that_stands_there_twice_the_last_one_counts() -> None:
+    """kubectl takes it so, without a word."""
+    assert read("a: 1\na: 2\n") == read('{"a": 1, "a": 2}') == {"a": 2}
+
+
 def test_json_is_read_as_json() -> None:
     text = '{"a": "\\ud83d\\ude00", "b": 1.0,\t"c": 0.5}'
     assert read(text) == {"a": "\U0001f600", "b": 1, "c": 0.5}
@@ -88,7 +93,6 @@ MERGED = "a: &a {x: 1}\n" + "".join(
         pytest.param("a: &a [*a]\n", "100 levels", id="an alias of itself"),
         pytest.param("[" * 5000, "100 levels", id="deep YAML"),
         pytest.param('{"a":' * 5000, "100 levels", id="deep JSON"),
-        pytest.param("a: 1\na: 2\n", 'the key "a" stands there twice (line 2)', id="a key twice"),
         pytest.param("? [a]\n: b\n", "a key must be text", id="a list as a key"),
         pytest.param("a: .nan\n", "is no number that JSON knows", id="not a number"),
         pytest.param("a: 1e999\n", "larger than JSON knows", id="no number"),

@@ -98,10 +98,7 @@ class _Reader:
                         raise UnreadableDocumentError(f"what << merges must be a map{_at(key)}")
                     merged = {**found, **merged}
                 continue
-            name = _key(key)
-            if name in own:
-                raise UnreadableDocumentError(f'the key "{name}" stands there twice{_at(key)}: remove one of them')
-            own[name] = self.value(value, depth + 1)
+            own[_key(key)] = self.value(value, depth + 1)  # of two the last one counts
         return {**merged, **own}
 
 
