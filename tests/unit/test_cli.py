@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -245,6 +246,16 @@ def test_a_full_disk_is_one_sentence(command: list[str]) -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (2, "Error: the output cannot be written: No space left on device\n")
+
+
+def test_the_first_log_line_names_the_version() -> None:
+    program = "from myapp_operator.cli import main; main(prog_name='it')"
+    options = ["run", "--kubeconfig", "/nowhere", "--log-format", "json"]
+    given = [sys.executable, "-c", program, *options]
+    done = subprocess.run(given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    first = json.loads(done.stderr.splitlines()[0])
+    assert first["message"] == f"myapp-operator {version('myapp-operator')} starts"
 
 
 def test_a_reader_who_has_gone_away_is_no_error() -> None:
