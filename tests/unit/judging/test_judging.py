@@ -10,7 +10,7 @@ import pytest
 
 from myapp_operator import crd, judging
 from myapp_operator.grammar import Json
-from myapp_operator.judging import rules
+from myapp_operator.judging import rules, structure
 from myapp_operator.judging.mistakes import is_within
 from tests import corpus
 from tests.corpus import Case
@@ -19,6 +19,12 @@ SCHEMA = crd.schema_of_the_api()
 CASES = corpus.read()
 REFUSED = [case for case in CASES if case.refused or case.dropped]
 STORED = [case for case in CASES if case.stored]
+KEYWORDS = {"type", "properties", "required", "additionalProperties", "items", "enum", "default", "nullable", "pattern"}
+KEYWORDS |= {f"{bound}{what}" for bound in ("min", "max") for what in ("Length", "Items", "Properties", "imum")}
+KEYWORDS |= {"exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format", "anyOf", "description"}
+KEYWORDS |= {f"x-kubernetes-{each}" for each in ("list-type", "list-map-keys", "int-or-string", "validations")}
+KEYWORDS |= {"x-kubernetes-preserve-unknown-fields", "x-kubernetes-map-type"}
+"""What a schema may say."""
 KNOWN = {"has", "matches", "all", "exists", "exists_one", "size", "startsWith", "endsWith", "contains", "string", "int"}
 KNOWN |= {"double", "type", "map", "filter", "hasValue", "value", "duration", "timestamp"}
 """Functions and macros that the library brings."""
@@ -62,6 +68,28 @@ def test_every_rule_of_the_crd_can_be_asked(rule: str) -> None:
     rules.compiled(rule)
     words = re.sub(r"'(\\.|[^'\\])*'", "''", rule)
     assert set(re.findall(r"\b([A-Za-z_]+)\(", words)) <= KNOWN | rules.FUNCTIONS.keys()
+
+
+def every_node(node: Json) -> Iterator[Json]:
+    """The schemas in a schema, itself among them."""
+    yield node
+    inner = [*node.get("properties", {}).values(), node.get("items"), node.get("additionalProperties")]
+    for each in inner:
+        if isinstance(each, dict):
+            yield from every_node(each)
+
+
+def test_the_crd_says_nothing_that_is_not_judged() -> None:
+    """A keyword or format that is new to the CRD must be judged here too, or `render` passes too much."""
+    assert {key for node in every_node(SCHEMA) for key in node} <= KEYWORDS
+    assert {node["format"] for node in every_node(SCHEMA) if "format" in node} <= {"date-time", "int32", "int64"}
+    assert all("x-kubernetes-int-or-string" in node for node in every_node(SCHEMA) if "anyOf" in node)
+
+
+def test_the_end_in_a_pattern_is_the_end() -> None:
+    schema = {"type": "string", "pattern": r"^[$a]\$?b$"}
+    assert [*structure.mistakes("$$b", schema)] == []
+    assert [each.words for each in structure.mistakes("ab\n", schema)] == [r"must match ^[$a]\$?b$"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ _NAMES = {
     "boolean": "true or false",
 }
 _RANGES = {"int32": 2**31, "int64": 2**63}
+_DOLLAR = re.compile(r"(\\.|\[(?:\\.|[^\]])*\])|\$")
 _FEW = 12
 """Names that are worth telling."""
 TEXT_WANTED = "must be text"
@@ -111,10 +112,15 @@ def _bounds(value: Any, schema: Json, path: str) -> Iterator[Mistake]:
 
 def _text(value: str, schema: Json, path: str) -> Iterator[Mistake]:
     yield from _size(len(value), schema, "Length", "characters", path)
-    if "pattern" in schema and not re.search(schema["pattern"], value):
+    if "pattern" in schema and not re.search(_anchored(schema["pattern"]), value):
         yield Mistake(path, f"must match {schema['pattern']}")
     if schema.get("format") == "date-time" and not _is_time(value):
         yield Mistake(path, "must be a time such as 2030-01-31T12:00:00Z")
+
+
+def _anchored(pattern: str) -> str:
+    """A pattern in which $ is the end of the text alone; in Python it is also the end before a last line break."""
+    return _DOLLAR.sub(lambda found: found[1] or r"\Z", pattern)
 
 
 def _is_time(value: str) -> bool:
