@@ -42,10 +42,25 @@ def apply(kubectl: Kubectl, namespace: str) -> Callable[[dict[str, Any]], None]:
 
 
 def changed(done: Result) -> list[str]:
-    """The lines that go or come, without their place."""
+    """The lines of children that go or come, without their place."""
     assert done.exit_code == DIFFERENT, done.stderr
-    lines = [line for line in done.stdout.splitlines() if not line.startswith(("---", "+++"))]
-    return [f"{line[0]}{line[1:].strip()}" for line in lines if line[0] in "+-"]
+    return [line for heading, line in told(done) if not heading.startswith("--- MyApp ")]
+
+
+def of_the_app(done: Result) -> list[str]:
+    """The same of the MyApp itself."""
+    return [line for heading, line in told(done) if heading.startswith("--- MyApp ")]
+
+
+def told(done: Result) -> list[tuple[str, str]]:
+    """Each line that goes or comes, with the heading above it."""
+    found, heading = [], ""
+    for line in done.stdout.splitlines():
+        if line.startswith("--- "):
+            heading = line
+        elif line[0] in "+-" and not line.startswith("+++ "):
+            found.append((heading, f"{line[0]}{line[1:].strip()}"))
+    return found
 
 
 def specs(api: Api) -> list[tuple[str, Any]]:
@@ -59,6 +74,7 @@ def test_an_app_that_does_not_exist_yet_is_shown_as_new_and_nothing_is_written(a
     assert done.exit_code == DIFFERENT, done.stderr
     assert f"--- Deployment {api.namespace}/myapp-deployment (does not exist)" in done.stdout
     assert f"--- Service {api.namespace}/myapp-service (does not exist)" in done.stdout
+    assert f"--- MyApp {api.namespace}/myapp (does not exist)" in done.stdout
     assert "+        - containerPort: 8080" in done.stdout
     assert "\x1b[" not in done.stdout, "colour is for terminals"
     assert specs(api) == []
@@ -74,10 +90,12 @@ def test_a_running_app_differs_by_just_what_its_file_changes(
 
     done = diff(myapp(port=8080))
     assert (done.exit_code, done.stdout, done.stderr) == (SAME, "", "")
-    assert changed(diff(myapp(port=8080, image="myapp:2"))) == ["-image: myapp:latest", "+image: myapp:2"]
+    other = diff(myapp(port=8080, image="myapp:2"))
+    assert changed(other) == of_the_app(other) == ["-image: myapp:latest", "+image: myapp:2"]
     assert "+targetPort: 5000" in changed(diff(myapp())), "what is gone from the file goes"
 
-    (change,) = json.loads(diff(myapp(port=8080, replicas=3), "-o", "json").stdout)
+    (own, change) = json.loads(diff(myapp(port=8080, replicas=3), "-o", "json").stdout)
+    assert (own["change"], own["kind"], own["after"]["spec"]["replicas"]) == ("change", "MyApp", 3)
     assert (change["change"], change["kind"], change["name"]) == ("change", "Deployment", "myapp-deployment")
     assert (change["before"]["spec"]["replicas"], change["after"]["spec"]["replicas"]) == (2, 3)
     assert specs(api) == before, "nothing is written"
@@ -117,6 +135,32 @@ def test_a_child_that_is_gone_is_shown_as_new(api: Api, operator: OperatorProces
     assert "kind: MyApp" in done.stdout, "its owner is known"
 
 
+def test_a_file_may_be_applied_by_the_server_and_in_the_name_of_another_manager(
+    api: Api, diff: Diff, kubectl: Kubectl
+) -> None:
+    ours = ("-n", api.namespace, "apply", "--server-side", "--field-manager=ci", "-f", "-")
+    kubectl(*ours, stdin=json.dumps(myapp(replicas=3, port=8080)), check=True)
+    same_owner = diff(myapp(replicas=3), "--server-side", "--field-manager", "ci")
+    assert of_the_app(same_owner) == ["-port: 8080", "+port: 5000"], "what its owner leaves out goes"
+    another = diff(myapp(replicas=5), "--server-side")
+    assert (another.exit_code, another.stdout) == (ERROR, "")
+    assert ".spec.replicas" in another.stderr
+    forced = diff(myapp(replicas=5), "--server-side", "--force-conflicts")
+    assert of_the_app(forced) == ["-replicas: 3", "+replicas: 5"], "and what another one owns stays"
+    assert api.get("myapps", "myapp")["spec"]["replicas"] == 3
+
+
+def test_what_the_operator_would_refuse_by_its_settings_is_refused(api: Api, diff: Diff) -> None:
+    exposed = myapp(service={"type": "NodePort"})
+    done = diff(exposed)
+    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert "spec.service.type: NodePort is not allowed by this operator's settings" in done.stderr
+    assert "give it to this command too" in done.stderr
+    allowed = diff(exposed, "--allow-service-type", "NodePort")
+    assert allowed.exit_code == DIFFERENT, allowed.stderr
+    assert "+  type: NodePort" in allowed.stdout
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -146,7 +190,7 @@ def test_a_foreign_object_in_the_way_and_a_refused_child_are_errors_and_the_rest
     )
     wait_for("the quota counts", lambda: "exceeded quota" in diff(myapp()).stderr)
     done = diff(myapp())
-    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert (done.exit_code, "--- Deployment" in done.stdout, "--- Service" in done.stdout) == (ERROR, False, False)
     assert done.stderr.splitlines() == [
         f"Deployment {api.namespace}/myapp-deployment: the Deployment would be refused: "
         "exceeded quota: tight, requested: count/deployments.apps=1, limited: count/deployments.apps=0",
@@ -213,7 +257,7 @@ def test_an_autoscaler_that_is_switched_on_is_one_more_child_and_changes_no_numb
     done = diff(scaled)
     assert done.exit_code == DIFFERENT, done.stderr
     assert f"--- HorizontalPodAutoscaler {api.namespace}/myapp-hpa (does not exist)" in done.stdout
-    assert "Deployment " not in done.stdout
+    assert "--- Deployment " not in done.stdout
     api.edit("myapp", **scaled["spec"])
     there = "horizontalpodautoscalers", "myapp-hpa"
     wait_for("Ready", lambda: api.get(*there) is not None and api.is_ready())

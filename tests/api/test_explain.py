@@ -75,3 +75,28 @@ def test_an_app_that_does_not_exist_is_said_not_to(cluster: Cluster, namespace: 
         f'Error: there is no MyApp "nope" in namespace "{namespace}": '
         f"`kubectl get myapps -n {namespace}` lists those that there are\n"
     )
+
+
+def test_without_a_name_all_that_are_not_ready_are_shown_and_without_the_right_it_is_named(
+    cluster: Cluster, api: Api, account: Path, kubectl: Kubectl
+) -> None:
+    api.create("myapps", myapp("one"))
+    api.create("myapps", myapp("two", ingress={"host": "shop.example.com"}))
+    done = kubectl_myapp(cluster.kubeconfig, "explain", "-n", api.namespace)
+    heads = [line for line in done.stdout.splitlines() if line.startswith("MyApp ")]
+    assert heads == [f"MyApp {api.namespace}/{name}: no status yet" for name in ("one", "two")]
+    found = kubectl_myapp(cluster.kubeconfig, "explain", "-A", "myapp/two", "-o", "json")
+    assert (api.namespace, "two") in [(each["namespace"], each["name"]) for each in json.loads(found.stdout)]
+
+    kubectl("-n", api.namespace, "delete", "rolebinding", "myapp-operator", check=True)
+
+    def hidden() -> str:
+        done = kubectl_myapp(account, "explain", "-n", api.namespace, "myapp/one")
+        return done.stdout if "you may not read the MyApp" in done.stdout else ""
+
+    text = wait_for("the rights are gone", hidden)
+    right = f'the right to get myapps.apps.example.com in namespace "{api.namespace}"'
+    assert text.splitlines()[0].endswith(f"not shown, since you may not read the MyApp: it takes {right}")
+    listed = kubectl_myapp(account, "explain", "-A")
+    assert (listed.exit_code, listed.stdout) == (1, "")
+    assert "takes the right to list myapps.apps.example.com in all namespaces" in listed.stderr

@@ -184,7 +184,9 @@ def test_a_diff_shows_a_change_and_nothing_of_what_failed(api: Api, ready: Opera
     assert (same.exit_code, same.stdout) == (0, ""), same.output
     assert other.exit_code == 1
     images = [(line[0], line.split()[-1]) for line in other.stdout.splitlines() if "image: " in line]
-    assert images == [("-", "app:1"), ("+", "app:3")]
+    of_the_app, of_the_deployment = images[:2], images[2:]
+    assert of_the_app == [("-", "app:2"), ("+", "app:3")]
+    assert of_the_deployment == [("-", "app:1"), ("+", "app:3")]
 
 
 # The operator ends

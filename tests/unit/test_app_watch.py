@@ -94,9 +94,13 @@ def test_a_refusal_may_pass(error: ApiError) -> None:
     assert world.started[:2] == [0, 9]
 
 
-@pytest.mark.parametrize("error", [UNAUTHORIZED, FORBIDDEN], ids=["401", "403"])
-def test_a_refusal_that_lasts_ends_it_with_a_sentence(error: ApiError) -> None:
-    with pytest.raises(StartError, match="rights are missing") as raised:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(UNAUTHORIZED, "does not accept the operator's credentials"), (FORBIDDEN, "rights are missing")],
+    ids=["401", "403"],
+)
+def test_a_refusal_that_lasts_ends_it_with_a_sentence(error: ApiError, words: str) -> None:
+    with pytest.raises(StartError, match=words) as raised:
         World(*[AWAY] * 100, error).run(270)
     assert raised.value.exit_code == 5
 

@@ -1,6 +1,10 @@
 """`myapp-operator render` and `crd`, as typed."""
 
 import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -49,7 +53,7 @@ def test_render_takes_several_files_and_several_documents() -> None:
 
 
 def test_render_passes_over_other_objects_and_empty_documents() -> None:
-    mixed = "---\n---\nkind: ConfigMap\nmetadata: {name: c}\n---\n" + MYAPP + "---\n- a list\n"
+    mixed = "---\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\n" + MYAPP + "---\n# no more\n"
     assert names_of(render(mixed)) == ["myapp-deployment", "myapp-service"]
 
 
@@ -70,18 +74,24 @@ def test_render_of_a_stored_myapp_is_that_of_its_file() -> None:
     ("text", "words"),
     [
         pytest.param(
-            "kind: Deployment\n", "holds no MyApp: give a file with apiVersion apps.example.com/v1", id="none"
+            "apiVersion: apps/v1\nkind: Deployment\n",
+            "holds no MyApp: give a file with apiVersion apps.example.com/v1",
+            id="none",
         ),
         pytest.param("", "holds no MyApp", id="empty"),
         pytest.param("a: b: c\n", "is no YAML", id="no YAML"),
         pytest.param(
             "apiVersion: apps.example.com/v1\nkind: MyApp\nmetadata: {name: a}\n",
-            "spec.image: Field required",
+            "document 1: spec: must be given",
             id="no spec",
         ),
-        pytest.param(MYAPP.replace("image: a", "image: a, nope: 1"), "spec.nope: Extra inputs", id="unknown field"),
+        pytest.param(MYAPP.replace("image: a", "image: a, nope: 1"), "spec.nope: there is no", id="unknown field"),
         pytest.param(MYAPP.replace("image: a", "image: a, replicas: -1"), "spec.replicas: ", id="invalid value"),
-        pytest.param(MYAPP.replace("image: a", "image: a, drainSeconds: 60"), "spec: terminationGrace", id="a rule"),
+        pytest.param(
+            MYAPP.replace("image: a", "image: a, drainSeconds: 60"),
+            "Seconds: terminationGrace",
+            id="a rule",
+        ),
     ],
 )
 def test_render_says_what_is_wrong_with_a_file(text: str, words: str) -> None:
@@ -209,6 +219,77 @@ def test_crd_prints_what_is_installed() -> None:
     assert result.stdout == (ROOT / "crds/myapps.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("program", [main, plugin])
+def test_no_line_of_the_help_is_cut(program: click.Group) -> None:
+    assert "..." not in CliRunner().invoke(program, ["-h"], terminal_width=80).output.replace("[ARGS]...", "")
+
+
+def test_the_running_operator_carries_neither_cel_nor_the_schemas() -> None:
+    program = "import sys; from myapp_operator import cli, run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert "myapp_operator.run" in loaded
+    assert not loaded & {"cel", "myapp_operator.judging", "myapp_operator.crd"}
+
+
+@pytest.mark.parametrize("command", [["render", "deploy/samples/myapp.yaml"], ["crd"], ["--help"]], ids=str)
+def test_a_full_disk_is_one_sentence(command: list[str]) -> None:
+    program = "from myapp_operator.cli import main; main(prog_name='it')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *command],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "Error: the output cannot be written: No space left on device\n")
+
+
+def test_the_first_log_line_names_the_version() -> None:
+    program = "from myapp_operator.cli import main; main(prog_name='it')"
+    options = ["run", "--kubeconfig", "/nowhere", "--log-format", "json"]
+    given = [sys.executable, "-c", program, *options]
+    done = subprocess.run(given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    first = json.loads(done.stderr.splitlines()[0])
+    assert first["message"] == f"myapp-operator {version('myapp-operator')} starts"
+
+
+def test_a_reader_who_has_gone_away_is_no_error() -> None:
+    program = "from myapp_operator.cli import main; main(prog_name='it')"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-c", program, "crd"],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["deployment/shop", "Shop", "shop?dryRun="])
+def test_explain_refuses_what_can_be_no_myapp(name: str) -> None:
+    result = CliRunner().invoke(plugin, ["explain", name])
+    assert result.exit_code == 2
+    assert "write shop, or myapp/shop" in result.stderr
+
+
+@pytest.mark.parametrize("field", ["name", "namespace"])
+def test_diff_puts_nothing_but_a_name_into_a_path(tmp_path: Path, field: str) -> None:
+    """Else a file could take the dry run out of the request."""
+    text = yaml.safe_dump({**yaml.safe_load(MYAPP), "metadata": {"name": "a", "namespace": "b", field: "x?y="}})
+    result = CliRunner().invoke(plugin, ["diff", "--kubeconfig", kubeconfig(tmp_path, NOBODY), "-"], input=text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"document 1: metadata.{field}: must hold only" in result.stderr
+
+
 def test_help_lists_the_commands() -> None:
     text = CliRunner().invoke(main, ["-h"]).output
     assert all(command in text for command in ("run", "crd", "render", "diff", "explain"))
@@ -255,6 +336,6 @@ def test_without_a_cluster_a_command_says_so_in_one_sentence(
 
 def test_diff_of_a_bad_file_is_an_error(tmp_path: Path) -> None:
     arguments = ["diff", "--kubeconfig", kubeconfig(tmp_path, NOBODY), "-"]
-    result = CliRunner().invoke(plugin, arguments, input="kind: Deployment\n")
+    result = CliRunner().invoke(plugin, arguments, input="apiVersion: v1\nkind: Pod\n")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "holds no MyApp" in result.stderr

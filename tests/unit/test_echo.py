@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from myapp_operator import names
+from myapp_operator import endings, names
 from myapp_operator.echo import Echo
 from myapp_operator.errors import OperatorError, UnreachableError, UnreadableError
 from myapp_operator.grammar import Json
@@ -385,20 +385,25 @@ def test_an_api_server_that_goes_away_heals_nothing(world: World) -> None:
     world.run(script)
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_lists_that_are_refused_are_told_after_ninety_seconds_until_one_is_answered(world: World, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "what", "advice"),
+    [
+        (401, "not accepted the operator's credentials", endings.RENEW_CREDENTIALS),
+        (403, "refused the list of myapps", "grant the rights of deploy/operator/role.yaml"),
+    ],
+)
+def test_lists_that_are_refused_are_told_after_ninety_seconds_until_one_is_answered(
+    world: World, status: int, what: str, advice: str
+) -> None:
     async def script() -> None:
         world.error = refusal(status, "not you")
         await until(110)
         assert world.echo.trouble == ""
         await until(200)
-        assert world.echo.trouble == (
-            "the API server has refused the list of myapps for 90 s or longer (not you): grant the rights of"
-            " deploy/operator/role.yaml, or give this operator credentials that are valid"
-        )
+        assert world.echo.trouble == f"the API server has {what} for 90 s or longer (not you): {advice}"
         world.error = UnreachableError("no answer")
         await until(400)
-        assert "refused" in world.echo.trouble, "nobody has said that it is over"
+        assert what in world.echo.trouble, "nobody has said that it is over"
         world.error = None
         await until(431)
         assert world.echo.trouble == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -63,3 +64,8 @@ def test_json_lines_name_the_object() -> None:
 def test_kopf_shows_no_traceback() -> None:
     written = logged("text", "try: 1 / 0", "except ZeroDivisionError: logging.getLogger('kopf.x').exception('no')")
     assert len(written.splitlines()) == 1
+
+
+def test_json_lines_say_when_with_a_zone() -> None:
+    time = json.loads(logged("json", "logging.info('create')"))["time"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time)

@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from pathlib import Path
 
 import click
 
-from myapp_operator import commands, envelope, logs, stopping
-from myapp_operator.allowance import EXPOSING, Allowance, plain_host
+from myapp_operator import commands, envelope, logs, options, stopping, terminal
+from myapp_operator.allowance import Allowance
 from myapp_operator.errors import StartError
 
-_LABEL = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_DOMAIN = re.compile(rf"{_LABEL.pattern}([.]{_LABEL.pattern})*")
-_ANNOTATION = re.compile(rf"({_DOMAIN.pattern}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?|{_DOMAIN.pattern}/[*]")
 
-
-def _namespaces(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuses what can be no namespace: to look after it would look like having nothing to do."""
-    for name in given:
-        if not _LABEL.fullmatch(name):
-            raise click.BadParameter(
-                f"{name!r} can be no namespace: at most 63 of a-z, 0-9 and -, which is not at an end"
-            )
-    return given
-
-
-def _annotations(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuses what is no key of an annotation, nor all keys of one prefix."""
-    for key in given:
-        if not _ANNOTATION.fullmatch(key):
-            raise click.BadParameter(f"{key!r} is neither a key, such as example.com/name, nor example.com/*")
-    return given
-
-
-def _suffixes(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The domains in the form in which names are compared. Refuses what can be none: it would allow nothing."""
-    plain = tuple(map(plain_host, given))
-    for name, text in zip(plain, given, strict=True):
-        if not _DOMAIN.fullmatch(name):
-            raise click.BadParameter(f"{text!r} is no domain, such as example.com")
-    return plain
-
-
-@click.group(context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=terminal.Program,
+    context_settings={"auto_envvar_prefix": "MYAPP_OPERATOR", "help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="myapp-operator")
 def main() -> None:
     """Keeps the Deployment and Service of every MyApp as described."""
@@ -57,35 +28,13 @@ def main() -> None:
     "-n",
     "namespaces",
     multiple=True,
-    callback=_namespaces,
+    callback=options.namespaces,
     help="Look after this namespace only; repeatable.",
 )
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Default: the pod's own account, else KUBECONFIG.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
-@click.option(
-    "--allow-service-type",
-    "service_types",
-    type=click.Choice(EXPOSING),
-    multiple=True,
-    help="Let MyApps have a Service of this type, which is reached from outside of the cluster; repeatable.",
-)
-@click.option(
-    "--allow-annotation",
-    "annotations",
-    multiple=True,
-    metavar="KEY",
-    callback=_annotations,
-    help="Let MyApps set this annotation (prefix/* for all of a prefix) on Service, Ingress and pods; repeatable.",
-)
-@click.option(
-    "--allow-host-suffix",
-    "host_suffixes",
-    multiple=True,
-    metavar="DOMAIN",
-    callback=_suffixes,
-    help="Let MyApps have hosts of Ingress and HTTPRoute within this domain only; repeatable. Default: any.",
-)
+@options.allowance
 @click.option(
     "--lease-namespace",
     help="Namespace of the Lease that lets one of several operators write; without it this one writes on its own.",
@@ -115,7 +64,7 @@ def run(
     """Run the operator until SIGTERM.
 
     Exit codes: 2 settings are wrong, 3 the CRD is missing, 4 the API server could not be reached for a minute,
-    5 rights are missing, 6 another operator leads: the Lease was lost.
+    5 rights are missing or credentials not accepted, 6 another operator leads: the Lease was lost.
     """
     stopping.exit_on_signal()
     from myapp_operator import run as running  # noqa: PLC0415  the other commands need no client and no kopf
@@ -137,7 +86,7 @@ def run(
         sys.exit(error.exit_code)
 
 
-@main.command()
+@main.command(short_help="Print the CustomResourceDefinition of MyApp.")
 def crd() -> None:
     """Print the CustomResourceDefinition of MyApp."""
     from myapp_operator import crd as generator  # noqa: PLC0415  only this command needs the schemas of Kubernetes

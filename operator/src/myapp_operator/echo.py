@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from myapp_operator import gaps, names, rollcall
-from myapp_operator.errors import OperatorError, UnreadableError
+from myapp_operator import endings, gaps, names, rollcall
+from myapp_operator.errors import ApiError, OperatorError, UnreadableError
 from myapp_operator.gaps import Gap
 from myapp_operator.informer import PATIENCE, Failure, Watcher, failure_after
 from myapp_operator.kube import Kube
@@ -143,11 +143,10 @@ class Echo:
                 f"the list of {plural} cannot be read for {self._pace.patience:.0f} s or longer ({error}):"
                 " find out what answers in place of the API server, such as a proxy"
             )
-        return (
-            f"the API server has refused the list of {plural} for {self._pace.patience:.0f} s or longer"
-            f" ({error}): grant the rights of deploy/operator/role.yaml,"
-            " or give this operator credentials that are valid"
-        )
+        unknown = isinstance(error, ApiError) and error.status == 401
+        advice = endings.RENEW_CREDENTIALS if unknown else "grant the rights of deploy/operator/role.yaml"
+        what = "not accepted the operator's credentials" if unknown else f"refused the list of {plural}"
+        return f"the API server has {what} for {self._pace.patience:.0f} s or longer ({error}): {advice}"
 
     def _silence(self, latest: float) -> str:
         """What has not arrived since this moment or longer, in one sentence; empty while all does."""

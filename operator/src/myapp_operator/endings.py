@@ -11,13 +11,19 @@ EXIT_UNREACHABLE = 4
 EXIT_FORBIDDEN = 5
 EXIT_LEAD_LOST = 6
 
+RENEW_CREDENTIALS = "give it a kubeconfig that is valid, or in a pod the token of an account that exists"
+"""What helps against a 401: no right is missing, as nobody knows who asks."""
+
 
 def of_request(error: OperatorError, host: str) -> StartError:
     """Why the first requests to the API server at `host` fail."""
     if isinstance(error, ApiError) and error.status == 404:
         what = f"the API server does not know {names.PLURAL}.{names.GROUP}"
         return StartError(EXIT_CRD_MISSING, f"{what}: install the CRD first, with: kubectl apply -k crds")
-    if isinstance(error, ApiError) and error.status in (401, 403):
+    if isinstance(error, ApiError) and error.status == 401:
+        message = f"the API server at {host} does not accept the operator's credentials ({error}): {RENEW_CREDENTIALS}"
+        return StartError(EXIT_FORBIDDEN, message)
+    if isinstance(error, ApiError) and error.status == 403:
         return StartError(EXIT_FORBIDDEN, f"rights are missing ({error}): grant those of deploy/operator/role.yaml")
     if isinstance(error, ApiError):
         return StartError(EXIT_UNREACHABLE, f"the API server at {host} does not answer as it should: {error}")

@@ -254,25 +254,34 @@ class Kube:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnreachableError(f"the log of pod {pod.name} was cut: {error!r}") from error
 
-    async def try_create(self, kind: Kind, body: Json) -> Json:
+    async def try_create(self, kind: Kind, body: Json, manager: str = names.MANAGER) -> Json:
         """The object that a creation would make. Writes nothing."""
-        path = _path(kind, body["metadata"]["namespace"])
-        return await self._connection.json("POST", path, query=_TRY_STRICTLY, body=body)
+        path, query = _path(kind, body["metadata"]["namespace"]), {**_TRY_STRICTLY, "fieldManager": manager}
+        return await self._connection.json("POST", path, query=query, body=body)
 
-    async def try_patch(self, kind: Kind, key: Key, patch: Json | Sequence[Json]) -> Json:
+    async def try_patch(self, kind: Kind, key: Key, patch: Json | Sequence[Json], manager: str = names.MANAGER) -> Json:
         """The object that a merge patch (a map) or a JSON patch (a list) would make. Writes nothing."""
         merge = isinstance(patch, dict)
         content = "application/merge-patch+json" if merge else "application/json-patch+json"
-        return await self._connection.json("PATCH", _path(kind, *key), query=_TRY_STRICTLY, body=patch, content=content)
+        query = {**_TRY_STRICTLY, "fieldManager": manager}
+        return await self._connection.json("PATCH", _path(kind, *key), query=query, body=patch, content=content)
 
-    async def try_apply(self, kind: Kind, body: Json, preconditions: Mapping[str, str]) -> Json:
-        """The object that the operator's apply would make, with the preconditions of `create` or `apply`. Writes
-        nothing."""
+    async def try_apply(
+        self,
+        kind: Kind,
+        body: Json,
+        preconditions: Mapping[str, str],
+        *,
+        manager: str = names.MANAGER,
+        force: bool = True,
+    ) -> Json:
+        """The object that an apply would make, as a rule the operator's, with the preconditions of `create` or `apply`.
+        Writes nothing."""
         metadata = body["metadata"]
         return await self._connection.json(
             "PATCH",
             _path(kind, metadata["namespace"], metadata["name"]),
-            query={"fieldManager": names.MANAGER, "force": "true", "dryRun": "All"},
+            query={"fieldManager": manager, "force": str(force).lower(), "dryRun": "All"},
             body=yaml_bytes({**body, "metadata": {**metadata, **preconditions}}),
             content=_APPLY,
         )

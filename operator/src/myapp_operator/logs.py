@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -55,6 +56,10 @@ class _Text(logging.Formatter):
 
 
 class _Json(JsonFormatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """When, as RFC 3339 in UTC: whoever collects lines of many machines must know the zone."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def process_log_record(self, log_data: LogData) -> LogData:
         """Every field; JSON itself keeps the line breaks of a traceback from being any."""
         fields = super().process_log_record(log_data)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -219,6 +220,7 @@ async def run(settings: Settings) -> None:
         StartError: it cannot start.
     """
     stopping.cancel_on_signal()
+    logger.info("%s %s starts", names.MANAGER, version(names.MANAGER))
     footprint.reduce()
     loop_watch.start()
     try:

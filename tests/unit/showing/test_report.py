@@ -1,14 +1,17 @@
 """What a report makes of what was read."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from myapp_operator import names
+from myapp_operator.names import Reason
 from myapp_operator.showing import report
 from myapp_operator.showing.pods import Failing
 from tests.unit.showing.samples import app, event, facts, owned, pod
 
+ROOT = Path(__file__).parents[3]
 SERVICE_SPEC: dict[str, Any] = {
     "type": "ClusterIP",
     "clusterIP": "10.0.0.9",
@@ -82,6 +85,13 @@ def test_a_status_of_an_older_version_or_of_an_app_that_goes_is_said_to_be_so() 
 def test_without_the_right_to_read_the_myapp_all_else_is_shown() -> None:
     found = report.of(facts(app=None))
     assert (found.status, len(found.pods), len(found.events)) == ("", 1, 1)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_word_but_ready_leads_to_a_page_that_is_there(reason: Reason) -> None:
+    page = report.page_of(reason)
+    assert (ROOT / page).is_file() if reason is not Reason.READY else page == ""
+    assert report.page_of("../../etc/passwd") == "", "nobody else writes the status, but it may be read all the same"
 
 
 def test_pods_of_the_version_before_are_told_from_the_new_ones() -> None:

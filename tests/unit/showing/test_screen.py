@@ -15,6 +15,7 @@ FAILING = Failing("shop-1", "shop", previous=True)
 WHOLE = """\
 MyApp web/shop: CrashLoopBackOff, 0/1 ready
   container "shop" exits with code 1
+  what this means: docs/reasons/CrashLoopBackOff.md
   image shop:3, http://shop-service.web.svc
 
 Conditions
@@ -48,8 +49,13 @@ def test_everything_stands_on_one_screen() -> None:
 
 
 def test_a_part_without_content_is_left_out() -> None:
-    bare = report.of(facts(app=None, children={}, newest=None, pods=[], events=[]))
+    bare = report.of(facts(app={"metadata": {}}, children={}, newest=None, pods=[], events=[]))
     assert list(screen.lay_out(bare, NOW)) == ["MyApp web/shop: no status yet"]
+
+
+def test_a_myapp_that_may_not_be_read_is_not_said_to_have_no_status() -> None:
+    hidden = report.of(facts(app=None, hidden="not shown", children={}, newest=None, pods=[], events=[]))
+    assert list(screen.lay_out(hidden, NOW)) == ["MyApp web/shop: not shown"]
 
 
 def test_of_many_pods_the_first_are_shown_and_the_rest_counted() -> None:

@@ -1,6 +1,7 @@
 """The CustomResourceDefinition, made from the model. `crds/myapps.yaml` is its only copy.
 
-Nothing that runs in a cluster imports this package: it is for `myapp-operator crd` and for dev/generate.py.
+Nothing that runs in a cluster imports this package: it is for `myapp-operator crd` and `render`, and for
+dev/generate.py.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ def manifest() -> Json:
             "versions": [_version()],
         },
     }
+
+
+def schema_of_the_api() -> Json:
+    """Return the schema of a whole MyApp, as it stands in the CRD."""
+    return _root()
 
 
 def _version() -> Json:

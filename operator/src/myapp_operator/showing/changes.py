@@ -5,12 +5,15 @@ Every write is a dry run, with the field manager, the force and the precondition
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from myapp_operator import desired, names, plan, replicas, selectors, takeover, templates
+from myapp_operator.allowance import Allowance
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube
-from myapp_operator.model import parse_spec
+from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Refused, classify
@@ -18,10 +21,25 @@ from myapp_operator.showing import applying
 from myapp_operator.showing.difference import Change
 
 
-async def compare(kube: Kube, file: Json) -> list[Change]:
-    """What would change for one MyApp of a file, which names its namespace.
+@dataclass(frozen=True)
+class Way:
+    """How the file would be applied, in the words of `kubectl apply`."""
 
-    A refusal is a change of its own. Where the MyApp itself is refused, nothing is said of its children.
+    server_side: bool = False
+    force_conflicts: bool = False
+    field_manager: str | None = None
+
+    @property
+    def manager(self) -> str:
+        """In whose name."""
+        return self.field_manager or ("kubectl" if self.server_side else "kubectl-client-side-apply")
+
+
+async def compare(kube: Kube, file: Json, way: Way, allowance: Allowance) -> list[Change]:
+    """What would change for one MyApp of a file, which names its namespace: in itself, and in its children.
+
+    A refusal is a change of its own. Where the MyApp itself is refused, by the API server or by what the installation
+    allows, nothing is said of its children.
 
     Raises:
         ApiError: the API server does not know who asks.
@@ -32,8 +50,8 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
         stored = await kube.whole(APPS, key)
         if stored is not None and "deletionTimestamp" in stored["metadata"]:
             return [Change(APPS, key, refused=f"the {names.KIND} is being deleted: try again when it is gone")]
-        then = await _try_myapp(kube, key, file, stored)
-        spec = parse_spec(then["spec"])
+        then = await _try_myapp(kube, key, file, stored, way)
+        spec = _allowed(parse_spec(then["spec"]), allowance)
     except (ApiError, InvalidMyAppError) as error:
         if isinstance(error, ApiError) and error.status == 401:
             raise
@@ -45,15 +63,30 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
     wanted = selectors.kept(desired.build(app, spec), children, app)
     if there and (earlier := _gone_back_to(there, app)):
         wanted = templates.running(wanted, key.name, earlier)
-    found = [await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]
+    own = Change(APPS, key, stored, then)
+    found = [own, *[await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]]
     return [change for change in found if change.verb]
 
 
-async def _try_myapp(kube: Kube, key: Key, file: Json, stored: Json | None) -> Json:
+async def _try_myapp(kube: Kube, key: Key, file: Json, stored: Json | None, way: Way) -> Json:
     """The MyApp as the API server would store it, with its defaults."""
+    if way.server_side:
+        return await kube.try_apply(APPS, file, {}, manager=way.manager, force=way.force_conflicts)
     if stored is None:
-        return await kube.try_create(APPS, file)
-    return await kube.try_patch(APPS, key, applying.merge_patch(file, stored))
+        return await kube.try_create(APPS, file, way.manager)
+    return await kube.try_patch(APPS, key, applying.merge_patch(file, stored), way.manager)
+
+
+def _allowed(spec: Spec, allowance: Allowance) -> Spec:
+    """The spec itself, if the operator takes it.
+
+    Raises:
+        InvalidMyAppError: it does not, unless it was started with an option that this command was not given.
+    """
+    try:
+        return allowance.checked(spec)
+    except InvalidMyAppError as error:
+        raise InvalidMyAppError(f"{error}. If it runs with that option, give it to this command too") from error
 
 
 async def _deployment(kube: Kube, app: App) -> Json | None:

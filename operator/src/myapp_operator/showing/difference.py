@@ -11,9 +11,10 @@ import yaml
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
+from myapp_operator.showing import applying
 
 _NEUTRAL_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
-_NOTES = names.CARRIED | {names.APPLIED, *names.CONFIGURATION.values()}
+_NOTES = names.CARRIED | {applying.LAST_APPLIED, names.APPLIED, *names.CONFIGURATION.values()}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Change:
 
 
 def neutral(stored: Json | None) -> Json | None:
-    """An object without what the server and the operator note down for themselves."""
+    """An object without what the server, kubectl and the operator note down for themselves."""
     if stored is None:
         return None
     metadata = {key: value for key, value in stored["metadata"].items() if key not in _NEUTRAL_METADATA}
@@ -56,7 +57,7 @@ def neutral(stored: Json | None) -> Json | None:
 
 
 def _without_notes(metadata: Json) -> Json:
-    """Metadata without the annotations that the operator writes for itself."""
+    """Metadata without the annotations that programs write for themselves."""
     kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key not in _NOTES}
     rest = {key: value for key, value in metadata.items() if key != "annotations"}
     return {**rest, "annotations": kept} if kept else rest

@@ -16,6 +16,8 @@ class Facts:
     key: Key
     app: Json | None = None
     """None where it may not be read."""
+    hidden: str = ""
+    """Why it may not, in one sentence."""
     children: dict[Kind, Json | None] = field(default_factory=dict)
     """None where there is none; no entry where it may not be read."""
     newest: Json | None = None

@@ -41,6 +41,13 @@ def _selector(deployment: Json) -> str:
     return names.selector_text(deployment["spec"]["selector"].get("matchLabels") or {})
 
 
+def _why_hidden(key: Key, error: ApiError) -> str:
+    if error.status != 403:
+        return f"the {names.KIND} could not be read"
+    right = f'the right to get {names.PLURAL}.{names.GROUP} in namespace "{key.namespace}"'
+    return f"not shown, since you may not read the {names.KIND}: it takes {right}"
+
+
 class _Reader:
     """Fills in the facts, part by part."""
 
@@ -56,6 +63,7 @@ class _Reader:
             if error.status == 401:
                 raise  # then nothing else may be read either
             self._note(f"the {names.KIND}", error)
+            self.facts.hidden = _why_hidden(key, error)
             return
         if self.facts.app is None:
             raise NoSuchMyAppError(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
-from myapp_operator.names import Kind
+from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import Child
-from myapp_operator.showing import pods
+from myapp_operator.showing import children, pods
 from myapp_operator.showing.facts import Facts
 from myapp_operator.showing.pods import Container
 
@@ -82,6 +82,8 @@ class Report:
     message: str = ""
     image: str = ""
     url: str = ""
+    page: str = ""
+    """Where the documentation explains the status."""
     notes: list[str] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     children: list[ChildLine] = field(default_factory=list)
@@ -90,6 +92,14 @@ class Report:
     events: list[EventLine] = field(default_factory=list)
     log: Log | None = None
     unread: list[str] = field(default_factory=list)
+    hidden: str = ""
+    """Why nothing is known of the MyApp itself; empty where it was read."""
+
+
+_WITHOUT_TROUBLE = frozenset(
+    {Reason.READY, Reason.SCALED_TO_ZERO, Reason.SUSPENDED, Reason.WAITING, Reason.ROLLING_OUT, Reason.SCALING}
+)
+"""The words that have no page of their own."""
 
 
 def of(facts: Facts) -> Report:
@@ -99,14 +109,16 @@ def of(facts: Facts) -> Report:
         Condition(each["type"], each["status"], each.get("reason", ""), each.get("lastTransitionTime", ""))
         for each in said.get("conditions") or ()
     ]
+    status = next((each.reason for each in conditions if each.type == "Ready"), "")
     return Report(
         name=facts.key.name,
         namespace=facts.key.namespace,
-        status=next((each.reason for each in conditions if each.type == "Ready"), ""),
+        status=status,
         ready=said.get("ready", ""),
         message=said.get("message", ""),
         image=said.get("image", ""),
         url=said.get("url", ""),
+        page=page_of(status),
         notes=list(_notes(facts.app)),
         conditions=conditions,
         children=[
@@ -119,7 +131,15 @@ def of(facts: Facts) -> Report:
         events=sorted((_event(each) for each in facts.events), key=lambda each: each.last)[-_LAST_EVENTS:],
         log=_log(facts),
         unread=sorted(facts.unread),  # the answers come in any order
+        hidden=facts.hidden,
     )
+
+
+def page_of(status: str) -> str:
+    """Where the documentation explains a word of the STATUS column; empty where there is nothing to explain."""
+    if status not in [*Reason] or status == Reason.READY:
+        return ""
+    return "docs/status.md" if status in _WITHOUT_TROUBLE else f"docs/reasons/{status}.md"
 
 
 def _notes(app: Json | None) -> Iterator[str]:
@@ -140,18 +160,7 @@ def _state(kind: Kind, raw: Json | None, app: Json | None) -> str:
         return f"is controlled by {child.owner}" if child.owner else f"is not controlled by this {names.KIND}"
     if child.deleting:
         return "is being deleted"
-    if child.rollout is not None:
-        rollout = child.rollout
-        return (
-            f"{rollout.ready}/{rollout.wanted} ready, {rollout.available} available, "
-            f"{rollout.updated} of the new version"
-        )
-    return _address(raw["spec"]) if kind == names.SERVICE else "exists"
-
-
-def _address(service: Json) -> str:
-    ports = ", ".join(f"{each['port']} -> {each.get('targetPort')}" for each in service.get("ports") or ())
-    return f"{service.get('type')} {service.get('clusterIP')}, port {ports}"
+    return children.state(kind, raw)
 
 
 def _pod(pod: Json, facts: Facts) -> PodLine:

@@ -75,12 +75,13 @@ def _printable(part: Any) -> Any:
 
 
 def _head(report: Report, paint: Paint) -> Iterator[str]:
-    status = report.status or "no status yet"
+    status = report.status or report.hidden or "no status yet"
     tone = Tone.GOOD if any(each.type == "Ready" and each.status == "True" for each in report.conditions) else Tone.BAD
     ready = f", {report.ready} ready" if report.ready else ""
     yield f"{paint(f'{names.KIND} {report.namespace}/{report.name}', Tone.TITLE)}: {paint(status, tone)}{ready}"
     where = ", ".join(each for each in (report.image and f"image {report.image}", report.url) if each)
-    for line in (report.message, *report.notes, where):
+    page = f"what this means: {report.page}" if report.page else ""
+    for line in (report.message, *report.notes, page, where):
         if line:
             yield f"  {line}"
 
