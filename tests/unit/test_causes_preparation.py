@@ -1,10 +1,12 @@
 """What keeps the containers of a pod from being started: volumes, claims, the network of the node, init containers."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from myapp_operator.causes import Found
+from myapp_operator.causes import Found, placement
+from myapp_operator.causes.events import Told
 from myapp_operator.grammar import Json
 from tests.unit.pods import (
     claim_event,
@@ -234,3 +236,20 @@ def test_a_sidecar_that_starts_before_the_app_counts_by_its_startup_and_not_as_w
 
     assert told(starting(99)) is None
     assert message(starting(100)) == 'container "prepare" is not ready: its startup probe (TCP port 1) fails'
+
+
+def test_many_pods_that_wait_for_a_claim_of_many_events_hold_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [claim_event("shop-data", "ProvisioningFailed", f"try {n}") for n in range(500)]
+    looked_at: list[int] = []
+
+    def counting(told: Iterable[Told]) -> list[Told]:
+        listed = list(told)
+        looked_at.append(len(listed))
+        return listed
+
+    monkeypatch.setattr(placement, "recent", counting)
+    crowd = [homeless(UNBOUND, DATA) for _ in range(300)]
+    for number, each in enumerate(crowd):
+        each["metadata"] |= {"name": f"{number}", "uid": f"{number}"}
+    assert told(*crowd, events=events) == "ConfigError"
+    assert sum(looked_at) <= 300 * 20

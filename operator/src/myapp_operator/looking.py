@@ -1,4 +1,4 @@
-"""Looks at the pods of an app that is not as wanted, when it is time. A look is two lists, or one more of events."""
+"""Looks at the pods of an app that is not as wanted, when it is time. A look is two lists, or a few more of events."""
 
 from __future__ import annotations
 

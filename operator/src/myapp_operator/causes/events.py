@@ -15,6 +15,7 @@ from myapp_operator.observed import counted_version, mapping
 
 _LONGEST_WORDS = 2048
 """Characters that are kept of the message of an event; the kubelet writes 1024."""
+_MOST_OF_ONE = 20
 _TRIES = timedelta(seconds=150)
 """What is tried again and again is tried once in this time at least: the kubelet pauses for two minutes at most."""
 
@@ -39,8 +40,10 @@ def of_containers(events: Iterable[Json]) -> Events:
 
 
 def of_objects(events: Iterable[Json]) -> Events:
-    """By uid of what they are about, and for a claim, which is known by its name alone, by kind and name."""
-    return _grouped((*_about(each), each) for each in events)
+    """By uid of what they are about, and for a claim, which is known by its name alone, by kind and name. Of each
+    object the newest are kept: many pods may wait for the same claim."""
+    found = _grouped((*_about(each), each) for each in events)
+    return {about: told[-_MOST_OF_ONE:] for about, told in found.items()}
 
 
 def recent(told: Iterable[Told]) -> list[Told]:

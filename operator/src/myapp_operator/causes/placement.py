@@ -51,9 +51,8 @@ def _told(claim: Claim, told: Told, names: list[str]) -> Judgement:
 def _newest(pod: Pod, reasons: frozenset[str], bench: Bench) -> tuple[Claim, Told] | None:
     """The first claim of which one of these is told, and not of old; and the newest of it."""
     told = [(claim, each) for claim in pod.claims for each in bench.of_claim(claim.name) if each.reason in reasons]
-    fresh = recent(each for _, each in told)
-    return next(((claim, told_of[-1]) for claim in pod.claims if (told_of := _of(claim, told, fresh))), None)
-
-
-def _of(claim: Claim, told: list[tuple[Claim, Told]], fresh: list[Told]) -> list[Told]:
-    return [each for about, each in told if about is claim and each in fresh]
+    if not told:
+        return None
+    fresh = set(recent(each for _, each in told))
+    first = next(claim for claim, each in told if each in fresh)
+    return first, [each for claim, each in told if claim is first and each in fresh][-1]
