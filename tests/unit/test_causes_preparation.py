@@ -144,6 +144,19 @@ def test_a_node_that_cannot_make_a_network_is_told_after_a_moment() -> None:
     assert message(placed(15), events=[unready]).endswith(": network is not ready: cni plugin not initialized")
 
 
+def test_a_secret_for_pulling_images_that_is_missing_is_named() -> None:
+    """The registry only says that somebody may not."""
+    raw = pod(waiting("ImagePullBackOff", "401 Unauthorized"))
+    assert not found(raw).asks
+    raw["spec"]["imagePullSecrets"] = [{"name": "mine"}, {"name": "robot"}]
+    assert found(raw).asks == ("involvedObject.uid=one",)
+    words = "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed."
+    events = [event_of("one", "FailedToRetrieveImagePullSecret", words.format("robot, forged"))]
+    unable = 'container "myapp" cannot pull image "myapp:latest"'
+    assert message(raw, events=events) == f'{unable} without Secret "robot", which cannot be found: 401 Unauthorized'
+    assert message(raw, events=events, after=400) == f"{unable}: 401 Unauthorized"
+
+
 UNBOUND = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: 0/3 nodes are"
 DATA: Json = {"name": "data", "persistentVolumeClaim": {"claimName": "shop-data"}}
 SCRATCH: Json = {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}

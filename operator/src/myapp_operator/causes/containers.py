@@ -16,6 +16,9 @@ _PULLING = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError"}
     | {"SignatureValidationFailed"}
 )
+_PULLS_WITHOUT = "FailedToRetrieveImagePullSecret"
+_PULLS = 400.0
+"""Seconds within which an image is pulled once at least: the kubelet pauses for five minutes at most."""
 _CREATING = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 _KILLED = frozenset({0, 137, 143})
 """Exit codes of a container that was told to end: in good order, by force, or by the signal itself."""
@@ -24,7 +27,7 @@ _KILLED = frozenset({0, 137, 143})
 def judge_container(container: Container, pod: Pod, bench: Bench) -> Judgement:
     """What there is to say of one container."""
     return (
-        _not_made(container)
+        _not_made(container, pod, bench)
         or _ended(container, pod, bench)
         or _initializing(container, bench)
         or _not_ready(container, pod, bench)
@@ -32,7 +35,7 @@ def judge_container(container: Container, pod: Pod, bench: Bench) -> Judgement:
     )
 
 
-def _not_made(container: Container) -> Judgement | None:
+def _not_made(container: Container, pod: Pod, bench: Bench) -> Judgement | None:
     """It could not even be created."""
     reason, said = container.waiting.get("reason", ""), container.waiting.get("message") or ""
     image = f'"{container.spec.get("image", "")}"'
@@ -40,11 +43,20 @@ def _not_made(container: Container) -> Judgement | None:
         what = f"image name {image} of {container.name} is invalid"
         return Judgement(Reason.INVALID_IMAGE_NAME, what, said, words.of_image)
     if reason in _PULLING:
-        what = f"{container.name} cannot pull image {image}"
-        return Judgement(Reason.IMAGE_PULL_BACK_OFF, what, said, words.of_image)
+        what = f"{container.name} cannot pull image {image}{_without_secrets(pod, bench)}"
+        asks = pod.uid if pod.pull_secrets else ""
+        return Judgement(Reason.IMAGE_PULL_BACK_OFF, what, said, words.of_image, events_of=asks)
     if reason in _CREATING and not words.is_passing(said):
         return Judgement(Reason.CONFIG_ERROR, f"{container.name} cannot be created", said)
     return None
+
+
+def _without_secrets(pod: Pod, bench: Bench) -> str:
+    """Which Secrets for pulling images are missing: the registry only says that somebody may not."""
+    told = [each for each in bench.of_pod(pod.uid) if each.reason == _PULLS_WITHOUT and bench.age(each.last) < _PULLS]
+    missing = set(words.in_brackets(told[-1].message)) if told else set()
+    titles = [f'Secret "{each}"' for each in pod.pull_secrets if each in missing]
+    return f" without {words.listed(titles)}, which cannot be found" if titles else ""
 
 
 def _ended(container: Container, pod: Pod, bench: Bench) -> Judgement | None:

@@ -22,6 +22,7 @@ _LARGEST = 1024**2
 """Characters of the pods that are judged: an author of pods may make each as large as etcd takes it."""
 _CONTAINER = 512
 """Characters that a container counts for at least: to judge one takes some time however small it is."""
+_MOST_PULL_SECRETS = 8
 _MOST_CLAIMS = 4
 """Claims of one pod that are looked after: each may cost a request."""
 _NEEDED = ("name", "image", "resources", "ports", "livenessProbe", "readinessProbe", "startupProbe", "restartPolicy")
@@ -113,6 +114,8 @@ class Pod:
     """Init containers first."""
     claims: Sequence[Claim]
     """The first few."""
+    pull_secrets: Sequence[str]
+    """Names of the first few Secrets with which images are pulled."""
     size: int
     """Characters of it that are kept, and `_CONTAINER` for the work of each container."""
 
@@ -132,6 +135,7 @@ class Pod:
             conditions={each["type"]: _condition(each) for each in conditions},
             containers=containers,
             claims=[*islice(_claims(raw), _MOST_CLAIMS)],
+            pull_secrets=[str(each.get("name")) for each in _pull_secrets(raw)],
             size=sum(map(_size, containers)) + len(status.get("message") or ""),
         )
 
@@ -222,6 +226,10 @@ def _last(pods: Iterator[Pod]) -> list[Pod]:
     """The one that ended last, if there is one."""
     last = max(pods, key=lambda pod: (pod.ended_at, pod.name), default=None)
     return [] if last is None else [last]
+
+
+def _pull_secrets(raw: Json) -> Sequence[Json]:
+    return (raw["spec"].get("imagePullSecrets") or ())[:_MOST_PULL_SECRETS]
 
 
 def _claims(raw: Json) -> Iterator[Claim]:

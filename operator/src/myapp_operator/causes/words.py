@@ -81,6 +81,11 @@ def of_image(said: str) -> str:
     return _RESOLVER.sub(r"\1: ", _PULL_PREFIXES.sub("", said[:_LONGEST]))
 
 
+def in_brackets(said: str) -> list[str]:
+    """What a sentence lists in its first brackets."""
+    return said[:_LONGEST].partition("(")[2].partition(")")[0].split(", ")
+
+
 def of_start(said: str) -> str:
     """Why a program cannot be started, without the ways of the container runtime."""
     return said[:_LONGEST].rpartition(_START_PREFIX)[2].removesuffix(": unknown")
