@@ -41,7 +41,7 @@ def test_the_eviction_of_an_app_that_ends_in_good_order_is_told_by_its_event() -
 def test_a_pod_that_ended_for_another_reason_was_not_evicted() -> None:
     events = [event_of("gone", "Killing", "Stopping container shop"), event_of("other", "Evicted", FULL)]
     assert told(in_order(), heir(1), events=events) is None
-    assert not found(in_order(100), heir(60)).asks, "the one in its place has proved itself"
+    assert not found(in_order(100), heir(90)).asks, "the one in its place has proved itself"
 
 
 def test_events_of_a_pod_that_is_gone_tell_nothing_of_the_probes_of_those_that_live() -> None:
@@ -62,6 +62,12 @@ def test_an_eviction_for_a_limit_of_its_own_is_told_until_the_next_pod_was_ready
     answer = found(evicted(), heir(89))
     assert (answer.cause and answer.cause.reason, answer.again) == ("Evicted", 1)
     assert told(evicted(), heir(90)) is None
+    events = [event_of("gone", "Evicted", FULL)]
+    assert found(in_order(100), heir(89)).asks == ("involvedObject.uid=gone",), "or nobody would know of the limit"
+    assert told(in_order(100), heir(89), events=events) == "Evicted"
+    assert told(in_order(100), heir(90), events=events) is None
+    pressure = [event_of("gone", "Evicted", "The node was low on resource: memory. ")]
+    assert told(in_order(100), heir(10), events=pressure) is None
     assert told(evicted(message="The node was low on resource: memory. "), heir(10)) is None
 
 

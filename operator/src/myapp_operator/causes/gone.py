@@ -24,7 +24,7 @@ def judge_eviction(pods: list[Pod], wanted: int, bench: Bench) -> Judgement:
     untold = _last(pods, lambda pod: pod.ended_untold)
     if untold is not None:
         said = next((each.message for each in bench.of_pod(untold.uid) if each.reason == _EVICTED), "")
-        again = _until_replaced(untold, pods, wanted, bench, _calm(said))
+        again = _until_replaced(untold, pods, wanted, bench, _calm(said) if said else _CALM_AFTER_OWN_LIMIT)
         if again != 0:
             found = _evicted(said, again) if said else _told_eviction(pods, wanted, bench)
             return replace(found, events_of=untold.uid, of_the_past=True)
