@@ -34,6 +34,26 @@ def test_a_quota_on_pods_is_told_and_healed_when_lifted(api: Api, operator: Oper
     wait_for("healed", api.is_ready)
 
 
+def test_a_quota_on_replica_sets_is_told_and_healed_when_lifted(api: Api, operator: OperatorProcess) -> None:
+    """The Deployment never answers then, and its controller gives up after some tries."""
+    api.create("resourcequotas", quota(**{"count/replicasets.apps": "0"}))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
+    api.create("myapps", myapp(replicas=1))
+    wait_for("its words", lambda: api.message().startswith("the ReplicaSet is refused: exceeded quota: tight"))
+    assert api.reason() == "QuotaExceeded"
+    api.delete("resourcequotas", "tight")
+    wait_for("healed", api.is_ready)
+
+
+def test_a_quota_that_wants_limits_to_be_named_is_told_as_a_quota(api: Api, operator: OperatorProcess) -> None:
+    api.create("resourcequotas", quota(**{"limits.memory": "1Gi"}))
+    wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))
+    api.create("myapps", myapp(replicas=1))
+    words = "pods are refused: failed quota: tight: must specify limits.memory"
+    wait_for("its words", lambda: api.message().startswith(words))
+    assert api.reason() == "QuotaExceeded"
+
+
 def test_a_refusal_that_outlives_the_deadline_is_a_stall(api: Api, operator: OperatorProcess) -> None:
     api.create("resourcequotas", quota(**{"count/services": "0"}))
     wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))

@@ -13,7 +13,7 @@ from typing import Any
 from myapp_operator import names, preflight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Owner, RolledBack
+from myapp_operator.observed import App, Child, Condition, Owner, RolledBack
 from myapp_operator.plan import foreign, not_installed
 from myapp_operator.preflight import Known
 from myapp_operator.references import Digests, Reference, Referent
@@ -34,6 +34,14 @@ OBJECT_QUOTA = (
 )
 LIMIT_RANGE = (
     'pods "myapp-deployment-7f9c-x2b4z" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi'
+)
+NO_LIMIT = (
+    'pods "myapp-deployment-7f9c-x2b4z" is forbidden: failed quota: compute: must specify limits.memory for: myapp'
+)
+REPLICA_SET_QUOTA = (
+    'Failed to create new replica set "myapp-deployment-7f9c": replicasets.apps "myapp-deployment-7f9c" is forbidden: '
+    "exceeded quota: small, requested: count/replicasets.apps=1, used: count/replicasets.apps=9, "
+    "limited: count/replicasets.apps=9"
 )
 POLICY = (
     "deployments.apps \"myapp-deployment\" is forbidden: ValidatingAdmissionPolicy 'few-replicas' with binding "
@@ -123,6 +131,13 @@ def without_pods(words: str) -> dict[Kind, Child]:
     return children(replace(ONE_POD, conditions=refused_pods(words)))
 
 
+def without_replica_set(words: str) -> dict[Kind, Child]:
+    """An app whose next version cannot begin, because its ReplicaSet is refused in these words: its Deployment never
+    answers to the last write."""
+    conditions = {"Progressing": Condition(False, "ReplicaSetCreateError", words)}
+    return children(rollout(conditions=conditions), generation=2)
+
+
 def failing(recorded: str, outlook: Outlook = Outlook.PROGRESSING, later: float = 60) -> Case:
     """An app of which a pod is missing, because the pods fail as in this file of `failures`, so many seconds later."""
     cause = replay(recorded, later=later)[-1].cause
@@ -147,6 +162,8 @@ FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3'
 MAY_HEAL = [
     progresses(Reason.QUOTA_EXCEEDED, obstacles=refused(OBJECT_QUOTA)),
     progresses(Reason.QUOTA_EXCEEDED, children=without_pods(QUOTA)),
+    progresses(Reason.QUOTA_EXCEEDED, children=without_pods(NO_LIMIT)),
+    progresses(Reason.QUOTA_EXCEEDED, children=without_replica_set(REPLICA_SET_QUOTA)),
     progresses(Reason.FORBIDDEN, obstacles=refused(POLICY)),
     progresses(Reason.REFERENCE_MISSING, children={}, obstacles=held(URL, known=NO_CONFIG_MAP)),
     progresses(Reason.REFERENCE_MISSING, obstacles=held(URL, known=NO_KEY)),
@@ -159,6 +176,9 @@ MAY_HEAL = [
             "traceback",
             "memory",
             "secret-missing",
+            "volume-secret-missing",
+            "claim-unbound",
+            "init-waits",
             "no-node",
             "readiness",
             "liveness",
@@ -166,6 +186,7 @@ MAY_HEAL = [
         ),
     ),
     failing("eviction", later=0),
+    failing("disk-full", later=0),
 ]
 """Reconciling until the deadline, then Stalled."""
 

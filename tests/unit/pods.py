@@ -102,14 +102,28 @@ def pod(
     }
 
 
-def event(reason: str, message: str, version: int = 1, uid: str = "one", container: str = "myapp") -> Json:
-    """An event of the kubelet about a container."""
+def event(
+    reason: str, message: str, version: int = 1, uid: str = "one", *, container: str = "myapp", ago: float = LONG_AGO
+) -> Json:
+    """An event of the kubelet about a container, so many seconds ago."""
     return {
         "metadata": {"resourceVersion": str(version)},
-        "involvedObject": {"uid": uid, "fieldPath": f"spec.containers{{{container}}}"},
+        "involvedObject": {"kind": "Pod", "uid": uid, "fieldPath": f"spec.containers{{{container}}}"},
         "reason": reason,
         "message": message,
+        "firstTimestamp": at(ago),
+        "lastTimestamp": at(ago),
     }
+
+
+def event_of(uid: str, reason: str, message: str, ago: float = 1) -> Json:
+    """An event about a whole pod."""
+    return {**event(reason, message, ago=ago), "involvedObject": {"kind": "Pod", "uid": uid}}
+
+
+def claim_event(name: str, reason: str, message: str, ago: float = 1) -> Json:
+    """An event about a claim."""
+    return {**event(reason, message, ago=ago), "involvedObject": {"kind": "PersistentVolumeClaim", "name": name}}
 
 
 def read(
@@ -125,7 +139,8 @@ def read(
     newest = newest_replica_set(deployment, replica_sets) or replica_set(uid="", replicas=0)
     sample = Sample().with_page(pods, newest["metadata"]["uid"])
     wanted = newest["spec"]["replicas"] - sample.left_out
-    return Evidence(spec, wanted, sample.pods, [*map(short_event, events)], before=before)
+    told = [*map(short_event, events)]
+    return Evidence(spec, wanted, sample.pods, told, app="shop", namespace="default", before=before)
 
 
 def found(

@@ -46,6 +46,7 @@ def of_key(kind: str, key: str) -> list[Json]:
 
 
 DEADLY_FOR_A_WHILE = "import os, sys, time\nif time.time() < {until}: sys.exit('settings are missing')\n"
+FILL = "import os; open(f'/scratch/{os.uname().nodename}', 'wb').write(b'x' * 20_000_000)"
 SERVE = "os.execvp('gunicorn', ['gunicorn', '--config', 'python:myapp_webapp.gunicorn_conf'])"
 
 CASES: dict[str, Json] = {
@@ -82,6 +83,33 @@ CASES: dict[str, Json] = {
     "init-crash": {},
     "init-image-missing": {},
     "sidecar-crash": {},
+    "volume-secret-missing": {
+        "volumes": [{"name": "settings", "secret": {"secretName": "settings"}}],
+        "volumeMounts": [{"name": "settings", "mountPath": "/settings"}],
+    },
+    "volume-key-missing": {
+        "volumes": [
+            {"name": "settings", "configMap": {"name": "settings", "items": [{"key": "word", "path": "word"}]}}
+        ],
+        "volumeMounts": [{"name": "settings", "mountPath": "/settings"}],
+    },
+    "claim-unbound": {
+        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "settings"}}],
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    },
+    "init-waits": {},
+    "disk-full": {
+        "replicas": 2,
+        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "1Mi"}}],
+        "volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
+        "command": python(f"{FILL}; {SERVE}"),
+    },
+    "slow-start": {
+        "command": python("import time; time.sleep(3600)"),
+        "probes": {"liveness": http("/healthz", failureThreshold=3, initialDelaySeconds=3)},
+        "drainSeconds": 4,
+        "terminationGracePeriodSeconds": 6,
+    },
     "quota": {},
 }
 """The spec of each MyApp, less what every case has."""
@@ -89,6 +117,7 @@ CASES: dict[str, Json] = {
 INJECTED: dict[str, Json] = {
     "init-crash": {"initContainers": [{"name": "migrate", "command": python("raise ValueError('no database')")}]},
     "init-image-missing": {"initContainers": [{"name": "migrate", "image": "nowhere.invalid/migrate:1"}]},
+    "init-waits": {"initContainers": [{"name": "migrate", "command": python("import time; time.sleep(3600)")}]},
     "sidecar-crash": {"containers": [{"name": "proxy", "command": python("raise OSError('no upstream')")}]},
 }
 """What an admission webhook would add to the pod."""
@@ -97,6 +126,11 @@ PREPARED: dict[str, Json] = {
     "secret-key-missing": {"kind": "Secret", "stringData": {"other": "x"}},
     "configmap-key-missing": {"kind": "ConfigMap", "data": {"other": "x"}},
     "quota": {"kind": "ResourceQuota", "spec": {"hard": {"pods": "0"}}},
+    "volume-key-missing": {"kind": "ConfigMap", "data": {"other": "x"}},
+    "claim-unbound": {
+        "kind": "PersistentVolumeClaim",
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    },
 }
 """What must be there before; each case has its own namespace."""
 
@@ -129,9 +163,10 @@ def spec_of(case: str) -> Json:
 def deployment(case: str, spec: Json) -> Json:
     """What the operator would apply, and what others would add to the pod."""
     raw = {"metadata": {"name": "shop", "namespace": f"{NAMESPACE}-{case}"}, "spec": spec}
-    app = app_of(raw, uid="")
+    app = app_of(raw, uid="nobody")
     body = next(each.body for each in desired.build(app, parse_spec(spec)) if each.kind == names.DEPLOYMENT)
     assert body is not None
+    body["metadata"].pop("ownerReferences", None)  # there is no MyApp, so it would be collected
     pod = body["spec"]["template"]["spec"]
     for field, added in INJECTED.get(case, {}).items():
         safe = {"image": "myapp:latest", "imagePullPolicy": "IfNotPresent"}
@@ -202,6 +237,9 @@ def pod(raw: Json) -> Json:
         for field in ("initContainers", "containers")
         if field in raw["spec"]
     }
+    claims = [kept(each, "name", "persistentVolumeClaim", "ephemeral") for each in raw["spec"].get("volumes", [])]
+    if claims := [each for each in claims if len(each) > 1]:
+        spec["volumes"] = claims
     return {"metadata": metadata(raw), "spec": spec, "status": trimmed}
 
 
@@ -216,11 +254,11 @@ def events(case: str) -> list[Json]:
     return [
         {
             "metadata": kept(each["metadata"], "resourceVersion"),
-            "involvedObject": kept(each["involvedObject"], "kind", "uid", "fieldPath"),
-            **kept(each, "reason", "message", "lastTimestamp"),
+            "involvedObject": kept(each["involvedObject"], "kind", "name", "uid", "fieldPath"),
+            **kept(each, "reason", "message", "firstTimestamp", "lastTimestamp"),
         }
         for each in found
-        if each["type"] == "Warning" or each["reason"] == "Killing"
+        if each["type"] == "Warning" or each["reason"] in ("Killing", "FailedBinding")
     ]
 
 

@@ -68,10 +68,38 @@ RECORDED = {
         "ImagePullBackOff",
         f'init container "migrate" cannot pull image "nowhere.invalid/migrate:1": {NO_HOST}',
     ),
+    "init-waits": (
+        "Initializing",
+        'init container "migrate" has not ended, which may take 600 seconds (rollout.progressDeadlineSeconds): '
+        "kubectl logs -n default -l app=shop -c migrate",
+    ),
+    "volume-secret-missing": (
+        "ConfigError",
+        'volume "settings" cannot be mounted: secret "settings" not found',
+    ),
+    "volume-key-missing": (
+        "ConfigError",
+        'volume "settings" cannot be mounted: configmap references non-existent config key: word',
+    ),
+    "claim-unbound": (
+        "ConfigError",
+        'claim "settings" is not bound: no persistent volumes available for this claim and no storage class is set',
+    ),
+    "disk-full": ("Evicted", 'a pod was evicted: Usage of EmptyDir volume "scratch" exceeds the limit "1Mi"'),
+    "slow-start": (
+        "NotReady",
+        'container "shop" is killed by its liveness probe (GET /healthz on port 5000): connection refused',
+    ),
     "sidecar-crash": ("CrashLoopBackOff", 'container "proxy" exits with code 1: OSError: no upstream'),
 }
-PATIENT = {"readiness", "silent-port"}
+PATIENT = {"readiness", "silent-port", "init-waits"}
 """What is told after half a minute only."""
+TOLD_BY_EVENTS = {"readiness", "silent-port", "liveness", "startup", "slow-start"} | {
+    "volume-secret-missing",
+    "volume-key-missing",
+    "claim-unbound",
+    "disk-full",
+}
 
 
 def said(answers: list[Found]) -> list[tuple[str, str] | None]:
@@ -101,8 +129,9 @@ def test_no_random_name_is_told(case: str) -> None:
 
 @pytest.mark.parametrize("case", RECORDED)
 def test_events_are_asked_for_only_where_they_tell_more(case: str) -> None:
-    asked = {answer.events_of for answer in replay(case, events=False, later=30 if case in PATIENT else 0)}
-    assert bool(asked - {""}) == (case in {"readiness", "silent-port", "liveness", "startup"})
+    """What its pods say alone is told, or nothing; that a pod is on its way says nothing either."""
+    answers = replay(case, events=False, later=30 if case in PATIENT else 0)
+    assert bool(answers[-1].asks) == (case in TOLD_BY_EVENTS)
 
 
 def test_a_probe_that_nobody_reported_is_named_all_the_same() -> None:

@@ -168,12 +168,13 @@ def test_a_storm_of_evictions_is_told_by_the_last_and_hides_no_trouble_among_the
     """Thousands of pods may be left behind, and as many be well: what is kept of them is bounded."""
     gone = [pod(name=f"gone-{n}", created=9000 - n, phase="Failed", reason="Evicted", message=f"{n}") for n in range(9)]
     well = [pod(name=f"well-{n:03}", conditions=[condition("Ready", True, 60)]) for n in range(400)]
-    strangers = [pod(name="of-an-older-version", owner="old"), pod(phase="Failed", reason="NodeAffinity")]
+    refused = pod(name="refused", phase="Failed", reason="NodeAffinity")
+    strangers = [pod(name="of-an-older-version", owner="old"), refused]
     sample = Sample()
     for page in (gone, well[:200], [pod(crashed(), name="in-trouble")], well[200:], strangers):
         sample = sample.with_page(page, "new")
-    assert [each.name for each in sample.pods[:2]] == ["gone-8", "in-trouble"]
-    assert (len(sample.pods), sample.left_out) == (301, 101)
+    assert [each.name for each in sample.pods[:3]] == ["gone-8", "refused", "in-trouble"]
+    assert (len(sample.pods), sample.left_out) == (302, 101)
     answer = find(Evidence(spec(), 401 - 101, sample.pods), NOW).cause
     assert answer is not None
     assert answer.reason == "CrashLoopBackOff"
@@ -220,7 +221,7 @@ def test_an_eviction_that_is_over_is_not_told_again_when_its_heir_is_not_ready_a
 
 def test_a_pod_that_will_never_run_again_is_not_judged() -> None:
     """Another one comes in its place; this one stays in the lists for long."""
-    assert told(pod(crashed(), phase="Failed", reason="NodeAffinity")) is None
+    assert told(pod(crashed(), phase="Failed", reason="Terminated")) is None
 
 
 def test_a_pod_that_must_give_way_counts_as_evicted() -> None:

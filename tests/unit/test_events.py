@@ -83,10 +83,20 @@ def test_a_rollback_is_told_once_in_the_words_of_the_status() -> None:
     assert events.of_status(shown, shown) is None
 
 
-@pytest.mark.parametrize("reason", sorted(FROM_PODS | {Reason.PROGRESS_DEADLINE_EXCEEDED}))
+@pytest.mark.parametrize("reason", sorted(FROM_PODS - {Reason.INITIALIZING} | {Reason.PROGRESS_DEADLINE_EXCEEDED}))
 def test_a_failure_is_told(reason: Reason) -> None:
     notice = events.of_status(status(Reason.READY), status(reason))
     assert notice == Notice(EventReason.FAILED, f"{reason}: words", warning=True)
+
+
+def test_slow_work_before_the_start_is_told_once_its_time_is_over() -> None:
+    """A migration that takes its time is no failure."""
+    coming, slow = status(Reason.ROLLING_OUT), status(Reason.INITIALIZING)
+    late = {**slow, "conditions": [*slow["conditions"], {"type": "Stalled", "status": "True"}]}
+    assert events.of_status(coming, slow) is None
+    notice = Notice(EventReason.FAILED, "Initializing: words", warning=True)
+    assert events.of_status(slow, late) == events.of_status(coming, late) == notice
+    assert events.of_status(late, late) is None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from myapp_operator.model import parse_spec
 from myapp_operator.names import Reason
 from myapp_operator.reading import Part
 from myapp_operator.store import Store
+from tests.unit.pods import condition, event_of, pod, waiting
 from tests.unit.samples import KEY, app, children, owner, progressing, refusal, refused_pods, rollout, seen
 from tests.unit.versions import replica_set
 from tests.unit.world import DEPLOYMENT, Clock, FakeKube, World
@@ -263,6 +264,23 @@ async def test_the_newest_refusal_of_pods_is_read_where_they_are_refused(ready: 
         await ready.reconcile()
     assert ready.kube.requests == [*LOOK, "list Event", "status"]
     assert "exceeded quota: new" in ready.kube.status["message"]
+
+
+async def test_events_of_a_pod_that_its_node_prepares_are_read_and_tell_why(ready: World, clock: Clock) -> None:
+    own = replica_set()
+    owner_uid, conditions = own["metadata"]["uid"], [condition("PodScheduled", True)]
+    coming = pod(waiting("ContainerCreating"), owner=owner_uid, phase="Pending", conditions=conditions)
+    missing = 'MountVolume.SetUp failed for volume "tls" : secret "shop-tls" not found'
+    ready.kube.listed = {"ReplicaSet": [own], "Pod": [coming], "Event": [event_of("one", "FailedMount", missing)]}
+    ready.watch_brings_rollout(LOST)
+    await ready.reconcile()
+    ready.watch_brings_status()
+    ready.kube.requests.clear()
+    clock.passes(60)
+    await ready.reconcile()
+    assert ready.kube.requests == [*LOOK, "list Event", "status"]
+    assert ready.reason() == "ConfigError"
+    assert ready.kube.status["message"] == 'volume "tls" cannot be mounted: secret "shop-tls" not found'
 
 
 async def test_what_an_earlier_run_has_told_stands_until_a_look(ready: World, pods: Pods, clock: Clock) -> None:

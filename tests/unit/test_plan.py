@@ -240,6 +240,13 @@ def test_a_deployment_that_was_refused_pods_is_nudged() -> None:
     assert nudge_of(step) == "5"
 
 
+def test_a_deployment_that_was_refused_a_replica_set_is_nudged_though_it_never_answers() -> None:
+    """After some tries its controller gives up for good."""
+    refused = rollout(conditions=progressing("ReplicaSetCreateError"))
+    assert only_step(make(with_deployment(rollout=refused, generation=2))).attempt == NUDGING
+    assert make(with_deployment(rollout=refused, generation=2, awaited=True)).steps == ()
+
+
 def test_a_nudge_carries_on_what_the_deployment_remembers() -> None:
     noted = {**WANTED, DEPLOYMENT: replace(WANTED[DEPLOYMENT], notes={names.LAST_READY: "5d9f"})}
     todo = make(with_deployment(rollout=NO_PODS), wants=noted)

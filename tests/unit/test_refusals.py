@@ -97,6 +97,9 @@ def test_what_an_answer_means(error: OperatorError, verdict: Answer) -> None:
             Reason.FORBIDDEN,
             "violates PodSecurity",
         ),
+        ('pods "x-1a" is forbidden: failed quota: q: must specify cpu', Reason.QUOTA_EXCEEDED, "failed quota: q"),
+        ('pods "x-1a" is forbidden: insufficient quota to consume: pods', Reason.QUOTA_EXCEEDED, "insufficient quota"),
+        ('pods "x-1a" is forbidden: status unknown for quota: q', Reason.QUOTA_EXCEEDED, "status unknown for quota"),
         ('pods "x-1a" is forbidden: maximum cpu usage per Pod is 1', Reason.FORBIDDEN, "maximum cpu"),
         (
             'pods "x-1a" is forbidden: error looking up service account web/none: serviceaccount "none" not found',

@@ -10,7 +10,7 @@ from myapp_operator.causes import Cause
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.names import FROM_PODS, Kind, Reason
-from myapp_operator.observed import App, Child, RolledBack, Rollout
+from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
 from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen, past_own_deadline
 from myapp_operator.status import judge
@@ -251,6 +251,35 @@ def test_the_most_telling_reason_wins(status: Rollout, reason: Reason, cause: Ca
 
 def test_why_pods_fail_is_told_and_not_that_time_is_up() -> None:
     assert decide(seen(children=children(GIVEN_UP), cause=CRASH)).reason is Reason.CRASH_LOOP_BACK_OFF
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "message"),
+    [
+        (
+            "exceeded quota: small, requested: count/replicasets.apps=1, used: count/replicasets.apps=9, "
+            "limited: count/replicasets.apps=9",
+            Reason.QUOTA_EXCEEDED,
+            "the ReplicaSet is refused: exceeded quota: small, requested: count/replicasets.apps=1, "
+            "limited: count/replicasets.apps=9",
+        ),
+        (
+            "ValidatingAdmissionPolicy 'p' denied request: no",
+            Reason.FORBIDDEN,
+            "the ReplicaSet is refused: ValidatingAdmissionPolicy 'p' denied request: no",
+        ),
+    ],
+)
+def test_a_replica_set_that_is_refused_is_told_though_the_deployment_never_answers(
+    words: str, reason: Reason, message: str
+) -> None:
+    """Its own deadline does not count then, so that of the status does."""
+    said = f'Failed to create new replica set "myapp-deployment-7f9c": replicasets.apps "x" is forbidden: {words}'
+    conditions = {"Progressing": Condition(False, "ReplicaSetCreateError", said)}
+    refused = seen(children=children(rollout(conditions=conditions), generation=2))
+    assert (decide(refused).reason, decide(refused).message) == (reason, message)
+    answered = seen(children=children(rollout(conditions=conditions)))
+    assert decide(answered).reason is Reason.ROLLING_OUT, "it was made after all"
 
 
 def test_why_pods_fail_is_told_although_another_child_is_late() -> None:

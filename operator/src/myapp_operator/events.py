@@ -112,6 +112,8 @@ def body(app: App, notice: Notice, told: Told, instance: str) -> Json:
 def of_status(old: Json, new: Json) -> Notice | None:
     """What the change of a status is worth telling: a refusal or a failure that was not told before."""
     reason = _reason(new)
+    if reason == Reason.INITIALIZING:
+        return _of_initializing(old, new)
     if reason == _reason(old):
         return None
     message = f"{reason}: {new.get('message', '')}"
@@ -122,6 +124,17 @@ def of_status(old: Json, new: Json) -> Notice | None:
     if reason in _TOLD_AS_FAILED:
         return Notice(EventReason.FAILED, message, warning=True)
     return None
+
+
+def _of_initializing(old: Json, new: Json) -> Notice | None:
+    """Slow work before the start is no failure until its time is over."""
+    if not _is_stalled(new) or (_reason(old) == Reason.INITIALIZING and _is_stalled(old)):
+        return None
+    return Notice(EventReason.FAILED, f"{Reason.INITIALIZING}: {new.get('message', '')}", warning=True)
+
+
+def _is_stalled(status: Json) -> bool:
+    return condition(status, "Stalled").get("status") == "True"
 
 
 def _reason(status: Json) -> str:

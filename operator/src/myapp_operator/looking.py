@@ -1,4 +1,4 @@
-"""Looks at the pods of an app that is not as wanted, when it is time. A look is two lists, or one more of events."""
+"""Looks at the pods of an app that is not as wanted, when it is time. A look is two lists, or a few more of events."""
 
 from __future__ import annotations
 
@@ -90,10 +90,17 @@ class Onlooker:
         uid, replicas = (newest["metadata"]["uid"], newest["spec"]["replicas"]) if newest else ("", 0)
         sample = await self._pods(key, newest) if newest else Sample()
         known = _known(seen, plan)
-        evidence = Evidence(seen.spec, replicas - sample.left_out, sample.pods, app=key.name, before=known)
+        evidence = Evidence(
+            seen.spec,
+            replicas - sample.left_out,
+            sample.pods,
+            app=key.name,
+            namespace=key.namespace,
+            before=known,
+        )
         found = causes.find(evidence, now)
-        if found.events_of:
-            events = await self._events(key, f"involvedObject.uid={found.events_of}")
+        if found.asks:
+            events = [each for fields in found.asks for each in await self._events(key, fields)]
             found = causes.find(replace(evidence, events=events), now)
         # An app that comes up at once need not know; nor is one asked about that only waits for its pods to start.
         strangers = bool(plan.count and await self._strangers(key, replica_sets))

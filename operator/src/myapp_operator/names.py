@@ -170,6 +170,7 @@ class Reason(StrEnum):
     IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
     CONFIG_ERROR = "ConfigError"
     INIT_FAILED = "InitFailed"
+    INITIALIZING = "Initializing"
     OOM_KILLED = "OOMKilled"
     CRASH_LOOP_BACK_OFF = "CrashLoopBackOff"
     EVICTED = "Evicted"
@@ -187,6 +188,7 @@ FROM_PODS = frozenset(
         Reason.IMAGE_PULL_BACK_OFF,
         Reason.CONFIG_ERROR,
         Reason.INIT_FAILED,
+        Reason.INITIALIZING,
         Reason.OOM_KILLED,
         Reason.CRASH_LOOP_BACK_OFF,
         Reason.EVICTED,

@@ -351,6 +351,12 @@ class Child:
         """Whether the Deployment's own status is about what was last written to it."""
         return not self.awaited and self.rollout is not None and self.rollout.observed_generation >= self.generation
 
+    @property
+    def lacks_replica_set(self) -> bool:
+        """Whether the Deployment's controller was refused the ReplicaSet of what was last written."""
+        progressing = self.rollout and self.rollout.conditions.get("Progressing")
+        return bool(progressing and progressing.reason == "ReplicaSetCreateError" and not self.settled)
+
 
 def is_of_later_history(known: App | Child, listed: App | Child, version: int) -> bool:
     """Whether a list of this version should have had the known version of the same object, and has an older one."""

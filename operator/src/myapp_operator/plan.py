@@ -364,10 +364,13 @@ def _is_at_rest(child: Child) -> bool:
 
 
 def _cannot_make_pods(child: Child) -> bool:
-    """Whether its controller was refused pods. It pauses for minutes then, also when the cause is gone; see NUDGE.
+    """Whether its controller was refused pods, or a ReplicaSet. It pauses for minutes then, also when the cause is
+    gone, or gives up; see NUDGE.
 
     Before it has looked at our last write there is nothing to say: that write may have been the cure.
     """
+    if child.lacks_replica_set:
+        return True
     failure = child.settled and child.rollout and child.rollout.conditions.get("ReplicaFailure")
     return bool(failure and failure.status)
 

@@ -16,6 +16,8 @@ _RETRY_CODES = frozenset({401, 408, 429, 502, 503, 504})
 _TEST_FAILED = "the server rejected our request due to an error in our request"
 _LONGEST = 8000
 """Characters of an answer that are looked at. Users can make answers of a megabyte, which nobody would read."""
+_OF_QUOTAS = ("exceeded quota", "failed quota", "insufficient quota", "status unknown for quota")
+"""How a refusal by a ResourceQuota begins: too much, a limit that must be named, none that matches, not yet counted."""
 _REJECTED_500 = ("failed to c", "etcdserver: request is too large")
 
 
@@ -94,7 +96,7 @@ def from_words(message: str) -> Refused:
         denied = re.search(r" denied (the )?request", message)  # by a webhook, whose name the user needs
         return Refused(Reason.FORBIDDEN if denied else Reason.REJECTED, message)
     words = _without_used(forbidden[1].strip())
-    reason = Reason.QUOTA_EXCEEDED if words.startswith("exceeded quota") else Reason.FORBIDDEN
+    reason = Reason.QUOTA_EXCEEDED if words.startswith(_OF_QUOTAS) else Reason.FORBIDDEN
     return Refused(reason, words)
 
 

@@ -93,6 +93,17 @@ def refusal_of_pods(seen: Seen) -> Condition | None:
     return failure if failure and failure.status else None
 
 
+def refusal_of_replica_set(seen: Seen) -> Condition | None:
+    """What the Deployment says of a ReplicaSet that the API server refuses; None where it does not.
+
+    It never answers to the generation then, so its account is about an earlier one in all else.
+    """
+    deployment = seen.child(names.DEPLOYMENT)
+    if names.DEPLOYMENT in seen.obstacles or deployment is None or not deployment.lacks_replica_set:
+        return None
+    return deployment.rollout.conditions["Progressing"] if deployment.rollout else None
+
+
 def is_rolled_out(seen: Seen) -> bool:
     """Whether only pods of the newest version are left.
 

@@ -23,6 +23,7 @@ from myapp_operator.seen import (
     is_rolled_out,
     past_own_deadline,
     refusal_of_pods,
+    refusal_of_replica_set,
     rolled_back,
     runs,
 )
@@ -136,6 +137,8 @@ def _unwritten(seen: Seen) -> Verdict | None:
     written = held == seen.obstacles.keys() and all(_is_written(seen.child(kind)) for kind in seen.asked - held)
     if written and deployment and deployment.settled:
         return None
+    if trouble := _no_replica_set_allowed(seen):
+        return trouble
     if current_rollout(seen) is not None and (trouble := _trouble(seen)):
         return trouble
     return Verdict(Reason.ROLLING_OUT, _rolling_out_message(seen), Outlook.PROGRESSING)
@@ -183,8 +186,22 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     refused = from_words(seen.looks.refusal or failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
     words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
+    return _by_the_server(reason, "pods are refused", words, seen)
+
+
+def _no_replica_set_allowed(seen: Seen) -> Verdict | None:
+    """The new version has not even begun; what ran before goes on."""
+    failure = refusal_of_replica_set(seen)
+    if failure is None:
+        return None
+    refused = from_words(re.sub(r'^Failed to create new replica set "[^"]*": ', "", failure.message))
+    reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
+    return _by_the_server(reason, "the ReplicaSet is refused", refused.message, seen)
+
+
+def _by_the_server(reason: Reason, what: str, words: str, seen: Seen) -> Verdict:
     words = mask(words, values_of(seen.spec, seen.app.key.name))
-    return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
+    return Verdict(reason, sentence(f"{what}: {words}"), Outlook.PROGRESSING)
 
 
 def _caused(seen: Seen) -> Verdict | None:

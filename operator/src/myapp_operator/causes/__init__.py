@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain, islice
 
 from myapp_operator.causes import words
 from myapp_operator.causes.bench import Bench
 from myapp_operator.causes.containers import judge_container
+from myapp_operator.causes.events import refused_pods, short_event
 from myapp_operator.causes.found import Cause, Evidence, Found, Judgement
-from myapp_operator.causes.pods import Pod, Sample, by_revision, newest_replica_set, refused_pods, short_event
-from myapp_operator.causes.whole import judge_eviction, judge_placement, judge_readiness
+from myapp_operator.causes.gone import judge_eviction, judge_refusal
+from myapp_operator.causes.placement import judge_placement
+from myapp_operator.causes.pods import Pod, Sample, by_revision, newest_replica_set
+from myapp_operator.causes.preparation import judge_preparation
+from myapp_operator.causes.whole import judge_readiness
 from myapp_operator.names import Reason
 
 __all__ = [
@@ -38,6 +43,7 @@ _MOST_TELLING_FIRST = (
     Reason.CRASH_LOOP_BACK_OFF,
     Reason.UNSCHEDULABLE,
     Reason.NOT_READY,
+    Reason.INITIALIZING,
     Reason.EVICTED,
 )
 
@@ -47,24 +53,34 @@ def find(evidence: Evidence, now: datetime) -> Found:
     bench = Bench.of(evidence, now)
     found = list(_judgements(sorted(evidence.pods, key=lambda pod: (pod.created, pod.name)), evidence.replicas, bench))
     again = min((each.again for each in found if each.again is not None), default=None)
-    best = min((each for each in found if each.reason), key=_rank, default=None)
-    if best is None or best.reason is None:
-        return Found(again=again)
+    best = min((each for each in found if each.reason), key=_rank, default=Judgement())
+    asks = tuple(dict.fromkeys(chain(best.asks, *(each.asks for each in _askers(found)))))
+    if best.reason is None:
+        return Found(None, again, asks)
     message = words.joined(best.what, best.telling(bench.hide(best.said)))
-    return Found(Cause(best.reason, message), again, best.events_of)
+    return Found(Cause(best.reason, message), again, asks)
+
+
+def _askers(found: list[Judgement]) -> Iterator[Judgement]:
+    """Those that have nothing to say without events: the first about pods that live, and about one that is gone."""
+    asking = [each for each in found if each.asks and not each.reason]
+    for of_the_past in (False, True):
+        yield from islice((each for each in asking if each.of_the_past is of_the_past), 1)
 
 
 def _judgements(pods: list[Pod], wanted: int, bench: Bench) -> Iterator[Judgement]:
-    """All there is to say of all pods, where so many are wanted. One that was evicted is judged by the others alone."""
+    """All there is to say of all pods, where so many are wanted. One that is gone is judged by the others alone."""
     yield judge_eviction(pods, wanted, bench)
+    yield judge_refusal(pods, wanted, bench)
     for pod in pods:
-        if pod.evicted or pod.ended:
+        if pod.gone:
             continue
-        yield judge_placement(pod)
+        yield judge_placement(pod, bench)
+        yield judge_preparation(pod, bench)
         yield judge_readiness(pod, bench)
         for container in pod.containers:
             yield judge_container(container, pod, bench)
 
 
-def _rank(found: Judgement) -> int:
-    return _MOST_TELLING_FIRST.index(found.reason) if found.reason else len(_MOST_TELLING_FIRST)
+def _rank(found: Judgement) -> tuple[bool, int]:
+    return found.of_the_past, _MOST_TELLING_FIRST.index(found.reason) if found.reason else len(_MOST_TELLING_FIRST)

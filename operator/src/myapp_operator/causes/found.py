@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from myapp_operator.causes.pods import Pod
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
-from myapp_operator.names import Reason
+from myapp_operator.names import CLAIM, Reason
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ class Evidence:
     pods: Sequence[Pod]
     """Those of the newest ReplicaSet that count (see `pods.Sample`)."""
     events: Sequence[Json] = ()
-    """Events of the object that an earlier judgement asked for (`Found.events_of`); others do no harm."""
+    """What an earlier judgement asked for (`Found.asks`); others do no harm."""
     app: str = ""
     """Name of the MyApp."""
+    namespace: str = ""
+    """That of the MyApp, for the commands that are told."""
     before: Cause | None = None
     """What the look before this one found: events are gone long before what they told is over."""
 
@@ -58,7 +60,17 @@ class Judgement:
     again: float | None = None
     """As in `Found`."""
     events_of: str = ""
-    """As in `Found`."""
+    """Uid of a pod whose events would make it better. Without a reason: there may be one, which only they tell."""
+    claims: Sequence[str] = ()
+    """Names of claims whose events would."""
+    of_the_past: bool = False
+    """Whether it is about a pod that is gone: a cause in one that lives tells more."""
+
+    @property
+    def asks(self) -> list[str]:
+        """These events, as field selectors."""
+        of_pod = [f"involvedObject.uid={self.events_of}"] if self.events_of else []
+        return [*of_pod, *(f"involvedObject.kind={CLAIM.kind},involvedObject.name={each}" for each in self.claims)]
 
 
 @dataclass(frozen=True)
@@ -68,5 +80,5 @@ class Found:
     cause: Cause | None = None
     again: float | None = None
     """Seconds after which the passing of time alone may change the answer; None: never."""
-    events_of: str = ""
-    """Uid of the pod whose events would make the answer better: judge once more with them. Empty: none would."""
+    asks: Sequence[str] = ()
+    """The events that would make the answer better, as field selectors: judge once more with them."""

@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 
 import orjson
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
-from myapp_operator.observed import counted, counted_version
+from myapp_operator.observed import counted
 
 _MOST_JUDGED = 300
-"""Pods of one app that are judged at most, beside one that was evicted."""
+"""Pods of one app that are judged at most, beside those that are gone."""
 _MOST_CONTAINERS = 40
 """Containers of one pod that are judged; a MyApp may ask for 33."""
 _LARGEST = 1024**2
 """Characters of the pods that are judged: an author of pods may make each as large as etcd takes it."""
 _CONTAINER = 512
 """Characters that a container counts for at least: to judge one takes some time however small it is."""
-_LONGEST_WORDS = 2048
-"""Characters that are kept of the message of an event; the kubelet writes 1024."""
+_MOST_PULL_SECRETS = 8
+_MOST_CLAIMS = 4
+"""Claims of one pod that are looked after: each may cost a request."""
 _NEEDED = ("name", "image", "resources", "ports", "livenessProbe", "readinessProbe", "startupProbe", "restartPolicy")
 """What is kept of the spec of a container."""
 _TOLD = ("reason", "message", "exitCode", "startedAt", "finishedAt")
 """What is kept of the state of a container."""
-_JUDGED_BY = frozenset({"Ready", "PodScheduled", "DisruptionTarget"})
+_JUDGED_BY = frozenset({"Ready", "PodScheduled", "DisruptionTarget", "PodReadyToStartContainers"})
 """The conditions of a pod that are kept."""
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ON_ITS_WAY = frozenset({None, "ContainerCreating", "PodInitializing"})
+"""Why a container waits of which nothing is known to be wrong."""
+_REFUSED = frozenset({"NodeAffinity", "UnexpectedAdmissionError"})
+_REFUSED_BEGIN = ("OutOf", "Pod was rejected")
+"""How the kubelet says that it does not take a pod which was given to it."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _LOST = frozenset({"ContainerStatusUnknown", "Unknown"})
 """How the kubelet says that it does not know how a container ended, for instance after its node started anew."""
 
@@ -42,6 +48,15 @@ class Condition:
     holds: bool
     since: datetime
     message: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim for storage that a pod asks for."""
+
+    name: str
+    title: str
+    """As in messages; the name of one that was made for this pod alone is random."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +112,10 @@ class Pod:
     conditions: Mapping[str, Condition]
     containers: Sequence[Container]
     """Init containers first."""
+    claims: Sequence[Claim]
+    """The first few."""
+    pull_secrets: Sequence[str]
+    """Names of the first few Secrets with which images are pulled."""
     size: int
     """Characters of it that are kept, and `_CONTAINER` for the work of each container."""
 
@@ -115,6 +134,8 @@ class Pod:
             message=status.get("message", ""),
             conditions={each["type"]: _condition(each) for each in conditions},
             containers=containers,
+            claims=[*islice(_claims(raw), _MOST_CLAIMS)],
+            pull_secrets=[str(each.get("name")) for each in _pull_secrets(raw)],
             size=sum(map(_size, containers)) + len(status.get("message") or ""),
         )
 
@@ -130,15 +151,44 @@ class Pod:
         return (self.phase == "Failed" and self.reason == "Evicted") or (target is not None and target.holds)
 
     @property
+    def refused(self) -> bool:
+        """Whether its node did not take it."""
+        said = (self.reason, self.message)
+        told = self.reason in _REFUSED or any(each.startswith(_REFUSED_BEGIN) for each in said)
+        return self.phase == "Failed" and not self.evicted and told
+
+    @property
+    def ended_untold(self) -> bool:
+        """Whether it has ended and says nothing of why: so ends one that is evicted and whose app ends in order."""
+        return self.ended and not self.evicted and not self.refused
+
+    @property
+    def gone(self) -> bool:
+        """Whether it must be replaced."""
+        return self.ended or self.evicted
+
+    @property
+    def prepared_for(self) -> datetime | None:
+        """Since when its node prepares it: mounts volumes, makes its network. None: it does not, or has done so."""
+        scheduled, prepared = self.conditions.get("PodScheduled"), self.conditions.get("PodReadyToStartContainers")
+        if scheduled is None or not scheduled.holds or (prepared is not None and prepared.holds):
+            return None
+        begun = any(each.state.keys() - {"waiting"} or each.last_state for each in self.containers)
+        waits = all(each.waiting.get("reason") in _ON_ITS_WAY for each in self.containers)
+        return scheduled.since if self.phase == "Pending" and waits and not begun else None
+
+    @property
     def ready(self) -> Condition:
         """Whether it gets requests."""
         return self.conditions.get("Ready") or Condition(holds=False, since=self.created, message="")
 
     @property
     def ended_at(self) -> datetime:
-        """When its last container ended; where nobody knows, when it was created."""
+        """When its last container ended, as far as that is known, or it was told to go; else when it was created."""
         ends = (each.state.get("terminated") or {} for each in self.containers)
-        return max([self.created, *(_time(end.get("finishedAt")) for end in ends)])
+        target = self.conditions.get("DisruptionTarget")
+        told = [target.since] if target is not None and target.holds else []
+        return max([self.created, *told, *(_time(end.get("finishedAt")) for end in ends)])
 
 
 def newest_replica_set(deployment_uid: str, replica_sets: Sequence[Json]) -> Json | None:
@@ -153,8 +203,9 @@ def by_revision(deployment_uid: str, replica_sets: Sequence[Json]) -> list[Json]
 
 @dataclass(frozen=True)
 class Sample:
-    """The pods by which a ReplicaSet is judged: the last one that was evicted, and of those that may run the ones in
-    trouble first, as far as number and bytes allow. There may be thousands, most of them evicted or well."""
+    """The pods by which a ReplicaSet is judged: the last one each that was evicted, was refused by its node, or ended
+    for a reason that it does not tell, and of those that may run the ones in trouble first, as far as number and bytes
+    allow. There may be thousands, most of them gone or well."""
 
     pods: Sequence[Pod] = ()
     left_out: int = 0
@@ -163,40 +214,31 @@ class Sample:
     def with_page(self, page: Sequence[Json], replica_set_uid: str) -> Sample:
         """The sample of these and further pods. One pod is kept however large it is."""
         staying = [*self.pods, *(Pod.from_json(each) for each in page if _stays(each, replica_set_uid))]
-        evicted = [pod for pod in staying if pod.evicted]
-        last = [max(evicted, key=lambda pod: (pod.ended_at, pod.name))] if evicted else []
-        others = sorted((pod for pod in staying if not pod.evicted and not pod.ended), key=_trouble_order)
+        evicted, refused = (pod for pod in staying if pod.evicted), (pod for pod in staying if pod.refused)
+        last = [*_last(evicted), *_last(refused), *_last(pod for pod in staying if pod.ended_untold)]
+        others = sorted((pod for pod in staying if not pod.gone), key=_trouble_order)
         fitting = sum(size <= _LARGEST for size in accumulate(pod.size for pod in others))
         kept = others[: min(_MOST_JUDGED, max(1, fitting))]
         return Sample([*last, *kept], self.left_out + len(others) - len(kept))
 
 
-def refused_pods(events: Sequence[Json], replica_set_uid: str) -> str | None:
-    """The server's words to the last try of a ReplicaSet to create a pod; None if no event tells.
-
-    The Deployment's condition ReplicaFailure says the same, but keeps its first words after the cause has changed.
-    """
-    tries = [
-        each
-        for each in events
-        if each.get("reason") == "FailedCreate" and each["involvedObject"].get("uid") == replica_set_uid
-    ]
-    if not tries:
-        return None
-    newest = max(tries, key=lambda each: counted_version(each["metadata"]))
-    message = str(newest.get("message", "")).removeprefix("(combined from similar events): ")
-    return message.removeprefix("Error creating: ")
+def _last(pods: Iterator[Pod]) -> list[Pod]:
+    """The one that ended last, if there is one."""
+    last = max(pods, key=lambda pod: (pod.ended_at, pod.name), default=None)
+    return [] if last is None else [last]
 
 
-def short_event(raw: Json) -> Json:
-    """An event, less what no judgement needs."""
-    about = raw["involvedObject"]
-    return {
-        "metadata": {"resourceVersion": raw["metadata"]["resourceVersion"]},
-        "involvedObject": {"uid": about.get("uid"), "fieldPath": str(about.get("fieldPath", ""))[:_LONGEST_WORDS]},
-        "reason": str(raw.get("reason", ""))[:_LONGEST_WORDS],
-        "message": str(raw.get("message", ""))[:_LONGEST_WORDS],
-    }
+def _pull_secrets(raw: Json) -> Sequence[Json]:
+    return (raw["spec"].get("imagePullSecrets") or ())[:_MOST_PULL_SECRETS]
+
+
+def _claims(raw: Json) -> Iterator[Claim]:
+    for volume in raw["spec"].get("volumes") or ():
+        if claim := volume.get("persistentVolumeClaim"):
+            yield Claim(str(claim["claimName"]), f'claim "{claim["claimName"]}"')
+        elif volume.get("ephemeral"):
+            title = f'the claim of the ephemeral volume "{volume["name"]}"'
+            yield Claim(f"{raw['metadata']['name']}-{volume['name']}", title)
 
 
 def _containers(raw: Json, field: str) -> Iterator[Container]:
@@ -249,4 +291,4 @@ def _revision(raw: Json) -> tuple[int, str, str]:
 
 
 def _time(text: object) -> datetime:
-    return moment(text) or _LONG_AGO
+    return moment(text) or LONG_AGO
