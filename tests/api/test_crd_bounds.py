@@ -43,14 +43,19 @@ ONE_OF = (
 )
 
 # What the rules ask for beside a field, by fields that tell which part it is.
-METRIC = {"type": "Resource", "resource": {"name": "a", "target": {"type": "a"}}}
+METRIC = {"type": "Resource", "resource": {"name": "a", "target": {"type": "Utilization", "averageUtilization": 1}}}
 BESIDE: tuple[tuple[set[str], Json], ...] = (
     ({"mountPath"}, {"name": "a0"}),
     ({"restartPolicy"}, {"restartPolicy": "Always"}),
     ({"minReplicas"}, {"maxReplicas": 1000, "metrics": [METRIC]}),
     ({"volumeClaimTemplate"}, {"volumeClaimTemplate": {"spec": {}}}),
-    ({"accessModes"}, {"accessModes": ["a"], "resources": {"requests": {"storage": "1"}}}),
+    ({"accessModes"}, {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1"}}}),
     ({"labels", "namespace"}, {"namespace": "a"}),
+    ({"tolerationSeconds"}, {"key": "a", "effect": "NoExecute"}),
+    ({"resource", "containerName"}, {"containerName": "a"}),
+    ({"operator", "values"}, {"operator": "In", "values": ["a"]}),
+    ({"topologyKey", "matchLabelKeys", "maxSkew"}, {"labelSelector": {}, "whenUnsatisfiable": "DoNotSchedule"}),
+    ({"averageUtilization"}, {"averageValue": 1}),
 )
 
 # Fields that a rule holds closer than their bounds.

@@ -1,4 +1,4 @@
-"""What Kubernetes checks in its code and does not say in its OpenAPI document: ranges and lengths.
+"""What Kubernetes checks in its code and does not say in its OpenAPI document: ranges, lengths and choices.
 
 With it a MyApp that could never run is refused when it is applied; without it the API server would take the MyApp and
 refuse its Deployment. Source: pkg/apis/core/validation/validation.go of Kubernetes. What excludes what: typerules.py.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from myapp_operator.crd import rules
 from myapp_operator.crd.typerules import QUANTITY_RULE, port_rule
 from myapp_operator.grammar import Json
+from myapp_operator.model import RESOURCES
 
 MAX_ITEMS = 256
 MAX_PROPERTIES = 64
@@ -38,12 +39,60 @@ _INTEGERS: Mapping[str, Mapping[str, int]] = {
     "averageUtilization": {"minimum": 1, "maximum": 2147483647},
 }
 
+_GIVEN: Json = {"minLength": 1}
+_SHORT_PATH: Json = {"minLength": 1, "maxLength": 256}  # no bound of Kubernetes: longer ones would cost CEL too much
+
 OF_TYPES: Mapping[str, Json] = {
-    "Volume": {"name": {"maxLength": 63}},
-    "VolumeMount": {"name": {"maxLength": 63}, "mountPath": {"minLength": 1}},
+    "ConfigMapProjection": {"name": _GIVEN},
+    "ConfigMapVolumeSource": {"name": _GIVEN},
+    "ContainerResourceMetricSource": {"container": _GIVEN, "name": _GIVEN},
+    "CrossVersionObjectReference": {"kind": _GIVEN, "name": _GIVEN},
+    "DownwardAPIVolumeFile": {"path": _SHORT_PATH},
+    "ExecAction": {"command": {"minItems": 1}},
     "HPAScalingPolicy": {"value": {"minimum": 1}, "periodSeconds": {"minimum": 1, "maximum": 1800}},
+    "KeyToPath": {"key": _GIVEN, "path": _SHORT_PATH},
+    "MetricIdentifier": {"name": _GIVEN},
+    "NodeSelector": {"nodeSelectorTerms": {"minItems": 1}},
+    "PersistentVolumeClaimVolumeSource": {"claimName": _GIVEN},
+    "PodAffinityTerm": {"topologyKey": _GIVEN},
+    "Probe": {"terminationGracePeriodSeconds": {"minimum": 1}},
+    "ResourceMetricSource": {"name": _GIVEN},
+    "SecretProjection": {"name": _GIVEN},
+    "SecretVolumeSource": {"secretName": _GIVEN},
+    "ServiceAccountTokenProjection": {"path": _SHORT_PATH},
+    "TopologySpreadConstraint": {"topologyKey": _GIVEN},
+    "Volume": {"name": {"maxLength": 63}},
+    "VolumeMount": {"name": {"maxLength": 63}, "mountPath": _GIVEN},
 }
 """Bounds of single fields, by type and name, where they are narrower than those of all fields of that name."""
+
+_LABEL_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+_RESOURCE_FIELDS = tuple(f"{kind}.{each}" for kind in ("limits", "requests") for each in RESOURCES)
+_POLICIES = ("Honor", "Ignore")
+
+CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "HPAScalingPolicy": {"type": ("Pods", "Percent")},
+    "HPAScalingRules": {"selectPolicy": ("Max", "Min", "Disabled")},
+    "HTTPGetAction": {"scheme": ("HTTP", "HTTPS")},
+    "LabelSelectorRequirement": {"operator": _LABEL_OPERATORS},
+    "MetricTarget": {"type": ("Utilization", "Value", "AverageValue")},
+    "NodeSelectorRequirement": {"operator": (*_LABEL_OPERATORS, "Gt", "Lt")},
+    "ObjectFieldSelector": {"apiVersion": ("v1",)},
+    "PersistentVolumeClaimSpec": {
+        "accessModes": ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"),
+    },
+    "ResourceFieldSelector": {"resource": _RESOURCE_FIELDS},
+    "Toleration": {
+        "effect": ("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
+        "operator": ("", "Exists", "Equal"),
+    },
+    "TopologySpreadConstraint": {
+        "nodeAffinityPolicy": _POLICIES,
+        "nodeTaintsPolicy": _POLICIES,
+        "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
+    },
+}
+"""The only words that Kubernetes takes in a field, or in the items of a list; of most the document says nothing."""
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ConfigMapEnvSource", "ConfigMapKeySelector", "ConfigMapProjection"), ("name",)),

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from myapp_operator.crd import placement
 from myapp_operator.grammar import Rule
-from myapp_operator.model import RESERVED_KEYS, RESOURCES
+from myapp_operator.model import DNS_NAME, RESERVED_KEYS, RESOURCES
 
 QUANTITY_RULE = Rule(
     cel="isQuantity(string(self)) && !quantity(string(self)).isLessThan(quantity('0'))",
-    message=(
-        'this must be a quantity that is not negative: write cpu as 2, 500m or "0.5", '
-        "and memory or storage as 512Mi, 2Gi or 2G"
-    ),
+    message=('this must be a quantity of 0 or more: write cpu as 2, 500m or "0.5", memory and storage as 512Mi or 2G'),
 )
 
 
@@ -73,6 +71,84 @@ def _inside_the_volume(field: str) -> Rule:
     )
 
 
+_FILE = Rule(
+    cel=(
+        "!self.path.startsWith('/') && !self.path.startsWith('..')"
+        " && !self.path.endsWith('/..') && !self.path.contains('/../')"
+    ),
+    message="path must be a path inside the volume, with no / or .. at its beginning and no .. in it: remove them",
+    path=".path",
+)
+"""Without a pattern, which would cost too much: there may be a hundred thousand such files in a spec."""
+
+_SUBSCRIPT = r"\\['[-A-Za-z0-9_./]+'\\]"
+
+
+def _field_path(pattern: str, choices: str) -> Rule:
+    return Rule(
+        cel=f'!has(self.fieldRef) || self.fieldRef.fieldPath.matches("^({pattern})$")',
+        message=f"fieldPath must be one of {choices}: choose one",
+        path=".fieldRef.fieldPath",
+    )
+
+
+_FIELD_OF_VARIABLE = _field_path(
+    rf"metadata[.](name|namespace|uid|(labels|annotations){_SUBSCRIPT})|spec[.](nodeName|serviceAccountName)"
+    "|status[.](hostIP|podIP)s?",
+    "metadata.name, metadata.namespace, metadata.uid, metadata.labels['key'], metadata.annotations['key'], "
+    "spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP and status.podIPs",
+)
+_FIELD_OF_FILE = _field_path(
+    rf"metadata[.](name|namespace|uid|(labels|annotations)({_SUBSCRIPT})?)",
+    "metadata.name, metadata.namespace, metadata.uid, metadata.labels and metadata.annotations, "
+    "or of the last two one such as metadata.labels['key']",
+)
+
+
+def _named(*sources: str) -> Rule:
+    """The rule on the names of a ConfigMap and a Secret; empty ones break it, too."""
+    pattern = f"matches('^{DNS_NAME}$')"
+    return Rule(
+        cel=" && ".join(f"(!has(self.{each}) || self.{each}.name.{pattern})" for each in sources),
+        message=(
+            "the name of a ConfigMap or Secret must hold only a-z, 0-9, . and -, and begin and end with a letter or "
+            "digit: choose another name"
+        ),
+    )
+
+
+_KEYED = Rule(
+    cel=" && ".join(
+        f"(!has(self.{each}) || self.{each}.key.matches('^[.]?[-_A-Za-z0-9][-._A-Za-z0-9]*$'))"
+        for each in ("configMapKeyRef", "secretKeyRef")
+    ),
+    message=(
+        "the key of a ConfigMap or Secret must hold only letters, digits, -, _ and ., and not begin with two dots: "
+        "choose another key"
+    ),
+)
+
+_DIVISOR = Rule(
+    cel=(
+        "!has(self.divisor) || !isQuantity(string(self.divisor)) || (self.resource.endsWith('cpu')"
+        " ? string(self.divisor).matches('^(0|1|1m|1000m|0?[.]001|1[.]0)$')"
+        " : string(self.divisor).matches('^(0|1|1[kMGTPE]|1[KMGTPE]i)$'))"
+    ),
+    message="divisor must be 1 or 1m for cpu, and 1, 1k, 1M, 1Ki, 1Mi and the like for the others: choose one",
+    path=".divisor",
+)
+
+
+def _target(cel: str, fields: str) -> Rule:
+    return Rule(cel=cel, message=f"the target of this metric must have {fields}: choose one", path=".target")
+
+
+_SHARE = _target(
+    "has(self.target.averageUtilization) != has(self.target.averageValue)",
+    "exactly one of averageUtilization and averageValue",
+)
+
+
 def _unreserved(field: str) -> Rule:
     """The rule on what the claim of an ephemeral volume carries; on pods the model has one of its own."""
     return Rule(
@@ -86,14 +162,41 @@ def _unreserved(field: str) -> Rule:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
+    **placement.RULES,
     "ResourceRequirements": tuple(map(_request_within_limit, RESOURCES)),
     "Probe": (_one_of("a probe", "httpGet", "tcpSocket", "exec", "grpc"),),
-    "EnvFromSource": (_one_of("an item of envFrom", "configMapRef", "secretRef"),),
-    "EnvVarSource": (_one_of("valueFrom", "configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef"),),
+    "HTTPHeader": (
+        Rule(
+            cel="self.name.matches('^[-A-Za-z0-9]+$')",
+            message="the name of a header must hold only letters, digits and -: choose another name",
+            path=".name",
+        ),
+    ),
+    "EnvFromSource": (
+        _one_of("an item of envFrom", "configMapRef", "secretRef"),
+        _named("configMapRef", "secretRef"),
+        Rule(
+            cel="!has(self.prefix) || self.prefix.matches('^[ -<>-~]*$')",
+            message="prefix must hold only printable ASCII without =: choose another prefix",
+            path=".prefix",
+        ),
+    ),
+    "EnvVarSource": (
+        _one_of("valueFrom", "configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef"),
+        _named("configMapKeyRef", "secretKeyRef"),
+        _KEYED,
+        _FIELD_OF_VARIABLE,
+    ),
+    "ResourceFieldSelector": (_DIVISOR,),
     "EnvVar": (
         Rule(
             cel="!has(self.valueFrom) || !has(self.value) || self.value.size() == 0",
             message="a variable must not have both value and valueFrom: remove one of them",
+        ),
+        Rule(
+            cel="self.name.matches('^[ -<>-~]+$')",
+            message="the name of a variable must hold only printable ASCII without =: choose another name",
+            path=".name",
         ),
     ),
     "Volume": (
@@ -119,7 +222,18 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "VolumeProjection": (
         _one_of("an item of projected.sources", "configMap", "secret", "downwardAPI", "serviceAccountToken"),
     ),
-    "DownwardAPIVolumeFile": (_one_of("an item of downwardAPI", "fieldRef", "resourceFieldRef"),),
+    "DownwardAPIVolumeFile": (
+        _one_of("an item of downwardAPI", "fieldRef", "resourceFieldRef"),
+        Rule(
+            cel="!has(self.resourceFieldRef) || has(self.resourceFieldRef.containerName)",
+            message="a resourceFieldRef of a volume must name the container that it is about: add containerName",
+            path=".resourceFieldRef",
+        ),
+        _FIELD_OF_FILE,
+        _FILE,
+    ),
+    "KeyToPath": (_FILE,),
+    "ServiceAccountTokenProjection": (_FILE,),
     "ObjectMeta": (_unreserved("labels"), _unreserved("annotations")),
     "EphemeralVolumeSource": (
         Rule(
@@ -135,6 +249,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             ),
             message="a volumeClaimTemplate must have accessModes and resources.requests.storage: add what is missing",
         ),
+        Rule(
+            cel=(
+                "!has(self.resources) || !has(self.resources.requests) || !('storage' in self.resources.requests)"
+                " || string(self.resources.requests['storage']) != '0'"
+            ),
+            message="requests.storage must be above 0: raise it",
+            path=".resources.requests",
+        ),
     ),
     "VolumeMount": (
         Rule(
@@ -145,5 +267,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         _inside_the_volume("subPathExpr"),
     ),
     "MetricSpec": (_fitting_metric(),),
+    "ContainerResourceMetricSource": (_SHARE,),
+    "ResourceMetricSource": (_SHARE,),
+    "PodsMetricSource": (_target("has(self.target.averageValue)", "averageValue, which is the one that it takes"),),
+    "ObjectMetricSource": (
+        _target("has(self.target.value) || has(self.target.averageValue)", "value or averageValue"),
+    ),
+    "ExternalMetricSource": (
+        _target("has(self.target.value) != has(self.target.averageValue)", "exactly one of value and averageValue"),
+    ),
 }
 """Rules on whole types, by the type's name."""

@@ -24,8 +24,31 @@ VolumeMounts = Annotated[
 ]
 
 
+def _at_most_once(probe: Literal["liveness", "startup"]) -> Rule:
+    return Rule(
+        cel=f"!has(self.{probe}) || !has(self.{probe}.successThreshold) || self.{probe}.successThreshold <= 1",
+        message=f"successThreshold of {probe} must be 1: remove it",
+        path=f".{probe}.successThreshold",
+        holds=lambda it: ((getattr(it, probe) or {}).get("successThreshold") or 0) <= 1,
+    )
+
+
+_PROBE_RULES = (
+    _at_most_once("liveness"),
+    _at_most_once("startup"),
+    Rule(
+        cel="!has(self.readiness) || !has(self.readiness.terminationGracePeriodSeconds)",
+        message="readiness must not have terminationGracePeriodSeconds, since it ends nothing: remove it",
+        path=".readiness.terminationGracePeriodSeconds",
+        holds=lambda it: (it.readiness or {}).get("terminationGracePeriodSeconds") is None,
+    ),
+)
+
+
 class Probes(Part):
     """The probes of the app's container, as in a Pod. A probe always asks the pod itself, never another host."""
+
+    rules = _PROBE_RULES
 
     liveness: Probe | None = None
     """Restarts the container when it fails. Unset: none."""
@@ -37,6 +60,8 @@ class Probes(Part):
 
 class SidecarProbes(Part):
     """The probes of a container beside the app, as in a Pod; they ask its ports by number."""
+
+    rules = _PROBE_RULES
 
     liveness: SidecarProbe | None = None
     """Restarts the container when it fails. Unset: none."""
@@ -119,7 +144,7 @@ class Container(Part):
     resources: Resources | None = None
     """Requests and limits of cpu, memory and ephemeral-storage. Write fractions as strings: cpu: "0.5"."""
     probes: SidecarProbes | None = None
-    """Liveness, readiness and startup probe of the container."""
+    """The livenessProbe, readinessProbe and startupProbe of the container, as in a Pod."""
     ports: (
         Annotated[list[ContainerPort], Field(max_length=16, json_schema_extra=by_key("containerPort", "protocol"))]
         | None
