@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from myapp_operator import names
+from myapp_operator import fieldpaths, names
 from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
-from myapp_operator.names import FROM_PODS, Reason
+from myapp_operator.names import FROM_PODS, POD, Reason
 from myapp_operator.observed import Child, condition
 from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
@@ -183,7 +183,7 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     refused = from_words(seen.looks.refusal or failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
     words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
-    words = mask(words, values_of(seen.spec, seen.app.key.name))
+    words = fieldpaths.in_words(mask(words, values_of(seen.spec, seen.app.key.name)), POD, seen.spec)
     return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
 
 

@@ -23,7 +23,10 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "command": 8192,  # as the app's own command
 }
 # Lists within lists: the rules inside multiply with each level, and the API server limits what all may cost.
-_MAX_ITEMS: Mapping[str, int] = {"sources": 16, "items": 64}
+_MAX_ITEMS: Mapping[str, int] = {
+    **dict.fromkeys(("items", "httpHeaders", "matchExpressions", "matchFields"), 64),
+    "sources": 16,
+}
 _COUNT = {"minimum": 0, "maximum": 2147483647}
 _MODE = {"minimum": 0, "maximum": 0o777}
 PORT: Mapping[str, int] = {"minimum": 1, "maximum": 65535}
@@ -40,26 +43,32 @@ _INTEGERS: Mapping[str, Mapping[str, int]] = {
 }
 
 _GIVEN: Json = {"minLength": 1}
-_SHORT_PATH: Json = {"minLength": 1, "maxLength": 256}  # no bound of Kubernetes: longer ones would cost CEL too much
 
 OF_TYPES: Mapping[str, Json] = {
     "ConfigMapProjection": {"name": _GIVEN},
     "ConfigMapVolumeSource": {"name": _GIVEN},
+    "ConfigMapEnvSource": {"name": _GIVEN},
+    "ConfigMapKeySelector": {"name": _GIVEN, "key": _GIVEN},
     "ContainerResourceMetricSource": {"container": _GIVEN, "name": _GIVEN},
     "CrossVersionObjectReference": {"kind": _GIVEN, "name": _GIVEN},
-    "DownwardAPIVolumeFile": {"path": _SHORT_PATH},
+    "DownwardAPIVolumeFile": {"path": _GIVEN},
+    "EnvFromSource": {"prefix": {"maxLength": 253}},
     "ExecAction": {"command": {"minItems": 1}},
     "HPAScalingPolicy": {"value": {"minimum": 1}, "periodSeconds": {"minimum": 1, "maximum": 1800}},
-    "KeyToPath": {"key": _GIVEN, "path": _SHORT_PATH},
+    "HTTPHeader": {"name": _GIVEN},
+    "KeyToPath": {"key": _GIVEN, "path": _GIVEN},
     "MetricIdentifier": {"name": _GIVEN},
     "NodeSelector": {"nodeSelectorTerms": {"minItems": 1}},
     "PersistentVolumeClaimVolumeSource": {"claimName": _GIVEN},
     "PodAffinityTerm": {"topologyKey": _GIVEN},
     "Probe": {"terminationGracePeriodSeconds": {"minimum": 1}},
     "ResourceMetricSource": {"name": _GIVEN},
+    "SecretEnvSource": {"name": _GIVEN},
+    "SecretKeySelector": {"name": _GIVEN, "key": _GIVEN},
     "SecretProjection": {"name": _GIVEN},
     "SecretVolumeSource": {"secretName": _GIVEN},
-    "ServiceAccountTokenProjection": {"path": _SHORT_PATH},
+    "ServiceAccountTokenProjection": {"path": _GIVEN},
+    "Toleration": {"key": {"maxLength": 317}, "value": {"maxLength": 63}},
     "TopologySpreadConstraint": {"topologyKey": _GIVEN},
     "Volume": {"name": {"maxLength": 63}},
     "VolumeMount": {"name": {"maxLength": 63}, "mountPath": _GIVEN},

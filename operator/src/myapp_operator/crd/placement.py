@@ -33,7 +33,7 @@ _TOLERATION = (
     ),
     Rule(
         cel="!has(self.tolerationSeconds) || has(self.effect) && self.effect == 'NoExecute'",
-        message="tolerationSeconds must stand beside the effect NoExecute: choose that effect, or remove tolerationSeconds",
+        message="tolerationSeconds must stand beside the effect NoExecute: choose it, or remove tolerationSeconds",
         path=".tolerationSeconds",
     ),
     Rule(
@@ -44,10 +44,10 @@ _TOLERATION = (
     Rule(
         cel=(
             "has(self.operator) && self.operator == 'Exists' || !has(self.value)"
-            f" || self.value.size() <= 63 && self.value.matches('^{LABEL_VALUE}$')"
+            f" || self.value.matches('^{LABEL_VALUE}$')"
         ),
         message=(
-            "the value of a toleration must hold at most 63 letters, digits, -, _ and ., and begin and end with a "
+            "the value of a toleration must hold only letters, digits, -, _ and ., and begin and end with a "
             "letter or digit: choose another value"
         ),
         path=".value",

@@ -16,10 +16,9 @@ from myapp_operator.model.rollout import Rollout
 from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
 from myapp_operator.model.spec import NAME_RULE, OWN_NAME_RULE, Spec
 from myapp_operator.model.status import Condition, Status
-from myapp_operator.model.values import DNS_NAME, IMAGE_RULE, KEY, LABEL_VALUE, RESOURCES
+from myapp_operator.model.values import IMAGE_RULE, KEY, LABEL_VALUE, RESOURCES
 
 __all__ = [
-    "DNS_NAME",
     "HARMLESS_LABELS",
     "IMAGE_RULE",
     "KEY",

@@ -13,6 +13,8 @@ from myapp_operator.model.values import IMAGE_RULE, RESOURCES, Arguments, Image,
 UserId = Annotated[int, Field(ge=1, le=2147483647)]
 GroupId = Annotated[int, Field(ge=0, le=2147483647)]
 Env = Annotated[list[Json], Field(max_length=1000), KubeType("EnvVar", keys=("name",))]
+EnvBeside = Annotated[list[Json], Field(max_length=256), KubeType("EnvVar", keys=("name",))]
+"""Fewer, because there may be many such containers, and the API server limits what all rules together may cost."""
 EnvFrom = Annotated[list[Json], Field(max_length=100), KubeType("EnvFromSource")]
 Resources = Annotated[Json, KubeType("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
 Probe = Annotated[Json, KubeType("Probe", without=("host",), port="http")]
@@ -137,7 +139,7 @@ class Container(Part):
     """Replaces the image's entry point. Passed on unchanged, never through a shell."""
     args: Arguments | None = None
     """Replaces the image's arguments. Passed on unchanged, never through a shell."""
-    env: Env | None = None
+    env: EnvBeside | None = None
     """Environment variables, as in a Pod."""
     env_from: EnvFrom | None = None
     """ConfigMaps and Secrets whose keys become environment variables, as in a Pod."""
