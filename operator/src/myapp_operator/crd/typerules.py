@@ -130,8 +130,8 @@ _KEYED = Rule(
 
 _DIVISOR = Rule(
     cel=(
-        "!has(self.resourceFieldRef) || !has(self.resourceFieldRef.divisor)"
-        " || string(self.resourceFieldRef.divisor) in (self.resourceFieldRef.resource.endsWith('cpu') ? ['0', '1', '1m']"
+        "!has(self.resourceFieldRef) || !has(self.resourceFieldRef.divisor) || string(self.resourceFieldRef.divisor)"
+        " in (self.resourceFieldRef.resource.endsWith('cpu') ? ['0', '1', '1m']"
         " : ['0', '1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'])"
     ),
     message="divisor must be 1 or 1m for cpu, and 1, 1k, 1M, 1Ki, 1Mi and the like for the others: choose one",
