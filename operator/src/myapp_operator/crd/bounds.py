@@ -112,9 +112,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 """Fields that the document calls optional, and without which the API server takes no pod."""
 
-QUANTITY: Json = {"maxLength": 32, **rules.listed((QUANTITY_RULE,))}
-"""The bounds of a quantity, which may be a number or a string; they stand beside the two."""
-
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "ObjectMeta": ("labels", "annotations"),  # of the claim that an ephemeral volume makes
 }
@@ -129,6 +126,12 @@ def of_string(name: str) -> Json:
 def of_integer(name: str) -> Json:
     """Return the bounds of an integer field. What Kubernetes counts is never negative and fits into 32 bits."""
     return dict(_INTEGERS.get(name, _COUNT))
+
+
+def of_quantity(name: str) -> Json:
+    """Return the bounds of a quantity, which may be a number or a string. A divisor has a rule of its own, that of its
+    resource."""
+    return {"maxLength": 32} | ({} if name == "divisor" else rules.listed((QUANTITY_RULE,)))
 
 
 def of_list(name: str) -> Json:

@@ -110,7 +110,7 @@ def _structural(node: Json, mark: KubeType, name: str = "") -> Json:
 def _referenced(definition: str, mark: KubeType, name: str = "") -> Json:
     kind = definition.rpartition(".")[2]
     if kind == "Quantity":
-        return INT_OR_STRING | bounds.QUANTITY
+        return INT_OR_STRING | bounds.of_quantity(name)
     if kind == "IntOrString":  # in what is offered so far: the port of a probe
         return INT_OR_STRING | bounds.of_port(mark.port) if mark.port else {"type": "integer", **bounds.PORT}
     node = dict(_definitions()[definition])

@@ -65,7 +65,10 @@ def _fitting_metric() -> Rule:
 
 def _inside_the_volume(field: str) -> Rule:
     return Rule(
-        cel=f"!has(self.{field}) || !self.{field}.matches('^/|(^|/)[.][.](/|$)')",
+        cel=(
+            f"!has(self.{field}) || self.{field} != '..' && !self.{field}.startsWith('/')"
+            f" && !self.{field}.startsWith('../') && !self.{field}.endsWith('/..') && !self.{field}.contains('/../')"
+        ),
         message=f"{field} must be a path inside the volume, with no / at its beginning and no .. in it: remove them",
         path=f".{field}",
     )
@@ -130,14 +133,12 @@ _KEYED = Rule(
 
 _DIVISOR = Rule(
     cel=(
-        "!has(self.resourceFieldRef) || !has(self.resourceFieldRef.divisor) || string(self.resourceFieldRef.divisor)"
-        " in (self.resourceFieldRef.resource.endsWith('cpu') ? ['0', '1', '1m']"
+        "!has(self.divisor) || string(self.divisor) in (self.resource.endsWith('cpu') ? ['0', '1', '1m']"
         " : ['0', '1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'])"
     ),
     message="divisor must be 1 or 1m for cpu, and 1, 1k, 1M, 1Ki, 1Mi and the like for the others: choose one",
-    path=".resourceFieldRef.divisor",
+    path=".divisor",
 )
-"""Of variables only: in files there may be too many."""
 
 
 def _target(cel: str, fields: str) -> Rule:
@@ -187,8 +188,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         _named("configMapKeyRef", "secretKeyRef"),
         _KEYED,
         _FIELD_OF_VARIABLE,
-        _DIVISOR,
     ),
+    "ResourceFieldSelector": (_DIVISOR,),
     "EnvVar": (
         Rule(
             cel="!has(self.valueFrom) || !has(self.value) || self.value.size() == 0",
