@@ -58,6 +58,16 @@ def test_the_file_in_crds_is_current() -> None:
     assert (ROOT / "crds/myapps.yaml").read_text(encoding="utf-8") == crd.render(), "run `make generate`"
 
 
+def test_what_people_look_for_is_found_in_its_description() -> None:
+    """By its name in Kubernetes, with `kubectl explain myapp.spec | grep`."""
+    for field, words in (
+        ("probes", ("livenessProbe", "readinessProbe", "startupProbe")),
+        ("autoscaling", ("HorizontalPodAutoscaler", "hpa")),
+        ("disruptionBudget", ("PodDisruptionBudget", "pdb")),
+    ):
+        assert all(word in NODES[f"spec.{field}"]["description"] for word in words)
+
+
 def test_it_fits_into_the_annotation_of_kubectl_apply() -> None:
     assert len(crd.render().encode()) < 200_000
 
