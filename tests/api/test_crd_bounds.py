@@ -43,7 +43,7 @@ ONE_OF = (
 )
 
 # What the rules ask for beside a field, by fields that tell which part it is.
-METRIC = {"type": "Resource", "resource": {"name": "a", "target": {"type": "Utilization", "averageUtilization": 1}}}
+METRIC = {"type": "Resource", "resource": {"name": "a", "target": {"type": "AverageValue", "averageValue": 1}}}
 BESIDE: tuple[tuple[set[str], Json], ...] = (
     ({"mountPath"}, {"name": "a0"}),
     ({"restartPolicy"}, {"restartPolicy": "Always"}),
