@@ -119,7 +119,7 @@ def _plain(described: Json) -> str:
         return "time"
     if "additionalProperties" in described:
         return f"map of at most {described['maxProperties']}: {_plain(described['additionalProperties'])}"
-    if "anyOf" in described:
+    if "x-kubernetes-int-or-string" in described:
         return f"{_range('integer', described)}, or percentage"
     return _range(str(described["type"]), described)
 

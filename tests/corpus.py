@@ -16,6 +16,7 @@ import yaml
 
 LONG = "x" * 300_000
 FOLDER = Path(__file__).parent / "api/corpus"
+ACCEPTED = Path(__file__).parent / "accepted.yaml"
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,8 @@ def read() -> list[Case]:
     """All cases, file by file."""
     files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml")))
     return [Case.of(entry) for file in files for entry in file]
+
+
+def accepted() -> list[dict[str, Any]]:
+    """Specs in which nothing is wrong, with an image."""
+    return [{"image": "myapp:latest", **spec} for spec in yaml.safe_load(ACCEPTED.read_text(encoding="utf-8"))]

@@ -57,6 +57,19 @@ def test_a_mistake_is_refused_in_one_sentence_that_names_the_field(author: Api, 
     assert case.words in found[0][1]
 
 
+@pytest.mark.parametrize("spec", corpus.accepted(), ids=lambda spec: list(spec)[-1])
+def test_what_kubernetes_takes_is_taken(cluster: Cluster, author: Api, spec: Json) -> None:
+    """And it is Kubernetes that takes it: the children are tried as well."""
+    stored = tried(author, Case("ok", spec, name="ok"))
+    stored["metadata"] |= {"resourceVersion": "1", "namespace": author.namespace}
+    admin = Api(cluster.kubeconfig, author.namespace)
+    for each in desired.build(App.from_json(stored), parse_spec(stored["spec"])):
+        if each.body and not each.kind.addon:
+            group = "/api/v1" if each.kind.api_version == "v1" else f"/apis/{each.kind.api_version}"
+            path = f"{group}/namespaces/{author.namespace}/{each.kind.plural}?dryRun=All"
+            admin.request("POST", path, each.body)
+
+
 def test_every_rule_is_all_that_keeps_some_case_out() -> None:
     """A rule that no case needs could be taken away and no test would fail."""
     rules = {(where, rule["message"]): rule["rule"] for where, rule in placed(schema(), "")}

@@ -13,10 +13,7 @@ SPACES = (
     "spec.image: Invalid value: image must be a name such as registry.example.com/myapp:1.0, in ASCII and without "
     "white space: remove what does not belong to the name"
 )
-QUANTITY = (
-    "this must be a quantity that is not negative: "
-    'write cpu as 2, 500m or "0.5", and memory or storage as 512Mi, 2Gi or 2G'
-)
+QUANTITY = 'this must be a quantity of 0 or more: write cpu as 2, 500m or "0.5", memory and storage as 512Mi or 2G'
 NAME = (
     "metadata: Invalid value: the name must have at most 55 characters, start with a letter and hold only a-z, 0-9 "
     "and -, because the Service is named after it: choose another name"

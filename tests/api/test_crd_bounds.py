@@ -43,18 +43,28 @@ ONE_OF = (
 )
 
 # What the rules ask for beside a field, by fields that tell which part it is.
-METRIC = {"type": "Resource", "resource": {"name": "a", "target": {"type": "a"}}}
+METRIC = {"type": "Resource", "resource": {"name": "a", "target": {"type": "AverageValue", "averageValue": 1}}}
 BESIDE: tuple[tuple[set[str], Json], ...] = (
     ({"mountPath"}, {"name": "a0"}),
     ({"restartPolicy"}, {"restartPolicy": "Always"}),
     ({"minReplicas"}, {"maxReplicas": 1000, "metrics": [METRIC]}),
     ({"volumeClaimTemplate"}, {"volumeClaimTemplate": {"spec": {}}}),
-    ({"accessModes"}, {"accessModes": ["a"], "resources": {"requests": {"storage": "1"}}}),
+    ({"accessModes"}, {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1"}}}),
     ({"labels", "namespace"}, {"namespace": "a"}),
+    ({"fieldPath"}, {"fieldPath": "metadata.name"}),
+    ({"tolerationSeconds"}, {"key": "a", "effect": "NoExecute"}),
+    ({"resource", "containerName"}, {"containerName": "a"}),
+    ({"operator", "values"}, {"operator": "In", "values": ["a"]}),
+    ({"topologyKey", "matchLabelKeys", "maxSkew"}, {"labelSelector": {}, "whenUnsatisfiable": "DoNotSchedule"}),
+    ({"averageUtilization"}, {"averageValue": 1}),
 )
 
 # Fields that a rule holds closer than their bounds.
-CLOSER = re.compile(r"metrics\[\]\.type|volumeClaimTemplate\.spec\.(accessModes|resources\.requests)$")
+CLOSER = re.compile(
+    r"metrics\[\]\.type|volumeClaimTemplate\.spec\.(accessModes|resources\.requests)$"
+    r"|\.(fieldPath|divisor|operator|target\.averageUtilization|target\.value)$|tolerations\[\]\.key$"
+    r"|(liveness|startup)\.successThreshold$|readiness\.terminationGracePeriodSeconds$"
+)
 
 
 def variants(node: Json, path: str) -> Iterator[tuple[str, Any, bool]]:
@@ -89,9 +99,9 @@ def at_bounds(node: Json, path: str) -> Iterator[tuple[Any, bool]]:
         yield from ((node["minimum"], True), (node["minimum"] - 1, False))
         yield from ((node["maximum"], True), (node["maximum"] + 1, False))
     if "maxLength" in node and "maximum" not in node:  # with both, the text is a rule's: a percentage, a name
-        # A quantity where any number or string may stand, else a name; a path begins with a slash.
+        # A quantity where any number or string may stand, else a name; the path of a URL begins with a slash.
         letter = "1" if "x-kubernetes-int-or-string" in node else "a"
-        first = "/" if path.endswith(".path") else letter
+        first = "/" if re.search(r"(httpGet|ingress|route)\.path$", path) else letter
         yield from ((first + letter * (node["maxLength"] + more - 1), not more) for more in (0, 1))
     if "minLength" in node:
         yield from (("a" * node["minLength"], True), ("a" * (node["minLength"] - 1), False))
@@ -103,8 +113,12 @@ def sample(node: Json, index: int = 0) -> Any:
     """Return a value that fits, a different one for each index."""
     if "properties" in node:
         return needed(node, index)
-    if "items" in node or "additionalProperties" in node:
-        return [] if "items" in node else {}
+    if "items" in node:
+        return [sample(node["items"], each) for each in range(node.get("minItems", 0))]
+    if "additionalProperties" in node:
+        return {}
+    if "enum" in node:
+        return node["enum"][0]
     if "x-kubernetes-int-or-string" in node:
         return 1
     return min(node["minimum"] + index, node["maximum"]) if "minimum" in node else f"a{index}"

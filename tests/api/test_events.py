@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.api.conftest import Kubectl
-from tests.harness import Api, OperatorProcess, hasty, never, wait_for
+from tests.harness import NO_KEY, Api, OperatorProcess, hasty, never, wait_for
 
 Json = dict[str, Any]
 
@@ -82,14 +82,13 @@ def test_a_changed_annotation_of_ours_is_told(api: Api, operator: OperatorProces
 
 
 def test_a_refusal_is_told_once(api: Api, operator: OperatorProcess) -> None:
-    wrong = {"liveness": {"tcpSocket": {"port": "http"}, "successThreshold": 2}}
-    api.create("myapps", hasty(probes=wrong))
+    api.create("myapps", hasty(env=[NO_KEY]))
     wait_for("Rejected", lambda: api.reason() == "Rejected")
     (refused,) = wait_for("told", lambda: api.events("Refused"))
     assert refused["message"].startswith("Rejected: the Deployment is refused: ")
     assert refused["type"] == "Warning"
     assert refused["source"]["component"] == "myapp-operator"
-    api.edit("myapp", probes=None)
+    api.edit("myapp", env=None)
     wait_for("healed", api.is_ready)
     assert [each["count"] for each in api.events("Refused")] == [1]
 

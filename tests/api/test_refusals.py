@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.api.conftest import Kubectl
-from tests.harness import Api, Audit, OperatorProcess, myapp, never, wait_for
+from tests.harness import NO_KEY, Api, Audit, OperatorProcess, myapp, never, wait_for
 
 
 def quota(**hard: str) -> dict[str, Any]:
@@ -106,11 +106,12 @@ def test_the_words_of_an_admission_policy_reach_the_status(
 def test_what_the_server_finds_invalid_is_told_in_its_words_until_the_app_is_changed(
     api: Api, operator: OperatorProcess
 ) -> None:
-    api.create("myapps", myapp(probes={"liveness": {"tcpSocket": {"port": "http"}, "successThreshold": 2}}))
+    """And of the field of the MyApp: in the Deployment another variable stands before it."""
+    api.create("myapps", myapp(env=[NO_KEY]))
     wait_for("Rejected", lambda: api.reason() == "Rejected")
-    assert "livenessProbe.successThreshold: Invalid value: 2: must be 1" in api.message()
+    assert 'is invalid: spec.env[0].valueFrom.configMapKeyRef.key: Invalid value: ".."' in api.message()
     assert Api.condition(api.get("myapps", "myapp") or {}, "Stalled")["status"] == "True"
-    api.edit("myapp", probes=None)
+    api.edit("myapp", env=None)
     wait_for("healed", api.is_ready)
 
 

@@ -8,7 +8,7 @@ from tests.harness.api import Api, Refused
 from tests.harness.audit import Audit, Request
 from tests.harness.kstatus import Conclusion, Kstatus
 from tests.harness.kubectl import Kubectl
-from tests.harness.manifests import hasty, myapp
+from tests.harness.manifests import NO_KEY, hasty, myapp
 from tests.harness.moody import MoodyKubelet
 from tests.harness.operator import OperatorProcess, kubeconfig_of, service_account
 from tests.harness.operator_pod import OperatorPod
@@ -22,6 +22,7 @@ from tests.harness.waiting import never, wait_for
 from tests.harness.witness import Witness, version
 
 __all__ = [
+    "NO_KEY",
     "PROGRAMS",
     "Api",
     "Audit",

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+NO_KEY = {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "..", "optional": True}}}
+"""A variable that a MyApp takes and a Deployment does not (docs/not-offered.md)."""
+
 
 def myapp(name: str = "myapp", /, **spec: Any) -> dict[str, Any]:
     """A MyApp; without arguments it is the smallest one."""

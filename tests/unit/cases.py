@@ -49,7 +49,7 @@ POLICY = (
 )
 INVALID = (
     'Deployment.apps "myapp-deployment" is invalid: '
-    "spec.template.spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1"
+    "spec.env[0].valueFrom.configMapKeyRef.key: Invalid value: \"..\": must not be '..'"
 )
 
 

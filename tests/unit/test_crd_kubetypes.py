@@ -121,3 +121,24 @@ def test_merge_keys_are_required() -> None:
 def test_a_type_that_the_extract_lacks() -> None:
     with pytest.raises(KeyError, match="run `make kubernetes-schemas`"):
         kubetypes.resolve(KubeType("Volume"))
+
+
+def test_a_long_description_is_its_first_sentence() -> None:
+    first = "Where it lives, which is a house of some size."
+    assert kubetypes.in_short(f"{first} {'And so on. ' * 20}") == first
+    assert kubetypes.in_short("Short. All of it. More info: https://example.com/") == "Short. All of it."
+    assert kubetypes.in_short("x" * 500) == "x" * 500
+
+
+def test_a_field_of_few_words_takes_these_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "CHOICES", {"Toy": {"protocol": ("TCP", "UDP")}, "Home": {"gone": ("a",)}})
+    assert field(KubeType("Toy"), "protocol") == {"type": "string", "default": "TCP", "enum": ["TCP", "UDP"]}
+
+
+def test_an_int_or_string_is_said_once() -> None:
+    """With the usual `anyOf` the server answers `cpu: 0.5` with one sentence for each of the two, and one for both."""
+    assert field(KubeType("Toy", entries=("cpu",)), "sizes")["properties"]["cpu"].keys() == {
+        "x-kubernetes-int-or-string",
+        "maxLength",
+        "x-kubernetes-validations",
+    }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from myapp_operator import crd
 from myapp_operator.names import Reason
 from myapp_operator.verdicts import Outlook
 from tests.unit.cases import CASES
@@ -69,3 +70,27 @@ def test_the_decisions_are_listed_in_their_order() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = re.findall(r"^\* \[\d{4}\]\(([^)]+)\)", (folder / "README.md").read_text(), re.MULTILINE)
     assert listed == sorted(each.name for each in folder.glob("0*.md"))
+
+
+POD = """activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks ephemeralContainers
+hostAliases hostIPC hostNetwork hostPID hostUsers hostname nodeName os overhead preemptionPolicy priority readinessGates
+resourceClaims restartPolicy runtimeClassName schedulerName schedulingGates serviceAccount setHostnameAsFQDN
+shareProcessNamespace subdomain"""
+CONTAINER = """lifecycle livenessProbe readinessProbe resizePolicy startupProbe stdin stdinOnce terminationMessagePath
+terminationMessagePolicy tty volumeDevices workingDir"""
+SERVICE = """allocateLoadBalancerNodePorts clusterIP clusterIPs externalIPs externalName externalTrafficPolicy
+healthCheckNodePort internalTrafficPolicy ipFamilies ipFamilyPolicy loadBalancerClass loadBalancerIP
+loadBalancerSourceRanges publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig trafficDistribution"""
+
+
+def test_each_field_of_kubernetes_that_is_not_offered_has_its_reason() -> None:
+    """The fields of PodSpec, Container and ServiceSpec in Kubernetes 1.31, less those of a MyApp."""
+    page = (ROOT / "docs" / "not-offered.md").read_text()
+    assert [each for each in f"{POD} {CONTAINER} {SERVICE}".split() if f"`{each}`" not in page] == []
+
+
+def test_the_page_on_what_is_not_offered_says_nothing_of_what_is() -> None:
+    first_cells = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "not-offered.md").read_text(), re.MULTILINE)
+    spec = set(crd.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"])
+    named = {each for cell in first_cells for each in re.findall(r"`(\w+)`", cell)}
+    assert named & spec == {"imagePullPolicy", "securityContext"}  # of a sidecar

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from myapp_operator import admission, attempts, drift, fights, names, plan, replicas, reverting, takeover
+from myapp_operator import admission, attempts, drift, fieldpaths, fights, names, plan, replicas, reverting, takeover
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
@@ -89,7 +89,7 @@ class Hands:
             present = await self._read(app, step)
             answer = await self._send(app, _renewed(app, step, present), present)
         except OperatorError as error:
-            return await self._refused(app, step, _judge(app, error))
+            return await self._refused(app, step, _judge(app, step, error))
         if isinstance(answer, Refused | Stale):
             return answer
         why = f" ({step.why})" if step.why else ""
@@ -344,7 +344,7 @@ class Hands:
         try:
             raw = await read(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
-            return _judge(app, error)
+            return _judge(app, step, error)
         return self._found(app, step, raw, absence)
 
     def _found(self, app: App, step: Step, raw: Json | None, absence: int) -> Refused | Stale:
@@ -391,11 +391,13 @@ def _hash(step: Step) -> str:
     return applied
 
 
-def _judge(app: App, error: OperatorError) -> Answer:
-    """What an answer means, in words that may be shown: the server quotes what it refuses."""
+def _judge(app: App, step: Step, error: OperatorError) -> Answer:
+    """What an answer means, in words that may be shown: the server quotes what it refuses, and names fields of a child
+    that its user has not written."""
     match verdict := classify(error):
         case Refused(message=words):
-            return replace(verdict, message=mask(words, _secrets(app)))
+            shown = fieldpaths.in_words(mask(words, _secrets(app)), step.kind, parse_spec(app.spec))
+            return replace(verdict, message=shown)
         case Retry(words=words) | Stale(words=words) if words:
             return replace(verdict, words=mask(words, _secrets(app)))
     return verdict

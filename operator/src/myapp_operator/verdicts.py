@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from myapp_operator import names
+from myapp_operator import fieldpaths, names
 from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
-from myapp_operator.names import FROM_PODS, Reason
+from myapp_operator.names import FROM_PODS, POD, Reason
 from myapp_operator.observed import Child, condition
 from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
@@ -186,7 +186,7 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     refused = from_words(seen.looks.refusal or failure.message)
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
     words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
-    return _by_the_server(reason, "pods are refused", words, seen)
+    return _by_the_server(reason, "pods are refused", words, POD, seen)
 
 
 def _no_replica_set_allowed(seen: Seen) -> Verdict | None:
@@ -196,11 +196,12 @@ def _no_replica_set_allowed(seen: Seen) -> Verdict | None:
         return None
     refused = from_words(re.sub(r'^Failed to create new replica set "[^"]*": ', "", failure.message))
     reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
-    return _by_the_server(reason, "the ReplicaSet is refused", refused.message, seen)
+    return _by_the_server(reason, "the ReplicaSet is refused", refused.message, names.DEPLOYMENT, seen)
 
 
-def _by_the_server(reason: Reason, what: str, words: str, seen: Seen) -> Verdict:
-    words = mask(words, values_of(seen.spec, seen.app.key.name))
+def _by_the_server(reason: Reason, what: str, words: str, kind: names.Kind, seen: Seen) -> Verdict:
+    """What the server said of an object that a controller makes for us; its paths are those of `kind`."""
+    words = fieldpaths.in_words(mask(words, values_of(seen.spec, seen.app.key.name)), kind, seen.spec)
     return Verdict(reason, sentence(f"{what}: {words}"), Outlook.PROGRESSING)
 
 

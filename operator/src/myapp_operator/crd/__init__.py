@@ -6,7 +6,7 @@ dev/generate.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 from typing import Any
 
 import yaml
@@ -96,22 +96,26 @@ def _root() -> Json:
     } | rules.listed((NAME_RULE, OWN_NAME_RULE))
 
 
+_LINE = 160
+"""Characters of JSON that are written in one line."""
+
+
 class _Plain(yaml.SafeDumper):
     """YAML without anchors: the same schema used twice is written twice, as `kubectl` and people expect.
 
-    What is no more than plain values stands in one line, or half of the file would be indentation.
+    What fits stands in one line, and plain values always do, or half of the file would be indentation.
     """
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
-        plain = not mapping.keys() & {"description", "rule"} and _plain(mapping.values())
-        return super().represent_mapping(tag, mapping, flow_style=plain or flow_style)
+        return super().represent_mapping(tag, mapping, flow_style=_in_one_line(mapping) or flow_style)
 
     def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
-        return super().represent_sequence(tag, sequence, flow_style=_plain(sequence) or flow_style)
+        return super().represent_sequence(tag, sequence, flow_style=_in_one_line(sequence) or flow_style)
 
 
-def _plain(values: Iterable[Any]) -> bool:
-    return not any(isinstance(each, dict | list) for each in values)
+def _in_one_line(node: Any) -> bool:
+    inner = node.values() if isinstance(node, dict) else node
+    return not any(isinstance(each, dict | list) for each in inner) or len(json.dumps(node)) <= _LINE

@@ -1,4 +1,4 @@
-"""What Kubernetes checks in its code and does not say in its OpenAPI document: ranges and lengths.
+"""What Kubernetes checks in its code and does not say in its OpenAPI document: ranges, lengths and choices.
 
 With it a MyApp that could never run is refused when it is applied; without it the API server would take the MyApp and
 refuse its Deployment. Source: pkg/apis/core/validation/validation.go of Kubernetes. What excludes what: typerules.py.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from myapp_operator.crd import rules
 from myapp_operator.crd.typerules import QUANTITY_RULE, port_rule
 from myapp_operator.grammar import Json
+from myapp_operator.model import RESOURCES
 
 MAX_ITEMS = 256
 MAX_PROPERTIES = 64
@@ -22,7 +23,10 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "command": 8192,  # as the app's own command
 }
 # Lists within lists: the rules inside multiply with each level, and the API server limits what all may cost.
-_MAX_ITEMS: Mapping[str, int] = {"sources": 16, "items": 64}
+_MAX_ITEMS: Mapping[str, int] = {
+    **dict.fromkeys(("items", "httpHeaders", "matchExpressions", "matchFields"), 64),
+    "sources": 16,
+}
 _COUNT = {"minimum": 0, "maximum": 2147483647}
 _MODE = {"minimum": 0, "maximum": 0o777}
 PORT: Mapping[str, int] = {"minimum": 1, "maximum": 65535}
@@ -38,12 +42,66 @@ _INTEGERS: Mapping[str, Mapping[str, int]] = {
     "averageUtilization": {"minimum": 1, "maximum": 2147483647},
 }
 
+_GIVEN: Json = {"minLength": 1}
+
 OF_TYPES: Mapping[str, Json] = {
-    "Volume": {"name": {"maxLength": 63}},
-    "VolumeMount": {"name": {"maxLength": 63}, "mountPath": {"minLength": 1}},
+    "ConfigMapProjection": {"name": _GIVEN},
+    "ConfigMapVolumeSource": {"name": _GIVEN},
+    "ConfigMapEnvSource": {"name": _GIVEN},
+    "ConfigMapKeySelector": {"name": _GIVEN, "key": _GIVEN},
+    "ContainerResourceMetricSource": {"container": _GIVEN, "name": _GIVEN},
+    "CrossVersionObjectReference": {"kind": _GIVEN, "name": _GIVEN},
+    "DownwardAPIVolumeFile": {"path": _GIVEN},
+    "EnvFromSource": {"prefix": {"maxLength": 253}},
+    "ExecAction": {"command": {"minItems": 1}},
     "HPAScalingPolicy": {"value": {"minimum": 1}, "periodSeconds": {"minimum": 1, "maximum": 1800}},
+    "HTTPHeader": {"name": _GIVEN},
+    "KeyToPath": {"key": _GIVEN, "path": _GIVEN},
+    "MetricIdentifier": {"name": _GIVEN},
+    "NodeSelector": {"nodeSelectorTerms": {"minItems": 1}},
+    "PersistentVolumeClaimVolumeSource": {"claimName": _GIVEN},
+    "PodAffinityTerm": {"topologyKey": _GIVEN},
+    "Probe": {"terminationGracePeriodSeconds": {"minimum": 1}},
+    "ResourceMetricSource": {"name": _GIVEN},
+    "SecretEnvSource": {"name": _GIVEN},
+    "SecretKeySelector": {"name": _GIVEN, "key": _GIVEN},
+    "SecretProjection": {"name": _GIVEN},
+    "SecretVolumeSource": {"secretName": _GIVEN},
+    "ServiceAccountTokenProjection": {"path": _GIVEN},
+    "Toleration": {"key": {"maxLength": 317}, "value": {"maxLength": 63}},
+    "TopologySpreadConstraint": {"topologyKey": _GIVEN},
+    "Volume": {"name": {"maxLength": 63}},
+    "VolumeMount": {"name": {"maxLength": 63}, "mountPath": _GIVEN},
 }
 """Bounds of single fields, by type and name, where they are narrower than those of all fields of that name."""
+
+_LABEL_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+_RESOURCE_FIELDS = tuple(f"{kind}.{each}" for kind in ("limits", "requests") for each in RESOURCES)
+_POLICIES = ("Honor", "Ignore")
+
+CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "HPAScalingPolicy": {"type": ("Pods", "Percent")},
+    "HPAScalingRules": {"selectPolicy": ("Max", "Min", "Disabled")},
+    "HTTPGetAction": {"scheme": ("HTTP", "HTTPS")},
+    "LabelSelectorRequirement": {"operator": _LABEL_OPERATORS},
+    "MetricTarget": {"type": ("Utilization", "Value", "AverageValue")},
+    "NodeSelectorRequirement": {"operator": (*_LABEL_OPERATORS, "Gt", "Lt")},
+    "ObjectFieldSelector": {"apiVersion": ("v1",)},
+    "PersistentVolumeClaimSpec": {
+        "accessModes": ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"),
+    },
+    "ResourceFieldSelector": {"resource": _RESOURCE_FIELDS},
+    "Toleration": {
+        "effect": ("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
+        "operator": ("", "Exists", "Equal"),
+    },
+    "TopologySpreadConstraint": {
+        "nodeAffinityPolicy": _POLICIES,
+        "nodeTaintsPolicy": _POLICIES,
+        "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
+    },
+}
+"""The only words that Kubernetes takes in a field, or in the items of a list; of most the document says nothing."""
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ConfigMapEnvSource", "ConfigMapKeySelector", "ConfigMapProjection"), ("name",)),
@@ -53,9 +111,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ExecAction": ("command",),
 }
 """Fields that the document calls optional, and without which the API server takes no pod."""
-
-QUANTITY: Json = {"maxLength": 32, **rules.listed((QUANTITY_RULE,))}
-"""The bounds of a quantity, which may be a number or a string; they stand beside the two."""
 
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "ObjectMeta": ("labels", "annotations"),  # of the claim that an ephemeral volume makes
@@ -71,6 +126,12 @@ def of_string(name: str) -> Json:
 def of_integer(name: str) -> Json:
     """Return the bounds of an integer field. What Kubernetes counts is never negative and fits into 32 bits."""
     return dict(_INTEGERS.get(name, _COUNT))
+
+
+def of_quantity(name: str) -> Json:
+    """Return the bounds of a quantity, which may be a number or a string. A divisor has a rule of its own, that of its
+    resource."""
+    return {"maxLength": 32} | ({} if name == "divisor" else rules.listed((QUANTITY_RULE,)))
 
 
 def of_list(name: str) -> Json:

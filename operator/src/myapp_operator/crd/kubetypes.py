@@ -9,6 +9,7 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -18,8 +19,14 @@ from myapp_operator.grammar import Json, KubeType
 EXTRACT = "kubernetes-1.31.json"
 """The definitions in use, from the oldest Kubernetes that is supported. Remade by dev/kubernetes_schemas.py."""
 
-INT_OR_STRING: Json = {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
-"""The one union that a structural schema may hold; its bounds stand beside `anyOf`, never inside."""
+INT_OR_STRING: Json = {"x-kubernetes-int-or-string": True}
+"""The one union that a structural schema may hold. The usual `anyOf` beside it says the same once more, and the server
+would answer another value with three sentences instead of one."""
+
+_WORDS = 120
+"""Characters of a description beyond which only its first sentence is kept."""
+
+_SENTENCE = re.compile(r".+?[.](?= [A-Z\"])", re.DOTALL)
 
 _KEPT = (
     "type",
@@ -42,8 +49,18 @@ def resolve(mark: KubeType, *, described: bool = True) -> Json:
         schema["required"] = sorted({*schema.get("required", ()), *mark.keys})
     for name in schema["properties"] if described else ():
         words = _definitions()[definition]["properties"][name]["description"]
-        schema["properties"][name] = {"description": words} | schema["properties"][name]
+        schema["properties"][name] = {"description": in_short(words)} | schema["properties"][name]
     return schema
+
+
+def in_short(words: str) -> str:
+    """Return a description of Kubernetes, or its first sentence where it is long: what follows are details and links,
+    and `kubectl explain deployment.spec.template.spec` shows all of them."""
+    words = words.partition(" More info:")[0]
+    if len(words) <= _WORDS:
+        return words
+    first = _SENTENCE.match(words)
+    return first[0] if first else words
 
 
 def referred(reference: str) -> str:
@@ -93,7 +110,7 @@ def _structural(node: Json, mark: KubeType, name: str = "") -> Json:
 def _referenced(definition: str, mark: KubeType, name: str = "") -> Json:
     kind = definition.rpartition(".")[2]
     if kind == "Quantity":
-        return INT_OR_STRING | bounds.QUANTITY
+        return INT_OR_STRING | bounds.of_quantity(name)
     if kind == "IntOrString":  # in what is offered so far: the port of a probe
         return INT_OR_STRING | bounds.of_port(mark.port) if mark.port else {"type": "integer", **bounds.PORT}
     node = dict(_definitions()[definition])
@@ -103,8 +120,19 @@ def _referenced(definition: str, mark: KubeType, name: str = "") -> Json:
     if kind in bounds.REQUIRED:
         schema["required"] = sorted({*schema.get("required", ()), *bounds.REQUIRED[kind]})
     for field, more in bounds.OF_TYPES.get(kind, {}).items():
-        schema["properties"][field] |= more
+        if field in schema["properties"]:
+            schema["properties"][field] |= more
+    for field, choices in bounds.CHOICES.get(kind, {}).items():
+        if field in schema["properties"]:
+            schema["properties"][field] = _one_of(schema["properties"][field], choices)
     return schema
+
+
+def _one_of(field: Json, choices: tuple[str, ...]) -> Json:
+    """Return the schema of a field that takes these words only, in a list where it is one."""
+    if field["type"] == "array":
+        return field | {"items": _one_of(field["items"], choices)}
+    return {key: value for key, value in field.items() if key != "maxLength"} | {"enum": [*choices]}
 
 
 def _object(node: Json, mark: KubeType) -> Json:

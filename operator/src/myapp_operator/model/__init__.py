@@ -16,11 +16,13 @@ from myapp_operator.model.rollout import Rollout
 from myapp_operator.model.scaling import Autoscaling, DisruptionBudget
 from myapp_operator.model.spec import NAME_RULE, OWN_NAME_RULE, Spec
 from myapp_operator.model.status import Condition, Status
-from myapp_operator.model.values import IMAGE_RULE, RESOURCES
+from myapp_operator.model.values import IMAGE_RULE, KEY, LABEL_VALUE, RESOURCES
 
 __all__ = [
     "HARMLESS_LABELS",
     "IMAGE_RULE",
+    "KEY",
+    "LABEL_VALUE",
     "NAME_RULE",
     "OWN_NAME_RULE",
     "RESERVED_KEYS",

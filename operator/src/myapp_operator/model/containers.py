@@ -13,6 +13,8 @@ from myapp_operator.model.values import IMAGE_RULE, RESOURCES, Arguments, Image,
 UserId = Annotated[int, Field(ge=1, le=2147483647)]
 GroupId = Annotated[int, Field(ge=0, le=2147483647)]
 Env = Annotated[list[Json], Field(max_length=1000), KubeType("EnvVar", keys=("name",))]
+EnvBeside = Annotated[list[Json], Field(max_length=256), KubeType("EnvVar", keys=("name",))]
+"""Fewer, because there may be many such containers, and the API server limits what all rules together may cost."""
 EnvFrom = Annotated[list[Json], Field(max_length=100), KubeType("EnvFromSource")]
 Resources = Annotated[Json, KubeType("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
 Probe = Annotated[Json, KubeType("Probe", without=("host",), port="http")]
@@ -24,8 +26,31 @@ VolumeMounts = Annotated[
 ]
 
 
+def _at_most_once(probe: Literal["liveness", "startup"]) -> Rule:
+    return Rule(
+        cel=f"!has(self.{probe}) || !has(self.{probe}.successThreshold) || self.{probe}.successThreshold <= 1",
+        message=f"successThreshold of {probe} must be 1: remove it",
+        path=f".{probe}.successThreshold",
+        holds=lambda it: ((getattr(it, probe) or {}).get("successThreshold") or 0) <= 1,
+    )
+
+
+_PROBE_RULES = (
+    _at_most_once("liveness"),
+    _at_most_once("startup"),
+    Rule(
+        cel="!has(self.readiness) || !has(self.readiness.terminationGracePeriodSeconds)",
+        message="readiness must not have terminationGracePeriodSeconds, since it ends nothing: remove it",
+        path=".readiness.terminationGracePeriodSeconds",
+        holds=lambda it: (it.readiness or {}).get("terminationGracePeriodSeconds") is None,
+    ),
+)
+
+
 class Probes(Part):
     """The probes of the app's container, as in a Pod. A probe always asks the pod itself, never another host."""
+
+    rules = _PROBE_RULES
 
     liveness: Probe | None = None
     """Restarts the container when it fails. Unset: none."""
@@ -37,6 +62,8 @@ class Probes(Part):
 
 class SidecarProbes(Part):
     """The probes of a container beside the app, as in a Pod; they ask its ports by number."""
+
+    rules = _PROBE_RULES
 
     liveness: SidecarProbe | None = None
     """Restarts the container when it fails. Unset: none."""
@@ -112,14 +139,14 @@ class Container(Part):
     """Replaces the image's entry point. Passed on unchanged, never through a shell."""
     args: Arguments | None = None
     """Replaces the image's arguments. Passed on unchanged, never through a shell."""
-    env: Env | None = None
+    env: EnvBeside | None = None
     """Environment variables, as in a Pod."""
     env_from: EnvFrom | None = None
     """ConfigMaps and Secrets whose keys become environment variables, as in a Pod."""
     resources: Resources | None = None
     """Requests and limits of cpu, memory and ephemeral-storage. Write fractions as strings: cpu: "0.5"."""
     probes: SidecarProbes | None = None
-    """Liveness, readiness and startup probe of the container."""
+    """The livenessProbe, readinessProbe and startupProbe of the container, as in a Pod."""
     ports: (
         Annotated[list[ContainerPort], Field(max_length=16, json_schema_extra=by_key("containerPort", "protocol"))]
         | None

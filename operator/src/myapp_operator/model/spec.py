@@ -79,7 +79,7 @@ class Spec(Part):
     resources: Resources | None = None
     """Requests and limits of cpu, memory and ephemeral-storage. Write fractions as strings: cpu: "0.5"."""
     probes: Probes | None = None
-    """Liveness, readiness and startup probe of the app."""
+    """The livenessProbe, readinessProbe and startupProbe of the app's container, as in a Pod."""
     volumes: Volumes | None = None
     """Volumes that the containers mount, as in a Pod, from the cluster's own objects and no others."""
     volume_mounts: VolumeMounts | None = None
@@ -101,9 +101,9 @@ class Spec(Part):
     route: Route | None = None
     """How the app is reached from outside by the Gateway API. Unset: none."""
     autoscaling: Autoscaling | None = None
-    """How many pods there are, by load. Unset: as many as `replicas`."""
+    """How many pods there are, by load: a HorizontalPodAutoscaler (hpa). Unset: as many as `replicas`."""
     disruption_budget: DisruptionBudget | None = None
-    """How many pods may be missing while nodes are drained. Unset: any number."""
+    """How many pods may be missing while nodes are drained: a PodDisruptionBudget (pdb). Unset: any number."""
     network_policy: NetworkPolicy | None = None
     """Who may reach the app. Unset: as the namespace has it."""
     scheduling: Scheduling | None = None

@@ -31,12 +31,15 @@ Labels = Annotated[dict[str, LabelValue], Field(max_length=64)]
 AnnotationValue = Annotated[str, Field(max_length=2048)]
 Annotations = Annotated[dict[str, AnnotationValue], Field(max_length=64)]
 
-_KEY = f"({_LABEL}([.]{_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+DNS_NAME = f"{_LABEL}([.]{_LABEL})*"
+"""A pattern for names of most objects in Kubernetes."""
+KEY = f"({DNS_NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+"""A pattern for keys of labels and the like."""
 _PERCENTAGE = "(100|[1-9]?[0-9])%"
 _CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _CONTROL_CEL = r"[\\p{Cc}\\p{Zl}\\p{Zp}]"
 """The same for RE2, in a string of CEL."""
-_VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
+LABEL_VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 
 IMAGE_RULE = Rule(
     cel="self.image.matches('^[!-~]*$')",
@@ -57,7 +60,7 @@ def by_key(*keys: str) -> JsonDict:
 
 def name_rule(field: str, *, dots: bool = False) -> Rule:
     """The rule on a field that names something in Kubernetes; with `dots` its parts may be separated by dots."""
-    pattern = f"{_LABEL}([.]{_LABEL})*" if dots else _LABEL
+    pattern = DNS_NAME if dots else _LABEL
     attribute = to_snake(field)
     # A word of CEL's own: https://kubernetes.io/docs/reference/using-api/cel/#escaping
     escaped = "__namespace__" if field == "namespace" else field
@@ -94,13 +97,13 @@ def label_rules(field: str) -> tuple[Rule, ...]:
     return (
         key_rule(field),
         Rule(
-            cel=f"!has(self.{field}) || self.{field}.all(key, self.{field}[key].matches('^{_VALUE}$'))",
+            cel=f"!has(self.{field}) || self.{field}.all(key, self.{field}[key].matches('^{LABEL_VALUE}$'))",
             message=(
                 f"a value of {field} must hold only letters, digits, -, _ and ., and begin and end with a letter or "
                 "digit: choose another value"
             ),
             path=f".{field}",
-            holds=lambda it: _all_match(_VALUE, (getattr(it, attribute) or {}).values()),
+            holds=lambda it: _all_match(LABEL_VALUE, (getattr(it, attribute) or {}).values()),
         ),
     )
 
@@ -132,10 +135,10 @@ def key_rule(field: str) -> Rule:
     """The rule on the keys of labels or annotations."""
     attribute = to_snake(field)
     return Rule(
-        cel=f"!has(self.{field}) || self.{field}.all(key, key.matches('^{_KEY}$'))",
+        cel=f"!has(self.{field}) || self.{field}.all(key, key.matches('^{KEY}$'))",
         message=f"a key of {field} must be a name such as team or example.com/team: choose another key",
         path=f".{field}",
-        holds=lambda it: _all_match(_KEY, getattr(it, attribute) or ()),
+        holds=lambda it: _all_match(KEY, getattr(it, attribute) or ()),
     )
 
 
