@@ -51,6 +51,7 @@ PROGRAMS = (
     Program("coredns", "coredns", "github.com/coredns/coredns", 100),
     Program("pause", "pause", ".", 2),
     Program("kstatus", "kstatus", ".", 15),
+    Program("event-reasons", "event-reasons", ".", 5),
     Program("metrics-server", "metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server", 140),
 )
 
@@ -73,15 +74,25 @@ def binary(name: str) -> Path:
 
 def gateway_crd() -> Path:
     """The CRD of HTTPRoutes, which is no part of Kubernetes, out of the pinned module; fetched the first time."""
-    go = toolchain.ensure(toolchain.choose())
     name = "sigs.k8s.io/gateway-api"
+    folder = sources("gateway-api", name)[name]
+    return folder / "config" / "crd" / "standard" / "gateway.networking.k8s.io_httproutes.yaml"
+
+
+def sources(pins: str, *modules: str) -> dict[str, Path]:
+    """Where the sources of modules lie whose versions a folder under dev/go pins; fetched the first time."""
+    go = toolchain.ensure(toolchain.choose())
     answer = run(
-        [go.program, "-C", REPOSITORY / "dev" / "go" / "gateway-api", "mod", "download", "-json", "-modcacherw", name],
-        failed="The Gateway API could not be fetched: check the network, and run this again",
+        [go.program, "-C", REPOSITORY / "dev" / "go" / pins, "mod", "download", "-json", "-modcacherw", *modules],
+        failed=f"The sources of {pins} could not be fetched: check the network, and run this again",
         environment=_environment(go),
     )
-    folder = Path(json.loads(answer)["Dir"])
-    return folder / "config" / "crd" / "standard" / "gateway.networking.k8s.io_httproutes.yaml"
+    decoder, folders = json.JSONDecoder(), {}
+    while answer := answer.lstrip():
+        described, end = decoder.raw_decode(answer)
+        folders[described["Path"]] = Path(described["Dir"])
+        answer = answer[end:]
+    return folders
 
 
 def to_build(names: Iterable[str]) -> tuple[Program, ...]:

@@ -155,6 +155,16 @@ func (s *search) values(of term) map[string]string {
 	return unknown(of)
 }
 
+// merge adds values to those found; of two packages that say the same, always
+// the same one is kept.
+func merge(found, values map[string]string) {
+	for value, path := range values {
+		if known, ok := found[value]; !ok || path < known {
+			found[value] = path
+		}
+	}
+}
+
 func unknown(of term) map[string]string {
 	return map[string]string{"?" + types.ExprString(of.expr): of.path}
 }
@@ -187,7 +197,7 @@ func (s *search) returned(made *ast.CallExpr, of term) map[string]string {
 	found := make(map[string]string)
 	for _, each := range s.alike(function) {
 		if body := s.bodies[each]; body != nil && body.Body != nil && givesText(each, of.result) {
-			maps.Copy(found, s.results(each, body, of.result))
+			merge(found, s.results(each, body, of.result))
 		}
 	}
 	if len(found) == 0 {
@@ -231,11 +241,11 @@ func (s *search) results(function *types.Func, declared *ast.FuncDecl, place int
 		case *ast.ReturnStmt:
 			switch {
 			case len(node.Results) > place && len(node.Results) == function.Signature().Results().Len():
-				maps.Copy(found, s.values(term{node.Results[place], 0, path}))
+				merge(found, s.values(term{node.Results[place], 0, path}))
 			case len(node.Results) == 1:
-				maps.Copy(found, s.values(term{node.Results[0], place, path}))
+				merge(found, s.values(term{node.Results[0], place, path}))
 			case len(node.Results) == 0 && place < function.Signature().Results().Len():
-				maps.Copy(found, s.held(function.Signature().Results().At(place), term{declared.Name, 0, path}))
+				merge(found, s.held(function.Signature().Results().At(place), term{declared.Name, 0, path}))
 			}
 		}
 		return true
@@ -252,11 +262,11 @@ func (s *search) held(variable *types.Var, of term) map[string]string {
 	defer func() { s.open = s.open[:len(s.open)-1] }()
 	found := make(map[string]string)
 	for _, each := range s.given[variable] {
-		maps.Copy(found, s.values(each))
+		merge(found, s.values(each))
 	}
 	if owner := s.owners[variable]; owner != nil {
 		for _, each := range s.callers(owner) {
-			maps.Copy(found, s.values(s.argument(each, s.places[variable])))
+			merge(found, s.values(s.argument(each, s.places[variable])))
 		}
 	}
 	if len(found) == 0 {
