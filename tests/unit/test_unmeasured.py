@@ -87,6 +87,10 @@ def test_it_does_not_stand_beside_what_is_told_of_pods() -> None:
             f"invalid metrics (1 invalid out of 2), first error is: {NO_METRICS.partition(': ')[2]}",
             f"invalid metrics (2 invalid out of 2), first error is: {NO_METRICS.partition(': ')[2]}",
         ),
+        (
+            "unable to get external metric: 3 of 5 samples since 12:31:05 from 10.0.0.7:443 are missing",
+            "unable to get external metric: 1 of 5 samples since 12:31:20 from 10.0.0.9:443 are missing",
+        ),
     ],
 )
 def test_the_words_do_not_change_from_try_to_try(one: str, other: str) -> None:

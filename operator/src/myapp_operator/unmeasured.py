@@ -20,6 +20,8 @@ _LONGEST = 200
 _INTRO = re.compile(r"^the HPA was unable to compute the replica count: ")
 _FIRST_OF_SOME = re.compile(r"^invalid metrics \(.*?\), first error is: ")
 _POD = re.compile(r"\bof Pod \S+", re.IGNORECASE)
+_AMOUNT = re.compile(r"\b\d[\w.:-]*")
+"""Numbers, times and addresses, which servers of further metrics put into their words."""
 
 
 def sentence(seen: Seen) -> str:
@@ -39,7 +41,8 @@ def left(seen: Seen) -> float | None:
 
 
 def _words(seen: Seen) -> str:
-    """The autoscaler's own, without what differs from try to try: which pod it met first, how many metrics fail."""
+    """The autoscaler's own, without what differs from try to try: which pod it met first, how many metrics fail, what
+    was measured when."""
     found = seen.children[names.HPA].unmeasured
     words = _FIRST_OF_SOME.sub("", _INTRO.sub("", found.why if found else ""))
-    return cut(_POD.sub("of a pod", words), _LONGEST)
+    return cut(_AMOUNT.sub("…", _POD.sub("of a pod", words)), _LONGEST)
