@@ -36,27 +36,30 @@ PARTS = {
 that creates pods, and its events, with other controllers."""
 
 _MODULES = {
-    "k8s.io/kubernetes": (),
-    "k8s.io/endpointslice": (),
-    # What constants and parameters of the above are declared in; of the large client library only the recorders.
-    "k8s.io/api": (),
-    "k8s.io/apimachinery": (),
-    "k8s.io/client-go": ("tools/record", "tools/events", "tools/internal"),
-    "k8s.io/component-helpers": (),
-    "k8s.io/kube-scheduler": (),
+    "k8s.io/kubernetes": "pkg/kubelet",
+    "k8s.io/endpointslice": "",
+    # What constants and parameters of the above are declared in.
+    "k8s.io/api": "core/v1",
+    "k8s.io/apimachinery": "pkg/types",
+    "k8s.io/client-go": "tools/record",
+    "k8s.io/component-helpers": "scheduling/corev1",
+    "k8s.io/kube-scheduler": "framework",
 }
+"""What must be known of types, each module with one of its packages."""
+_ONLY = {"k8s.io/client-go": ("tools/record", "tools/events", "tools/internal")}
+"""Of the large client library, which every package declares something in, the recorders alone."""
 
 Reasons = dict[str, dict[str, list[str]]]
 """By the part that writes them; for each reason the types of its events, as far as the sources tell them."""
 
 
 def find() -> Reasons:
-    """All reasons in the sources of the pinned version; needs Go, and the first time the network."""
-    folders = sources("kubernetes", *_MODULES)
+    """All reasons in the sources of the pinned version; needs Go, and their modules as a build leaves them."""
+    folders = sources("kubernetes", *(f"{module}/{package}".rstrip("/") for module, package in _MODULES.items()))
     given = [
-        f"{'/'.join((module, below)).rstrip('/')}={folders[module] / below}"
-        for module, parts in _MODULES.items()
-        for below in parts or ("",)
+        f"{module}/{below}={folder / below}" if below else f"{module}={folder}"
+        for module, folder in folders.items()
+        for below in _ONLY.get(module, ("",))
     ]
     roots = [f"{part}={package}" for package, part in PARTS.items()]
     answer = run([binary("event-reasons"), *given, "--", *roots], failed="The sources of Kubernetes cannot be searched")

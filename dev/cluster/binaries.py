@@ -74,25 +74,31 @@ def binary(name: str) -> Path:
 
 def gateway_crd() -> Path:
     """The CRD of HTTPRoutes, which is no part of Kubernetes, out of the pinned module; fetched the first time."""
+    go = toolchain.ensure(toolchain.choose())
     name = "sigs.k8s.io/gateway-api"
-    folder = sources("gateway-api", name)[name]
+    answer = run(
+        [go.program, "-C", REPOSITORY / "dev" / "go" / "gateway-api", "mod", "download", "-json", "-modcacherw", name],
+        failed="The Gateway API could not be fetched: check the network, and run this again",
+        environment=_environment(go),
+    )
+    folder = Path(json.loads(answer)["Dir"])
     return folder / "config" / "crd" / "standard" / "gateway.networking.k8s.io_httproutes.yaml"
 
 
-def sources(pins: str, *modules: str) -> dict[str, Path]:
-    """Where the sources of modules lie whose versions a folder under dev/go pins; fetched the first time."""
+def sources(pins: str, *packages: str) -> dict[str, Path]:
+    """Where the modules of these packages lie, in the versions that a folder under dev/go pins.
+
+    What a build of them has left there is taken as it is, without the network.
+    """
     go = toolchain.ensure(toolchain.choose())
+    lines = "{{.Module.Path}} {{.Module.Dir}}"
     answer = run(
-        [go.program, "-C", REPOSITORY / "dev" / "go" / pins, "mod", "download", "-json", "-modcacherw", *modules],
+        [go.program, "-C", REPOSITORY / "dev" / "go" / pins, "list", "-find", "-modcacherw", "-f", lines, *packages],
         failed=f"The sources of {pins} could not be fetched: check the network, and run this again",
         environment=_environment(go),
     )
-    decoder, folders = json.JSONDecoder(), {}
-    while answer := answer.lstrip():
-        described, end = decoder.raw_decode(answer)
-        folders[described["Path"]] = Path(described["Dir"])
-        answer = answer[end:]
-    return folders
+    found = (line.split(" ", 1) for line in answer.splitlines())
+    return {module: Path(folder) for module, folder in found}
 
 
 def to_build(names: Iterable[str]) -> tuple[Program, ...]:
