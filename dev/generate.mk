@@ -1,8 +1,8 @@
-# What is generated from the model and the list of kinds, and the extract of Kubernetes' schemas that it is generated with.
+# What is generated, and what of Kubernetes' sources it is generated from: an extract of its schemas, reasons of events.
 
-.PHONY: generate generate-check kubernetes-schemas
+.PHONY: generate generate-check kubernetes-schemas event-reasons
 
-generate: ## Write anew what comes from the model: CRD, API reference, rights, table of children
+generate: ## Write anew what is generated: CRD, API reference, rights, table of children, page on events
 	@$(UV) run --quiet python -m dev.generate
 
 generate-check: ## Fail if what `make generate` writes is not current
@@ -10,3 +10,6 @@ generate-check: ## Fail if what `make generate` writes is not current
 
 kubernetes-schemas: ## Fetch the schemas of newly used Kubernetes types (needs Go)
 	@$(UV) run --quiet python -m dev.kubernetes_schemas
+
+event-reasons: ## List anew the reasons of events in the sources of Kubernetes (needs Go)
+	@$(UV) run --quiet python -m dev.event_reasons

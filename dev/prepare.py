@@ -40,9 +40,10 @@ def main() -> int:
 
 
 def simulated() -> Cluster:
-    """The cluster of tests/api, whose pods run nothing, the judge of what its objects say, and wrong clocks."""
+    """The cluster of tests/api, whose pods run nothing, what reads objects and sources for them, and wrong clocks."""
     cluster = up("simulated")
     binary("kstatus")
+    binary("event-reasons")
     packages.faketime()
     return cluster
 

@@ -51,6 +51,7 @@ PROGRAMS = (
     Program("coredns", "coredns", "github.com/coredns/coredns", 100),
     Program("pause", "pause", ".", 2),
     Program("kstatus", "kstatus", ".", 15),
+    Program("event-reasons", "event-reasons", ".", 5),
     Program("metrics-server", "metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server", 140),
 )
 
@@ -82,6 +83,22 @@ def gateway_crd() -> Path:
     )
     folder = Path(json.loads(answer)["Dir"])
     return folder / "config" / "crd" / "standard" / "gateway.networking.k8s.io_httproutes.yaml"
+
+
+def sources(pins: str, *packages: str) -> dict[str, Path]:
+    """Where the modules of these packages lie, in the versions that a folder under dev/go pins.
+
+    What a build of them has left there is taken as it is, without the network.
+    """
+    go = toolchain.ensure(toolchain.choose())
+    lines = "{{.Module.Path}} {{.Module.Dir}}"
+    answer = run(
+        [go.program, "-C", REPOSITORY / "dev" / "go" / pins, "list", "-find", "-modcacherw", "-f", lines, *packages],
+        failed=f"The sources of {pins} could not be fetched: check the network, and run this again",
+        environment=_environment(go),
+    )
+    found = (line.split(" ", 1) for line in answer.splitlines())
+    return {module: Path(folder) for module, folder in found}
 
 
 def to_build(names: Iterable[str]) -> tuple[Program, ...]:

@@ -221,6 +221,43 @@ def test_what_is_not_installed_is_not_watched_but_looked_for_at_each_sweep() -> 
     assert world.changed == [KEY], "every app is looked at once, when it turns out to be missing"
 
 
+def test_what_no_app_asks_for_is_not_looked_for_in_between() -> None:
+    world = Addon()
+    world.run_for(500)
+    assert world.kube.lists == 1
+
+
+def test_what_an_app_waits_for_is_noticed_within_a_minute_of_its_installation() -> None:
+    world = Addon()
+    world.store.memory(app()).missed = frozenset({names.ROUTE})
+
+    async def install() -> None:
+        await asyncio.sleep(500)
+        assert world.kube.lists <= 1 + 500 / 30, "one list in thirty seconds"
+        world.kube.missing = False
+        await asyncio.sleep(60)
+        assert world.store.unserved() == frozenset()
+
+    world.run_for(600, install)
+    assert world.store.unserved() == frozenset()
+
+
+def test_what_is_asked_for_later_on_is_noticed_within_a_minute_too() -> None:
+    world = Addon()
+
+    async def ask() -> None:
+        await asyncio.sleep(200)
+        world.kube.missing = False
+        await asyncio.sleep(60)
+        assert world.kube.lists == 1
+        world.store.memory(app()).missed = frozenset({names.ROUTE})
+        await asyncio.sleep(60)
+        assert world.store.unserved() == frozenset()
+
+    world.run_for(400, ask)
+    assert world.store.unserved() == frozenset()
+
+
 def test_what_is_installed_later_is_found_and_every_app_looked_at() -> None:
     world = Addon()
 

@@ -92,6 +92,20 @@ async def test_what_went_with_its_api_is_created_again_without_an_event() -> Non
     assert told(world) == []
 
 
+async def test_an_api_is_missed_as_long_as_the_app_asks_for_it() -> None:
+    world = World(app(spec={"image": "myapp:latest", "route": {"gateway": {"name": "public"}}}))
+    await world.reconcile()
+    assert not world.store.is_missed(ROUTE, None)
+    world.store.note_served(ROUTE, served=False)
+    await world.reconcile()
+    assert world.store.is_missed(ROUTE, None)
+    assert world.store.is_missed(ROUTE, KEY.namespace)
+    assert not world.store.is_missed(ROUTE, "another")
+    world.store.put_app(replace(world.app, spec={"image": "myapp:latest"}, generation=2, resource_version=900))
+    await world.reconcile()
+    assert not world.store.is_missed(ROUTE, None)
+
+
 async def test_a_fight_over_a_field_does_not_delay_a_recreation(ready: World) -> None:
     for _ in range(7):
         applied_by_another(ready)

@@ -43,6 +43,6 @@ class Autoscalers:
         if known is not None and known.until > now:
             return known
         found: list[str] = []
-        async for page in self._kube.pages(names.SCALER, app.key.namespace, most=MOST_PAGES):
+        async for page in self._kube.pages(names.HPA, app.key.namespace, most=MOST_PAGES):
             found = sorted([*found, *replicas.scalers(page.items, app)])[:1]
         return Scaler(next(iter(found), ""), now + _PAUSE)

@@ -7,6 +7,7 @@ children have this small informer, which lists again after every watch and drops
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from abc import ABC, abstractmethod
@@ -30,6 +31,8 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _STEADY = 30.0
 """Seconds that a watch must have held for the next one to follow without a pause."""
+_MISSED_SECONDS = 30.0
+"""Seconds after which an API that is not installed is asked for again, while an app waits for it."""
 PATIENCE = 90.0
 """Seconds that news may take, and after which a list that cannot be had is told."""
 
@@ -192,13 +195,13 @@ class Watcher(ABC, Generic[T]):
     async def _watch(self, version: int) -> None:
         """Takes in events until the watch ends; version 0 means that a list must come first.
 
-        What cannot be listed is not watched but looked for again at the next sweep.
+        What cannot be listed is not watched but looked for again, at the next sweep at the latest.
         """
         if not version:
             version = await self._listed()
         if not version:
             self.swept.clear()
-            await self.swept.wait()
+            await self._rest()
             return
         seconds = _WATCH_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
         events = self._kube.watch(self._kind, self._namespace, version, selector=self._selector, seconds=seconds)
@@ -214,6 +217,10 @@ class Watcher(ABC, Generic[T]):
             self._heard(version)
             if (found := self._read_or_note(event.object)) is not None:
                 self._take(event.type, found)
+
+    async def _rest(self) -> None:
+        """Waits until it is time to see whether what could not be listed can be listed now."""
+        await self.swept.wait()
 
     async def _listed(self) -> int:
         """A list, of which is known since when there was none."""
@@ -275,6 +282,14 @@ class Informer(Watcher[tuple[Key | None, Child]]):
                 raise
         self._replace([], 0, asyncio.get_running_loop().time())
         return 0
+
+    async def _rest(self) -> None:
+        """Nobody tells when an API is installed, so it is asked for again and again while an app waits for it."""
+        while not self.swept.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.swept.wait(), _MISSED_SECONDS)
+            if self._store.is_missed(self._kind, self._namespace):
+                return
 
     def _known(self) -> Mapping[Key, Version]:
         return self._store.versions(self._kind, self._namespace)

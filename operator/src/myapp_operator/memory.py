@@ -55,6 +55,8 @@ class Memory:
     """What the looks at the app's pods have found, and when the next one is due."""
     pace: Pace | None = None
     """How often the pods of this version were restarted for a changed configuration."""
+    missed: frozenset[Kind] = frozenset()
+    """The kinds that the app asks for and whose API the cluster does not have."""
     scaler: Scaler | None = None
     """Who scales the app's Deployment, as far as that was looked for."""
     _template: tuple[int, Json] | None = None

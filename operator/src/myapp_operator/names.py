@@ -107,12 +107,16 @@ DEPLOYMENT = Kind("Deployment", "apps/v1", "deployments", "deployment", whole=Tr
 SERVICE = Kind("Service", "v1", "services", "service")
 INGRESS = Kind("Ingress", "networking.k8s.io/v1", "ingresses", "ingress", part="ingress")
 ROUTE = Kind("HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", "route", part="route", addon="the Gateway API")
-HPA = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", "hpa", part="autoscaling")
+HPA = Kind(
+    "HorizontalPodAutoscaler",
+    "autoscaling/v2",
+    "horizontalpodautoscalers",
+    "hpa",
+    whole=True,
+    part="autoscaling",
+)
 PDB = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets", "pdb", part="disruptionBudget")
 NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy", part="networkPolicy")
-
-SCALER = replace(HPA, whole=True)
-"""The same, for a list that says what each scales."""
 
 # No children: what an app may refer to (see `references`).
 CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps", "")

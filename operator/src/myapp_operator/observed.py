@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 import orjson
 
 from myapp_operator import managed_fields
 from myapp_operator.grammar import Json
 from myapp_operator.json_items import DEEPEST
+from myapp_operator.moments import moment
 from myapp_operator.names import (
     ADOPT,
     APPLIED,
@@ -38,6 +41,8 @@ _LONGEST_ROLLED_BACK = 2**15
 """Characters of the annotation of a rollback that are read; the status it repeats is shorter."""
 _LONGEST_OF_OWNER = 253
 """Characters that are kept of each word of an owner. Names have no more; the API server takes a megabyte of each."""
+_LONGEST_WHY = 512
+_WITHOUT_METRICS = re.compile(r"FailedGet\w{1,40}Metric|FailedComputeMetricsReplicas|InvalidMetricSourceType")
 _LONGEST_SELECTOR = 1024
 """Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
 NO_LABELS = "{}"
@@ -211,6 +216,25 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Why an autoscaler does nothing: it gets no metrics."""
+
+    since: datetime
+    why: str
+    """In its own words, cut."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Json]) -> Unmeasured | None:
+        """What an autoscaler that was seen whole says of itself; None where it says no such thing, or is none."""
+        found = condition(mapping(raw.get("status")), "ScalingActive")
+        reason, since = found.get("reason"), moment(found.get("lastTransitionTime"))
+        if found.get("status") != "False" or since is None or not isinstance(reason, str):
+            return None
+        named = _WITHOUT_METRICS.fullmatch(reason)
+        return cls(since, str(found.get("message", ""))[:_LONGEST_WHY]) if named else None
+
+
+@dataclass(frozen=True, slots=True)
 class RolledBack:
     """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
 
@@ -269,6 +293,8 @@ class Child:
     """Whether its owner lets us take it over, by the annotation for that."""
     scaled: bool = False
     """Whether others hold its number of pods by the subresource for that, as autoscalers do."""
+    unmeasured: Unmeasured | None = None
+    """Only for an autoscaler that was seen whole."""
     last_ready: str = ""
     """The pod-template-hash of the last version that was Ready; empty where we have written none."""
     rolled_back: RolledBack | None = None
@@ -303,6 +329,7 @@ class Child:
             fields=_our_fields(ours, owned=owner is not None),
             others=_held_by_others(meta, ours) if owner is not None else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
+            unmeasured=Unmeasured.from_json(raw),
             offered=annotations.get(ADOPT) == "true",
             scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
             last_ready=notes.get(LAST_READY, "")[:_LONGEST_NOTE],

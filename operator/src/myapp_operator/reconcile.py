@@ -131,7 +131,9 @@ class Reconciler:
         todo = plan.note_others(todo, children, memory.present)
         if held:
             todo = replace(todo, obstacles={**held, **todo.obstacles})
-        todo = plan.keep_off(todo, wanted, self._store.unserved())
+        unserved = self._store.unserved()
+        todo = plan.keep_off(todo, wanted, unserved)
+        memory.missed = unserved & todo.obstacles.keys()
         todo = plan.after_conflicts(todo, memory.conflicts, now)
         return plan.hold_back(todo, changes, deletions, now)
 

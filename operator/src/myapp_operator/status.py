@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from myapp_operator import names, selectors
+from myapp_operator import names, selectors, unmeasured
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
@@ -94,6 +94,8 @@ def judge(seen: Seen) -> Judged:
     if words := next((outage.words for each in seen.obstacles.values() if (outage := each.lasting_outage)), ""):
         more.append(f"the API server does not take changes now: {words}")
     message = kept_message(seen, verdict) or with_more(verdict.message, more)
+    if verdict.outlook is Outlook.READY:
+        again = unmeasured.left(seen) or None
     return Judged(_status(verdict, message, seen), again, _settled(seen))
 
 

@@ -202,6 +202,14 @@ class Store:
         """The kinds whose API is not installed in the cluster."""
         return frozenset(self._unserved)
 
+    def is_missed(self, kind: Kind, namespace: str | None) -> bool:
+        """Whether an app, of this namespace or of any, asks for a kind whose API is not installed."""
+        return any(
+            kind in record.memory.missed and record.identity is not None and not record.identity.deleting
+            for key, record in self._records.items()
+            if namespace in (None, key.namespace)
+        )
+
     def memory(self, app: App) -> Memory:
         """What is remembered of our dealings with this very MyApp; what one that is gone would remember is lost."""
         record = self._record_of(app)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from myapp_operator import fieldpaths, names
+from myapp_operator import fieldpaths, names, unmeasured
 from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
@@ -287,6 +287,8 @@ def _notes(seen: Seen) -> Iterator[str]:
             f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '
             "in its stead"
         )
+    if without_metrics := unmeasured.sentence(seen):
+        yield without_metrics
     for kind, child in seen.children.items():
         if kind not in seen.asked and child.is_controlled_by(seen.app) and child.finalizers:
             held = ", ".join(f'"{each}"' for each in child.finalizers)

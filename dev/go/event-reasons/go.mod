@@ -1,0 +1,3 @@
+module example.com/myapp/dev/event-reasons
+
+go 1.26.0
