@@ -1,14 +1,15 @@
 """When the pods of an app are looked at, and what becomes of what was found."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from myapp_operator.causes import Cause
-from myapp_operator.looks import Looks, Situation, Turns, answered, booked, failed, noticed
+from myapp_operator.looks import Looks, Situation, answered, failed, noticed
 from myapp_operator.names import Reason
 
-COMING = Situation(generation=1, template="t1", version=1, complete=False, refused=False, told=False)
+COMING = Situation(generation=1, template="t1", version=1, asked=1, complete=False, refused=False, told=False)
 COMPLETE = replace(COMING, complete=True, version=2)
 CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
 
@@ -39,13 +40,15 @@ def test_a_complete_app_gets_a_new_generation_without_a_look() -> None:
     assert after((0, COMPLETE), (9, replace(COMPLETE, generation=2))).due is None
 
 
-def test_the_pauses_between_looks_grow_to_a_minute() -> None:
+def test_what_is_told_is_ten_seconds_old_at_most_and_half_a_minute_after_five_minutes() -> None:
     looks, moments = after((0, COMING)), []
-    for _ in range(8):
-        assert looks.due is not None
+    while looks.due is not None and looks.due < 600:
         moments.append(looks.due)
         looks = found(looks, looks.due)
-    assert moments == [5, 10, 20, 40, 80, 140, 200, 260]
+    pauses = [then - before for before, then in zip(moments, moments[1:], strict=False)]
+    assert moments[0] == 5
+    assert [(early, pause) for early, pause in zip(moments, pauses, strict=False) if pause > (10 if early < 300 else 30)] == []
+    assert len(moments) == 42
 
 
 def test_other_changes_of_status_do_not_restart_the_clock() -> None:
@@ -55,14 +58,15 @@ def test_other_changes_of_status_do_not_restart_the_clock() -> None:
 def test_a_new_generation_restarts_the_clock() -> None:
     old = found(after((0, COMING)), 5)
     looks = after((7, replace(COMING, generation=2)), begin=old)
-    assert (looks.due, looks.count) == (12, 0)
+    assert (looks.due, looks.began) == (12, 7)
 
 
 def test_a_change_of_the_deployment_brings_the_next_look_to_ten_seconds_at_most() -> None:
-    late = replace(found(after((0, COMING)), 100), due=160)
-    assert after((110, replace(COMING, version=2)), begin=late).due == 120
-    assert after((155, replace(COMING, version=2)), begin=late).due == 160
-    assert after((110, COMING), begin=late).due == 160, "nothing has changed"
+    late = found(after((0, COMING)), 400)
+    assert late.due == 428.5
+    assert after((410, replace(COMING, version=2)), begin=late).due == 419.6
+    assert after((418, replace(COMING, version=2)), begin=late).due == 428.5, "not worth one of the few early looks"
+    assert after((410, COMING), begin=late).due == 428.5, "nothing has changed"
 
 
 def test_an_app_that_arrives_is_not_looked_at_any_more() -> None:
@@ -70,10 +74,20 @@ def test_an_app_that_arrives_is_not_looked_at_any_more() -> None:
 
 
 def test_what_time_alone_changes_is_looked_at_at_that_time() -> None:
-    looks = replace(after((0, COMING)), count=9)
+    looks = after((0, COMING))
     assert found(looks, 100, CRASH, again=7).due == 107
-    assert found(looks, 100, CRASH, again=90).due == 160, "but never later than without"
+    assert found(looks, 100, CRASH, again=90).due == 109.6, "but never later than without"
     assert found(looks, 100, CRASH, again=0).due == 101, "nor at once, which would never end"
+
+
+def test_only_so_many_looks_come_before_their_time() -> None:
+    looks, moments = after((0, COMING)), []
+    for _ in range(6):
+        looks = found(looks, looks.due or 0, CRASH, again=1)
+        moments.append(looks.due)
+    assert moments == pytest.approx([6, 7, 8, 17.6, 27.2, 36.8])
+    later = replace(looks, due=700)
+    assert found(later, 700, CRASH, again=1).due == 701, "ten minutes later there are some again"
 
 
 # A deadline that passes
@@ -116,6 +130,23 @@ def test_a_pod_that_comes_up_for_a_new_generation_was_not_lost() -> None:
     assert (looks.due, looks.lost) == (None, False)
 
 
+def test_pods_that_end_because_somebody_changed_the_deployment_were_not_lost() -> None:
+    """As after `kubectl rollout undo`, and after the revert of it."""
+    looks = after((0, COMPLETE), (50, replace(COMING, version=3, asked=3)), (52, replace(COMPLETE, version=4, asked=3)))
+    assert (looks.due, looks.lost) == (None, False)
+
+
+def test_an_app_that_goes_and_comes_without_end_is_looked_at_as_often_as_any_other() -> None:
+    looks, version, count = after((0, COMPLETE)), 3, 0
+    for moment in range(1, 600):
+        version += 1
+        looks = noticed(looks, replace(COMPLETE if moment % 7 == 0 else COMING, version=version), moment)
+        if looks.is_due(moment):
+            count += 1
+            looks = found(looks, moment)
+    assert count <= 45
+
+
 def test_nothing_was_lost_before_this_process_knew_the_app() -> None:
     assert not after((0, COMING)).lost
 
@@ -151,7 +182,7 @@ def test_more_of_the_same_pods_do_not() -> None:
 
 def test_a_look_without_an_answer_takes_nothing_back() -> None:
     looks = failed(found(after((0, COMING)), 5, CRASH), 10)
-    assert (looks.cause, looks.due) == (CRASH, 20)
+    assert (looks.cause, looks.due) == (CRASH, 19.6)
     assert failed(replace(looks, lost=True), 20).lost
 
 
@@ -188,20 +219,40 @@ def test_what_this_process_has_told_itself_does_not_stand() -> None:
     assert not after((0, COMING), (1, TOLD)).standing
 
 
-# All apps together
+# How many
 
 
-def test_ten_looks_a_second_and_everybody_knows_when() -> None:
-    turns = Turns()
-    assert [turns.next(50) for _ in range(4)] == pytest.approx([50, 50.1, 50.2, 50.3])
-    assert turns.next(60) == 60
+def number_of_looks(chance: random.Random) -> int:
+    """How often an app is looked at in the first ten minutes of its trouble, where anything happens to it."""
+    busy, hasty = chance.random() ** 3, chance.random()
+    situation, looks, count, now = COMING, Looks(), 0, 0.0
+    looks = noticed(looks, situation, now)
+    while now < 600:
+        now += min(chance.expovariate(0.01 + busy), max((looks.due or 1e9) - now, 0.0) + 0.01)
+        if chance.random() < busy:
+            situation = replace(
+                situation,
+                version=situation.version + 1,
+                complete=chance.random() < 0.4,
+                overdue=chance.random() < 0.2,
+                refused=chance.random() < 0.2,
+                pods=chance.choice([situation.pods, situation.pods, chance.randrange(5)]),
+                asked=situation.asked + chance.randrange(2),
+            )
+        looks = noticed(looks, situation, now)
+        if looks.is_due(now) and now < 600:
+            count += 1
+            again = chance.uniform(0, 60) if chance.random() < hasty else None
+            cause = CRASH if chance.random() < 0.7 else None
+            looks = failed(looks, now) if chance.random() < 0.1 else answered(looks, cause, None, again, now)
+    return count
 
 
-def test_a_turn_is_kept() -> None:
-    """Were it brought forward, more than ten looks could come at once."""
-    looks = booked(after((0, COMING)), 30)
-    assert after((6, replace(COMING, version=2)), begin=looks).due == 30
-    assert after((7, COMPLETE), begin=replace(looks, cause=CRASH)).due == 30
+def test_no_app_is_looked_at_more_than_45_times_in_its_first_ten_minutes() -> None:
+    chance = random.Random(13)
+    counts = [number_of_looks(chance) for _ in range(1500)]
+    assert max(counts) <= 45
+    assert max(counts) >= 40, "they were looked at at all"
 
 
 @pytest.mark.parametrize(("due", "now", "is_due"), [(None, 9, False), (9, 8, False), (9, 9, True)])

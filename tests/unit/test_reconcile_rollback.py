@@ -48,7 +48,7 @@ class Release(World):
         """A look has found a crash, after the deadline had passed."""
         template = self.wants()[DEPLOYMENT].template
         then = Situation(1, template, version=20, complete=False, refused=False, told=False, pods=2, overdue=True)
-        looks = Looks(situation=then, due=float("inf"), booked=True, overdue=True, cause=CRASH)
+        looks = Looks(situation=then, due=None, overdue=True, cause=CRASH)
         self.store.memory(self.app).looks = replace(looks, **changes)
 
     def notes(self) -> dict[str, str]:

@@ -161,7 +161,10 @@ class World:
         self.heard = Heard()
         self.referents = Referents()
         recorder = cast(Recorder, self.heard)
-        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, recorder, Allowance())
+        self.woken: list[Key] = []
+        self._reconciler = Reconciler(
+            cast(Kube, self.kube), self.store, self.referents, recorder, Allowance(), self.woken.append
+        )
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone, and `kube.bodies` what it created or applied."""

@@ -7,7 +7,7 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -46,17 +46,24 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: connection, knowledge, who writes the events, and what is allowed here."""
+    """Holds what the recipe needs: connection, knowledge, who writes the events, what is allowed here, and how another
+    look at an app is asked for (`wake`)."""
 
     def __init__(
-        self, kube: Kube, store: Store, referents: Referents, recorder: Recorder, allowance: Allowance
+        self,
+        kube: Kube,
+        store: Store,
+        referents: Referents,
+        recorder: Recorder,
+        allowance: Allowance,
+        wake: Callable[[Key], None],
     ) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
         self._asked = Asked(allowance)
         self._hands = Hands(kube, store, recorder)
-        self._onlooker = Onlooker(kube, store)
+        self._onlooker = Onlooker(kube, store, wake)
         self._gate = Gate(kube, store, referents)
         self._revisions = Revisions(kube, store, self._gate)
         self._autoscalers = Autoscalers(kube, store)
@@ -66,6 +73,7 @@ class Reconciler:
         app = self._store.app(key)
         if app is None or app.deleting:
             self._gate.forget(key)
+            self._onlooker.forget(key)
             return None
         try:
             spec, asked = self._asked.by(app)
