@@ -47,7 +47,10 @@ async def test_a_drifted_child_is_read_once_and_told_after_it_was_taken_back(rea
     tampered(ready)
     await ready.reconcile()
     assert ready.kube.requests[:2] == ["read Service", "apply Service"]
-    assert told(ready) == ["Service: reverted spec.sessionAffinity ClientIP → None (changed by kubectl-edit)"]
+    assert told(ready) == [
+        "Service: reverted spec.sessionAffinity ClientIP → None (changed by kubectl-edit): "
+        "change the MyApp instead: spec.service"
+    ]
     assert ready.heard.notices[0].reason is EventReason.REVERTED
 
 
@@ -65,7 +68,7 @@ async def test_a_child_that_cannot_be_read_is_taken_back_all_the_same(ready: Wor
     ready.kube.fails["read Service"] = error
     await ready.reconcile()
     assert "apply Service" in ready.kube.requests
-    assert told(ready) == ["Service: reverted spec.sessionAffinity"]
+    assert told(ready) == ["Service: reverted spec.sessionAffinity: change the MyApp instead: spec.service"]
 
 
 async def test_a_revert_that_failed_is_not_told(ready: World) -> None:

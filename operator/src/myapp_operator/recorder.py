@@ -44,6 +44,8 @@ class Recorder:
     def tell(self, app: App, notice: Notice) -> None:
         """Leaves something to be told about an app. What still waits is told once, with its count."""
         name = notice.name_for(app)
+        if notice.once and (name in self._waiting or self._tally.has(name)):
+            return
         if name not in self._waiting:
             if len(self._waiting) >= _MOST_WAITING:
                 logger.warning("too many events are waiting; left out for %s: %s", app.key, notice.message)
@@ -65,13 +67,16 @@ class Recorder:
                 logger.exception("cannot write an event for %s, left out", letter.app.key)
 
     async def _write(self, letter: _Letter) -> None:
-        """A first telling is a creation, a repeat a patch; where the other one fits after all, that."""
+        """A first telling is a creation, a repeat a patch; where the other one fits after all, that. What is told once
+        may have been told by an earlier run of the operator."""
         ways = [self._create, self._repeat] if letter.told.count == 1 else [self._repeat, self._create]
         try:
             await ways[0](letter)
         except ApiError as error:
             if error.status != (409 if letter.told.count == 1 else 404):
                 raise
+            if letter.notice.once:
+                return
             await ways[1](letter)
 
     async def _create(self, letter: _Letter) -> None:

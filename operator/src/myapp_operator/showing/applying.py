@@ -9,7 +9,6 @@ from typing import Any
 from myapp_operator import drift, names
 from myapp_operator.grammar import Json
 
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _USERS_METADATA = ("labels", "annotations")
 
 
@@ -64,7 +63,7 @@ def _patch(file: Any, last: Any) -> Any:
 
 def _last_applied(stored: Json) -> Json:
     """What kubectl noted down of the last file; nothing where the MyApp was made in another way."""
-    text = (stored["metadata"].get("annotations") or {}).get(_LAST_APPLIED, "")
+    text = (stored["metadata"].get("annotations") or {}).get(names.LAST_APPLIED, "")
     try:
         found = json.loads(text or "{}")
     except ValueError:

@@ -40,6 +40,7 @@ def lay_out(report: Report, now: datetime, paint: Paint = plain) -> Iterator[str
 
 def _lines(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
     yield from _head(report, paint)
+    yield from _part("Missing", report.missing, paint)
     rows = [(each.type, each.status, each.reason, age(each.since, now)) for each in report.conditions]
     yield from _part("Conditions", _table(rows), paint)
     yield from _part("Children", _table((each.kind, each.name, each.state) for each in report.children), paint)
