@@ -146,3 +146,23 @@ async def test_no_more_wait_than_there_is_room_for(
     await idle()
     task.cancel()
     assert len(cluster.there) == 2
+
+
+async def test_what_is_told_once_is_never_counted_whoever_has_told_it(
+    cluster: EventsOfACluster, scribe: Recorder, writing: asyncio.Task[None]
+) -> None:
+    once = Notice(EventReason.ROLLOUT_COMPLETE, "complete after 7 seconds", once="2030-01-01T12:00:00Z")
+    later = Notice(EventReason.ROLLOUT_COMPLETE, "complete after 9 seconds", once="2030-01-01T12:00:00Z")
+    scribe.tell(app(), once)
+    scribe.tell(app(), later)
+    await idle()
+    scribe.tell(app(), later)
+    await idle()
+    assert cluster.requests == ["create"]
+    other = Recorder(cast(Kube, cluster), "pod-2")
+    other.tell(app(), later)
+    task = asyncio.create_task(other.run())
+    await idle()
+    task.cancel()
+    assert cluster.requests == ["create", "create"], "which the server refuses, since it is there"
+    assert [*cluster.there.values()] == [1]
