@@ -319,12 +319,18 @@ class Crowd:
     def __init__(self, clock: Clock, number: int) -> None:
         self.kube, self.store, self.woken = FakeKube(), Store(), list[Key]()
         self.kube.listed["ReplicaSet"] = [replica_set()]
-        self.onlooker = looking.Onlooker(cast(Kube, self.kube), self.store, self.woken.append)
+        self.onlooker = looking.Onlooker(cast(Kube, self.kube), self.store)
+        self.onlooker.wake = self.wake
+        self.called = asyncio.Event()
         apps = [app(f"app-{each}", f"uid-{each}") for each in range(number)]
         for each in apps:
             self.store.put_app(each)
         self.saw = [seen(app=each, children=children(ROLLING, owner=owner(each.uid))) for each in apps]
         self.clock = clock
+
+    def wake(self, key: Key) -> None:
+        self.woken.append(key)
+        self.called.set()
 
     async def all_are_due(self) -> None:
         for each in self.saw:
@@ -336,8 +342,9 @@ class Crowd:
     async def turns(self, number: int) -> None:
         """Waits until so many apps were given their turn, and takes it."""
         for each in range(number):
-            while len(self.woken) <= each:
-                await asyncio.sleep(0.01)
+            if len(self.woken) <= each:
+                self.called.clear()
+                await self.called.wait()
             await self.onlooker.look(next(saw for saw in self.saw if saw.app.key == self.woken[each]), "template")
 
 
@@ -384,7 +391,7 @@ async def test_a_crowd_of_events_or_autoscalers_costs_a_number_of_pages(
             yield Part([], {"resourceVersion": "1", "continue": "more"})
 
     kube = Kube(cast(Connection, Endless()))
-    await looking.Onlooker(kube, ready.store, [].append)._events(KEY, "involvedObject.uid=x")
+    await looking.Onlooker(kube, ready.store)._events(KEY, "involvedObject.uid=x")
     assert asked == MOST_PAGES
     monkeypatch.setattr(autoscalers.replicas, "are_scaled_by_others", lambda *_: True)
     wanted = desired.build(ready.app, parse_spec(ready.app.spec))

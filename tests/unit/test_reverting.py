@@ -176,7 +176,9 @@ def test_a_revert_is_told_with_field_values_and_culprit(kind: Kind, edit: str, m
 def test_somebody_who_applied_the_same_values_is_named_without_values() -> None:
     """A zero value is not stored: to the server another value was applied."""
     words = told(SERVICE, "applied by another with our values", lambda stored: None)
-    assert words == "Service: reverted spec.publishNotReadyAddresses (changed by other): change the MyApp instead: spec.service"
+    assert words == (
+        "Service: reverted spec.publishNotReadyAddresses (changed by other): change the MyApp instead: spec.service"
+    )
 
 
 def test_of_many_fields_three_are_named() -> None:

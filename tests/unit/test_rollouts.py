@@ -33,8 +33,6 @@ def body(wanted: Wanted) -> Json:
 def note(child: Child | None, *, reverts: bool = False, asked: Wanted | None = None, by: str = "", **spec: Any) -> str:
     """What is noted when this spec is written over a Deployment."""
     wanted = want(**spec)
-    if "mark" in spec:
-        raise AssertionError
     asks = Asked((asked or wanted).version, {"image": "myapp:1", **spec}, by)
     return rollouts.noted(body(wanted), child, asks, reverts=reverts, now=NOW)
 
@@ -157,7 +155,9 @@ class Process:
 
     def sees(self, text: str, seconds: float, status: Json, *, complete: bool = False) -> Sequence[str]:
         now: datetime = NOW + timedelta(seconds=seconds)
-        self.known, notices = rollouts.told(self.known, stands(text), status, 2, now, complete=complete)
+        self.known, notices = rollouts.told(
+            self.known, stands(text), app(status=status, generation=2), now, complete=complete
+        )
         self.notices += notices
         return [f"{each.reason}: {each.message}" for each in notices]
 

@@ -161,10 +161,7 @@ class World:
         self.heard = Heard()
         self.referents = Referents()
         recorder = cast(Recorder, self.heard)
-        self.woken: list[Key] = []
-        self._reconciler = Reconciler(
-            cast(Kube, self.kube), self.store, self.referents, recorder, Allowance(), self.woken.append
-        )
+        self._reconciler = Reconciler(cast(Kube, self.kube), self.store, self.referents, recorder, Allowance())
 
     async def reconcile(self) -> float | None:
         """One pass; `kube.requests` then holds its requests alone, and `kube.bodies` what it created or applied."""

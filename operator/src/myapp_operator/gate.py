@@ -58,7 +58,7 @@ class Passage:
     """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
     changed: str = ""
     """Which part of the configuration is why the pods restart, as in messages."""
-    known: Known = Known()
+    known: Known = field(default_factory=Known)
     """What is known of all that the MyApp refers to."""
 
 

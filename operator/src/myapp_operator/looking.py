@@ -43,10 +43,10 @@ class Onlooker:
     """Knows when to look, and keeps in the store what was found. `wake` asks for another pass of an app, whose turn it
     is: a worker does not wait for one."""
 
-    def __init__(self, kube: Kube, store: Store, wake: Callable[[Key], None]) -> None:
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self.wake: Callable[[Key], None] = lambda _: None
         self._kube = kube
         self._store = store
-        self._wake = wake
         self._turns = SpacedTurns(_SPACING)
         self._timer: asyncio.TimerHandle | None = None
         self._trouble: dict[str, str] = {}
@@ -86,7 +86,7 @@ class Onlooker:
     def _give_turn(self) -> None:
         self._timer = None
         if (key := self._turns.give(time.monotonic())) is not None:
-            self._wake(key)
+            self.wake(key)
         self._serve_line()
 
     async def _look(self, seen: Seen, plan: Looks) -> Looks:

@@ -59,27 +59,24 @@ _NAMESPACE_PAUSE = 60.0
 
 
 class Reconciler:
-    """Holds what the recipe needs: connection, knowledge, who writes the events, what is allowed here, and how another
-    look at an app is asked for (`wake`)."""
+    """Holds what the recipe needs: connection, knowledge, who writes the events, and what is allowed here."""
 
     def __init__(
-        self,
-        kube: Kube,
-        store: Store,
-        referents: Referents,
-        recorder: Recorder,
-        allowance: Allowance,
-        wake: Callable[[Key], None],
+        self, kube: Kube, store: Store, referents: Referents, recorder: Recorder, allowance: Allowance
     ) -> None:
         self._kube = kube
         self._store = store
         self._recorder = recorder
         self._asked = Asked(allowance)
         self._hands = Hands(kube, store, recorder)
-        self._onlooker = Onlooker(kube, store, wake)
+        self._onlooker = Onlooker(kube, store)
         self._gate = Gate(kube, store, referents)
         self._revisions = Revisions(kube, store, self._gate)
         self._autoscalers = Autoscalers(kube, store)
+
+    def ask_for_passes(self, of: Callable[[Key], None]) -> None:
+        """Says of whom to ask for a pass of an app, when it is its turn to have its pods looked at."""
+        self._onlooker.wake = of
 
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
@@ -175,12 +172,9 @@ class Reconciler:
         if deployment is None or not deployment.noted:
             return
         complete = current_rollout(seen) is not None and is_complete(seen) and seen.looks.cause is None
-        app = seen.app
-        memory.rollout, notices = rollouts.told(
-            memory.rollout, deployment, app.status, app.generation, seen.now, complete=complete
-        )
+        memory.rollout, notices = rollouts.told(memory.rollout, deployment, seen.app, seen.now, complete=complete)
         for notice in notices:
-            self._recorder.tell(app, notice)
+            self._recorder.tell(seen.app, notice)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:
         """Whether the MyApp is still there, if it gets children that were there before.

@@ -1,9 +1,9 @@
 """What is told of a rollout: what began it, and how long it took. Pure; the time comes in as an argument.
 
 A note on the Deployment (`names.ROLLOUT`) says with what settings its pods were made, and, where the operator brought
-another version or restarted them, since when and why. It travels with the write that does so, and stays outside the hash
-of what was applied; the next change is told from it. So another run of the operator tells the rest of a rollout, and a
-rollout that others bring about, by `kubectl rollout restart` or `undo`, is not told as ours.
+another version or restarted them, since when and why. It travels with the write that does so, and stays outside the
+hash of what was applied; the next change is told from it. So another run of the operator tells the rest of a rollout, and
+one that others bring about, by `kubectl rollout restart` or `undo`, is not told as ours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from myapp_operator.events import EventReason, Notice
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask
 from myapp_operator.moments import moment
-from myapp_operator.observed import Child, condition
+from myapp_operator.observed import App, Child, condition
 from myapp_operator.printable import cut, printable
 
 _SETTINGS = (
@@ -138,18 +138,18 @@ class Followed:
 
 
 def told(
-    known: Followed | None, child: Child, status: Json, generation: int, now: datetime, *, complete: bool
+    known: Followed | None, child: Child, app: App, now: datetime, *, complete: bool
 ) -> tuple[Followed | None, Sequence[Notice]]:
     """What is to be told now, and what is to be remembered of it.
 
-    `status` is the written one of the MyApp, `generation` that of its spec. `complete`: whether all pods are as wanted.
+    `complete`: whether all pods are as wanted.
     """
     text = child.noted
     if known is None or known.text != text:
         if '"began"' not in text or (note := Note.from_text(text)) is None:
             return None, ()
         began = moment(note.began)
-        if began is None or not _goes_on(began, status, generation, now, complete=complete):
+        if began is None or not _goes_on(began, app, now, complete=complete):
             return Followed(text, goes_on=False), ()
         notices = [_start(note)] if (now - began).total_seconds() < _NEWS else []
         known = Followed(text, at_first=not complete)
@@ -161,12 +161,12 @@ def told(
     return Followed(text, goes_on=False), [*notices, *([_end(note, now, known)] if note else ())]
 
 
-def _goes_on(began: datetime, status: Json, generation: int, now: datetime, *, complete: bool) -> bool:
+def _goes_on(began: datetime, app: App, now: datetime, *, complete: bool) -> bool:
     """Whether a rollout of which this process knows nothing is yet to be told. While it went on the app was not Ready
     from its begin on; whatever came later is no part of it."""
-    ready = condition(status, "Ready")
+    ready = condition(app.status, "Ready")
     if ready.get("status") == "True":
-        untold = not complete or status.get("observedGeneration") != generation
+        untold = not complete or app.judged_generation != app.generation
         return untold and (now - began).total_seconds() < _NEWS
     since = moment(ready.get("lastTransitionTime"))
     return since is None or (since - began).total_seconds() <= _AT_ONCE
