@@ -2,8 +2,8 @@
 
 A note on the Deployment (`names.ROLLOUT`) says with what settings its pods were made, and, where the operator brought
 another version or restarted them, since when and why. It travels with the write that does so, and stays outside the
-hash of what was applied; the next change is told from it. So another run of the operator tells the rest of a rollout, and
-one that others bring about, by `kubectl rollout restart` or `undo`, is not told as ours.
+hash of what was applied; the next change is told from it. So another run of the operator tells the rest of a rollout,
+and one that others bring about, by `kubectl rollout restart` or `undo`, is not told as ours.
 """
 
 from __future__ import annotations
