@@ -206,7 +206,7 @@ def test_what_is_noted_for_internal_use_is_not_told() -> None:
     changes = [
         Change("metadata.annotations[apps.example.com/applied]", ("kubectl",)),
         Change("metadata.annotations[deployment.kubernetes.io/revision] (added)", ("kubectl",)),
-        Change('spec.template.spec.containers[shop].image shop:1 → shop:2', ("kubectl",)),
+        Change("spec.template.spec.containers[shop].image shop:1 → shop:2", ("kubectl",)),
     ]
     assert reverting.sentence(DEPLOYMENT, changes, "shop") == (
         "Deployment: reverted spec.template.spec.containers[shop].image shop:1 → shop:2 (changed by kubectl): "
