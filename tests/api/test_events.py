@@ -43,7 +43,7 @@ def test_what_is_taken_back_is_told_with_values_and_culprit(
     assert "myapp-operator" in printed
 
 
-def test_a_plain_creation_and_a_rollout_are_not_told(api: Api, operator: OperatorProcess) -> None:
+def test_a_plain_creation_a_rollout_and_a_restart_by_others_are_no_revert(api: Api, operator: OperatorProcess) -> None:
     ready(api)
     api.edit("myapp", image="other:1", replicas=1)
     wait_for("Ready", api.is_ready)

@@ -1,6 +1,7 @@
 """The recipe and what an app refers to: what is read, what is written, what is told."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -447,6 +448,17 @@ async def test_a_configuration_that_changes_each_second_restarts_the_pods_ever_l
         wait(1.0)
     assert restarts == 4, "after 0, 5, 15 and 35 seconds"
     assert again == pytest.approx(16, abs=1)
+
+
+async def test_a_restart_is_noted_with_what_has_changed(wait: Clock) -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    stands_there(following, following.kube.bodies[0])
+    await following.reconcile()
+    appears(following, 6, url="http://other")
+    await following.reconcile()
+    note = json.loads(following.kube.applied["Deployment"]["metadata"]["annotations"][names.ROLLOUT])
+    assert (note["restart"], note["what"]) == (True, 'ConfigMap "settings" changed')
 
 
 def spec_is(of: World, **fields: Any) -> None:
