@@ -1,5 +1,6 @@
 """When the pods of an app are looked at, and what becomes of what was found."""
 
+import heapq
 import itertools
 import random
 from dataclasses import replace
@@ -8,7 +9,8 @@ import pytest
 
 from myapp_operator.causes import Cause
 from myapp_operator.looks import Looks, Situation, answered, failed, noticed
-from myapp_operator.names import Reason
+from myapp_operator.names import Key, Reason
+from myapp_operator.turns import SpacedTurns
 
 COMING = Situation(generation=1, template="t1", version=1, asked=1, complete=False, refused=False, told=False)
 COMPLETE = replace(COMING, complete=True, version=2)
@@ -253,6 +255,37 @@ def test_no_app_is_looked_at_more_than_45_times_in_its_first_ten_minutes() -> No
     counts = [number_of_looks(chance) for _ in range(1500)]
     assert max(counts) <= 45
     assert max(counts) >= 40, "they were looked at at all"
+
+
+def test_fifteen_hundred_apps_together_are_looked_at_ten_times_a_second() -> None:
+    """A crowd of one namespace, and a few apps of another that do not notice it."""
+    chance, turns, moments = random.Random(7), SpacedTurns(0.1), list[float]()  # noqa: S311
+    keys = [Key("small" if number < 5 else "crowd", str(number)) for number in range(1500)]
+    looks = {key: noticed(Looks(), COMING, 0.0) for key in keys}
+    due = [(looks[key].due or 0.0, number) for number, key in enumerate(keys)]
+    late = 0.0
+    while due or turns.wait(0.0) is not None:
+        wait = turns.wait(moments[-1] if moments else 0.0)
+        served = moments[-1] + wait if wait is not None else float("inf")
+        now = min(served, due[0][0] if due else float("inf"))
+        if now > 600:
+            break
+        if served <= now:
+            key = turns.give(now)
+            assert key is not None
+            assert turns.take(key, now)
+        else:
+            key = keys[heapq.heappop(due)[1]]
+            if not turns.take(key, now):
+                continue
+        moments.append(now)
+        late = max(late, now - (looks[key].due or now) if key.namespace == "small" else 0.0)
+        again = chance.choice([None, chance.uniform(0, 60)])
+        looks[key] = answered(looks[key], CRASH, None, again, now)
+        heapq.heappush(due, (looks[key].due or now, keys.index(key)))
+    assert len(moments) > 5900, "the turns are used"
+    assert min(after - before for before, after in zip(moments, moments[10:], strict=False)) > 0.999
+    assert late <= 1.5
 
 
 @pytest.mark.parametrize(("due", "now", "is_due"), [(None, 9, False), (9, 8, False), (9, 9, True)])

@@ -239,3 +239,11 @@ def test_a_restart_is_told_as_one() -> None:
 def test_the_image_of_what_the_deployment_asks_for() -> None:
     assert rollouts.image(stands(NEW)) == "myapp:2"
     assert rollouts.image(stands("x")) == rollouts.image(None) == ""
+
+
+def test_whoever_writes_our_note_over_steers_no_terminal_and_no_status() -> None:
+    forged = Note("\x1b[31m" + 2000 * "x", "zz", BEGAN, "\x1b[2J" + 500 * "y").text
+    shown = rollouts.image(stands(forged))
+    assert ("\x1b" in shown, len(shown)) == (False, 512)
+    assert "\x1b" not in Process().sees(forged, 0, READY)[0]
+    assert "\x1b" not in what(note(stands(forged), image="myapp:2"))

@@ -51,6 +51,8 @@ _ABSENT = "-" * _DIGITS
 _MOST_NAMED = 3
 _LONGEST_IMAGE = 200
 """Characters of an image in an event."""
+_LONGEST_STATUS_IMAGE = 512
+"""Characters of an image in the status, as many as a spec may have: anybody may write our note over."""
 _FOLLOWING = "spec.rollout.restartOnConfigChange"
 _AT_ONCE = 30.0
 """Seconds within which an app whose rollout began is told not to be Ready."""
@@ -123,7 +125,7 @@ def noted(body: Json, child: Child | None, asked: Asked, *, reverts: bool, now: 
 def image(child: Child | None) -> str:
     """The image of the pods that our Deployment asks for; empty where that is not noted."""
     note = Note.from_text(child.noted) if child and child.noted else None
-    return note.image if note else ""
+    return cut(printable(note.image), _LONGEST_STATUS_IMAGE) if note else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +175,14 @@ def _goes_on(began: datetime, app: App, now: datetime, *, complete: bool) -> boo
 
 
 def _start(note: Note) -> Notice:
-    once = f"{note.began} {note.what}"
+    once, what = f"{note.began} {note.what}", printable(note.what)
     if note.restart:
-        return Notice(EventReason.RESTARTED, f"restarting the pods because {note.what}", once=once)
-    return Notice(EventReason.ROLLOUT_STARTED, f"rolling out {note.what}", once=once)
+        return Notice(EventReason.RESTARTED, f"restarting the pods because {what}", once=once)
+    return Notice(EventReason.ROLLOUT_STARTED, f"rolling out {what}", once=once)
 
 
 def _end(note: Note, now: datetime, known: Followed) -> Notice:
-    began, what = moment(note.began), f"restarted because {note.what}" if note.restart else note.what
+    began, what = moment(note.began), f"{'restarted because ' if note.restart else ''}{printable(note.what)}"
     took = f" after {_duration((now - began).total_seconds())}" if began and known.at_first else ""
     return Notice(EventReason.ROLLOUT_COMPLETE, f"complete{took}: {what}", once=f"{note.began} {note.what}")
 
