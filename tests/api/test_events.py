@@ -35,14 +35,15 @@ def test_what_is_taken_back_is_told_with_values_and_culprit(
 ) -> None:
     ready(api)
     scale(api, 5)
-    assert reverted(api) == ["Deployment: reverted spec.replicas 5 → 2 (changed by kubectl-edit)"]
+    instead = "change the MyApp instead: spec.replicas"
+    assert reverted(api) == [f"Deployment: reverted spec.replicas 5 → 2 (changed by kubectl-edit): {instead}"]
     printed = kubectl("-n", api.namespace, "describe", "myapp", "myapp").stdout
     assert "Reverted" in printed
     assert "spec.replicas 5 → 2" in printed
     assert "myapp-operator" in printed
 
 
-def test_a_plain_creation_and_a_rollout_are_not_told(api: Api, operator: OperatorProcess) -> None:
+def test_a_plain_creation_a_rollout_and_a_restart_by_others_are_no_revert(api: Api, operator: OperatorProcess) -> None:
     ready(api)
     api.edit("myapp", image="other:1", replicas=1)
     wait_for("Ready", api.is_ready)
@@ -66,19 +67,19 @@ def test_what_several_changed_at_once_is_told_in_one_event(api: Api, operator: O
     api.patch("deployments", "myapp-deployment", patch, manager="kubectl-edit")
     (message,) = reverted(api)
     assert message.startswith("Deployment: reverted spec.replicas 4 → 2, spec.minReadySeconds 3 → 0, ")
-    assert message.endswith(" and 1 more (changed by kubectl-edit)")
+    assert " and 1 more (changed by kubectl-edit): change the MyApp instead: spec.replicas" in message
 
 
 def test_what_was_removed_is_told_without_a_culprit(api: Api, operator: OperatorProcess) -> None:
     ready(api)
     api.patch("services", "myapp-service", {"metadata": {"labels": {"app": None}}})
-    assert reverted(api) == ["Service: reverted metadata.labels.app (removed)"]
+    assert reverted(api) == ["Service: reverted metadata.labels.app (removed): change the MyApp instead: spec.labels"]
 
 
 def test_a_changed_annotation_of_ours_is_told(api: Api, operator: OperatorProcess) -> None:
     ready(api)
     api.patch("services", "myapp-service", {"metadata": {"annotations": {"apps.example.com/applied": "other"}}})
-    assert reverted(api) == ["Service: reverted metadata.annotations[apps.example.com/applied] (changed by somebody)"]
+    assert reverted(api) == ["Service: reverted what the operator notes down for itself (changed by somebody)"]
 
 
 def test_a_refusal_is_told_once(api: Api, operator: OperatorProcess) -> None:

@@ -91,7 +91,8 @@ def test_an_undone_rollout_is_undone_as_a_whole(kubectl: Kubectl, api: Api, oper
     told = wait_for("told", lambda: api.events("Reverted"))[0]["message"]
     wait_for("as before", lambda: essence(api, "deployments", DEPLOYMENT) == before)
     wait_for("Ready", api.is_ready)
-    assert told.endswith("(changed by kubectl)")
+    assert "(changed by kubectl): change the MyApp instead: spec." in told
+    assert "metadata.annotations" not in told
 
 
 def test_a_tool_that_applies_the_whole_object_keeps_nothing_that_the_myapp_drops(
@@ -137,7 +138,8 @@ def test_kubectl_set_env_is_taken_back_and_told_without_the_value(
     kubectl("-n", api.namespace, "set", "env", f"deployment/{DEPLOYMENT}", "EXTRA=swordfish", check=True)
     told = wait_for("told", lambda: api.events("Reverted"))[0]["message"]
     assert told == (
-        "Deployment: reverted spec.template.spec.containers[myapp].env[EXTRA] (added) (changed by kubectl-set)"
+        "Deployment: reverted spec.template.spec.containers[myapp].env[EXTRA] (added) (changed by kubectl-set): "
+        "change the MyApp instead: spec.env"
     )
     wait_for("Ready", api.is_ready)
     changes = [each for each in audit.writes() if each.resource == "deployments" and each.code == 200]

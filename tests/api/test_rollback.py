@@ -71,6 +71,7 @@ def test_a_failed_release_goes_back_and_says_why(api: Api, ready: OperatorProces
     assert app["status"]["message"].endswith(f"change the MyApp to try anew. The cause was {CAUSE}")
     assert app["status"]["rollback"]["generation"] == app["metadata"]["generation"]
     assert app["status"]["rollback"]["cause"] == CAUSE
+    assert app["status"]["image"] == "app:1", "what runs"
     said = {kind: Api.condition(app, kind)["status"] for kind in ("Ready", "Available", "Reconciling", "Stalled")}
     assert said == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
     assert len(api.list("replicasets")) == 2, "the earlier version has its ReplicaSet again"

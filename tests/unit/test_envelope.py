@@ -88,3 +88,10 @@ def test_what_does_not_say_which_myapp_it_is_is_none(odd: Any) -> None:
 @pytest.mark.parametrize("generation", [None, "3", 1.5, [], True])
 def test_a_generation_that_is_no_number_is_the_first(generation: Any) -> None:
     assert through_kopf(metadata={"generation": generation}).generation == 1
+
+
+def test_whether_somebody_has_set_the_number_of_pods_comes_through() -> None:
+    entry = {"operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    scaled = {"image": "a", "autoscaling": {}}
+    assert through_kopf(metadata={"managedFields": [entry]}, spec=scaled).sets_replicas
+    assert not through_kopf(spec=scaled).sets_replicas

@@ -1,5 +1,6 @@
 """The look at the pods within the recipe: what it costs, what it tells, and what a failed one does not take back."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from myapp_operator.connection import Connection
 from myapp_operator.errors import UnreachableError
 from myapp_operator.kube import MOST_PAGES, Kube
 from myapp_operator.model import parse_spec
-from myapp_operator.names import Reason
+from myapp_operator.names import Key, Reason
 from myapp_operator.reading import Part
 from myapp_operator.store import Store
 from tests.unit.pods import condition, event_of, pod, waiting
@@ -79,7 +80,7 @@ async def test_an_app_on_its_way_is_looked_at_after_five_seconds_and_told_the_ca
     assert (ready.kube.requests, ready.reason()) == (["status"], "RollingOut")
     ready.watch_brings_status()
     clock.passes(5)
-    assert await ready.reconcile() == pytest.approx(5, abs=0.5)
+    assert await ready.reconcile() == pytest.approx(9.6, abs=0.5)
     assert (ready.kube.requests, ready.reason()) == ([*LOOK, "status"], "CrashLoopBackOff")
     assert ready.kube.status["message"] == "it crashes"
 
@@ -110,7 +111,7 @@ async def test_pods_that_run_while_the_next_version_is_held_are_looked_at_too(
 
 async def test_a_look_that_finds_nothing_new_writes_nothing(ready: World, pods: Pods, clock: Clock) -> None:
     await crashing(ready, pods, clock)
-    clock.passes(5)
+    clock.passes(10)
     await ready.reconcile()
     assert ready.kube.requests == LOOK_AGAIN
 
@@ -293,7 +294,7 @@ async def test_what_an_earlier_run_has_told_stands_until_a_look(ready: World, po
     assert restarted.reason() == "CrashLoopBackOff"
     restarted.watch_brings_status()
     del restarted.kube.fails["list Pod"]
-    clock.passes(5)
+    clock.passes(10)
     pods.are_well()
     await restarted.reconcile()
     assert restarted.reason() == "Ready"
@@ -330,23 +331,69 @@ async def test_another_image_starts_with_a_clean_sheet(ready: World, pods: Pods,
     assert ready.reason() == "RollingOut"
 
 
+class Crowd:
+    """Many apps in trouble, each due to be looked at."""
+
+    def __init__(self, clock: Clock, number: int) -> None:
+        self.kube, self.store, self.woken = FakeKube(), Store(), list[Key]()
+        self.kube.listed["ReplicaSet"] = [replica_set()]
+        self.onlooker = looking.Onlooker(cast(Kube, self.kube), self.store)
+        self.onlooker.wake = self.wake
+        self.called = asyncio.Event()
+        apps = [app(f"app-{each}", f"uid-{each}") for each in range(number)]
+        for each in apps:
+            self.store.put_app(each)
+        self.saw = [seen(app=each, children=children(ROLLING, owner=owner(each.uid))) for each in apps]
+        self.clock = clock
+
+    def wake(self, key: Key) -> None:
+        self.woken.append(key)
+        self.called.set()
+
+    async def all_are_due(self) -> None:
+        for each in self.saw:
+            await self.onlooker.look(each, "template")
+        self.clock.passes(5)
+        for each in self.saw:
+            await self.onlooker.look(each, "template")
+
+    async def turns(self, number: int) -> None:
+        """Waits until so many apps were given their turn, and takes it."""
+        for each in range(number):
+            if len(self.woken) <= each:
+                self.called.clear()
+                await self.called.wait()
+            await self.onlooker.look(next(saw for saw in self.saw if saw.app.key == self.woken[each]), "template")
+
+
 async def test_more_looks_than_ten_a_second_wait_for_their_turn_without_a_worker(pods: Pods, clock: Clock) -> None:
-    kube, store = FakeKube(), Store()
-    kube.listed["ReplicaSet"] = [replica_set()]
-    onlooker = looking.Onlooker(cast(Kube, kube), store)
-    apps = [app(f"app-{number}", f"uid-{number}") for number in range(31)]
-    for each in apps:
-        store.put_app(each)
-    saw = [seen(app=each, children=children(ROLLING, owner=owner(each.uid))) for each in apps]
-    for each in saw:
-        await onlooker.look(each, "template")
-    clock.passes(5)
-    waits = [(await onlooker.look(each, "template"))[1] for each in saw]
-    assert kube.requests == LOOK, "one at once"
-    assert waits[-1] == pytest.approx(3, abs=0.5)
-    clock.passes(3)
-    await onlooker.look(saw[-1], "template")
-    assert kube.requests == LOOK * 2
+    crowd = Crowd(clock, 4)
+    await crowd.all_are_due()
+    assert crowd.kube.requests == LOOK, "one at once"
+    await crowd.turns(3)
+    assert crowd.kube.requests == LOOK * 4
+    assert [each.name for each in crowd.woken] == ["app-1", "app-2", "app-3"]
+
+
+async def test_an_app_that_is_gone_or_does_not_run_any_more_leaves_the_line(pods: Pods, clock: Clock) -> None:
+    crowd = Crowd(clock, 5)
+    await crowd.all_are_due()
+    crowd.onlooker.forget(crowd.saw[1].app.key)
+    suspended = replace(crowd.saw[2], spec=parse_spec({"image": "myapp:1", "suspend": True}))
+    gone = children(rollout(replicas=0, ready=0, available=0, updated=0, wanted=0), owner=owner("uid-2"))
+    await crowd.onlooker.look(replace(suspended, children=gone), "")
+    await crowd.onlooker.look(replace(crowd.saw[3], children={}), "template")
+    await crowd.turns(1)
+    assert [each.name for each in crowd.woken] == ["app-4"]
+    assert crowd.onlooker._turns.wait(0) is None
+
+
+async def test_a_deleted_app_leaves_the_line(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[Key] = []
+    monkeypatch.setattr(looking.Onlooker, "forget", lambda _, key: left.append(key))
+    ready.store.put_app(replace(ready.app, deleting=True, resource_version=ready.app.resource_version + 1))
+    await ready.reconcile()
+    assert left == [KEY]
 
 
 async def test_a_crowd_of_events_or_autoscalers_costs_a_number_of_pages(

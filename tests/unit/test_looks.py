@@ -1,14 +1,18 @@
 """When the pods of an app are looked at, and what becomes of what was found."""
 
+import heapq
+import itertools
+import random
 from dataclasses import replace
 
 import pytest
 
 from myapp_operator.causes import Cause
-from myapp_operator.looks import Looks, Situation, Turns, answered, booked, failed, noticed
-from myapp_operator.names import Reason
+from myapp_operator.looks import Looks, Situation, answered, failed, noticed
+from myapp_operator.names import Key, Reason
+from myapp_operator.turns import SpacedTurns
 
-COMING = Situation(generation=1, template="t1", version=1, complete=False, refused=False, told=False)
+COMING = Situation(generation=1, template="t1", version=1, asked=1, complete=False, refused=False, told=False)
 COMPLETE = replace(COMING, complete=True, version=2)
 CRASH = Cause(Reason.CRASH_LOOP_BACK_OFF, "it crashes")
 
@@ -39,13 +43,14 @@ def test_a_complete_app_gets_a_new_generation_without_a_look() -> None:
     assert after((0, COMPLETE), (9, replace(COMPLETE, generation=2))).due is None
 
 
-def test_the_pauses_between_looks_grow_to_a_minute() -> None:
+def test_what_is_told_is_ten_seconds_old_at_most_and_half_a_minute_after_five_minutes() -> None:
     looks, moments = after((0, COMING)), []
-    for _ in range(8):
-        assert looks.due is not None
+    while looks.due is not None and looks.due < 600:
         moments.append(looks.due)
         looks = found(looks, looks.due)
-    assert moments == [5, 10, 20, 40, 80, 140, 200, 260]
+    assert moments[0] == 5
+    assert all(then - before < (10 if before < 300 else 30) for before, then in itertools.pairwise(moments))
+    assert len(moments) == 42
 
 
 def test_other_changes_of_status_do_not_restart_the_clock() -> None:
@@ -55,14 +60,15 @@ def test_other_changes_of_status_do_not_restart_the_clock() -> None:
 def test_a_new_generation_restarts_the_clock() -> None:
     old = found(after((0, COMING)), 5)
     looks = after((7, replace(COMING, generation=2)), begin=old)
-    assert (looks.due, looks.count) == (12, 0)
+    assert (looks.due, looks.began) == (12, 7)
 
 
 def test_a_change_of_the_deployment_brings_the_next_look_to_ten_seconds_at_most() -> None:
-    late = replace(found(after((0, COMING)), 100), due=160)
-    assert after((110, replace(COMING, version=2)), begin=late).due == 120
-    assert after((155, replace(COMING, version=2)), begin=late).due == 160
-    assert after((110, COMING), begin=late).due == 160, "nothing has changed"
+    late = found(after((0, COMING)), 400)
+    assert late.due == 428.5
+    assert after((410, replace(COMING, version=2)), begin=late).due == 419.6
+    assert after((418, replace(COMING, version=2)), begin=late).due == 428.5, "not worth one of the few early looks"
+    assert after((410, COMING), begin=late).due == 428.5, "nothing has changed"
 
 
 def test_an_app_that_arrives_is_not_looked_at_any_more() -> None:
@@ -70,10 +76,20 @@ def test_an_app_that_arrives_is_not_looked_at_any_more() -> None:
 
 
 def test_what_time_alone_changes_is_looked_at_at_that_time() -> None:
-    looks = replace(after((0, COMING)), count=9)
+    looks = after((0, COMING))
     assert found(looks, 100, CRASH, again=7).due == 107
-    assert found(looks, 100, CRASH, again=90).due == 160, "but never later than without"
+    assert found(looks, 100, CRASH, again=90).due == 109.6, "but never later than without"
     assert found(looks, 100, CRASH, again=0).due == 101, "nor at once, which would never end"
+
+
+def test_only_so_many_looks_come_before_their_time() -> None:
+    looks, moments = after((0, COMING)), []
+    for _ in range(6):
+        looks = found(looks, looks.due or 0, CRASH, again=1)
+        moments.append(looks.due)
+    assert moments == pytest.approx([6, 7, 8, 17.6, 27.2, 36.8])
+    later = replace(looks, due=700)
+    assert found(later, 700, CRASH, again=1).due == 701, "ten minutes later there are some again"
 
 
 # A deadline that passes
@@ -116,6 +132,23 @@ def test_a_pod_that_comes_up_for_a_new_generation_was_not_lost() -> None:
     assert (looks.due, looks.lost) == (None, False)
 
 
+def test_pods_that_end_because_somebody_changed_the_deployment_were_not_lost() -> None:
+    """As after `kubectl rollout undo`, and after the revert of it."""
+    looks = after((0, COMPLETE), (50, replace(COMING, version=3, asked=3)), (52, replace(COMPLETE, version=4, asked=3)))
+    assert (looks.due, looks.lost) == (None, False)
+
+
+def test_an_app_that_goes_and_comes_without_end_is_looked_at_as_often_as_any_other() -> None:
+    looks, version, count = after((0, COMPLETE)), 3, 0
+    for moment in range(1, 600):
+        version += 1
+        looks = noticed(looks, replace(COMPLETE if moment % 7 == 0 else COMING, version=version), moment)
+        if looks.is_due(moment):
+            count += 1
+            looks = found(looks, moment)
+    assert count <= 45
+
+
 def test_nothing_was_lost_before_this_process_knew_the_app() -> None:
     assert not after((0, COMING)).lost
 
@@ -151,7 +184,7 @@ def test_more_of_the_same_pods_do_not() -> None:
 
 def test_a_look_without_an_answer_takes_nothing_back() -> None:
     looks = failed(found(after((0, COMING)), 5, CRASH), 10)
-    assert (looks.cause, looks.due) == (CRASH, 20)
+    assert (looks.cause, looks.due) == (CRASH, 19.6)
     assert failed(replace(looks, lost=True), 20).lost
 
 
@@ -188,20 +221,71 @@ def test_what_this_process_has_told_itself_does_not_stand() -> None:
     assert not after((0, COMING), (1, TOLD)).standing
 
 
-# All apps together
+# How many
 
 
-def test_ten_looks_a_second_and_everybody_knows_when() -> None:
-    turns = Turns()
-    assert [turns.next(50) for _ in range(4)] == pytest.approx([50, 50.1, 50.2, 50.3])
-    assert turns.next(60) == 60
+def number_of_looks(chance: random.Random) -> int:
+    """How often an app is looked at in the first ten minutes of its trouble, where anything happens to it."""
+    busy, hasty = chance.random() ** 3, chance.random()
+    situation, looks, count, now = COMING, Looks(), 0, 0.0
+    looks = noticed(looks, situation, now)
+    while now < 600:
+        now += min(chance.expovariate(0.01 + busy), max((looks.due or 1e9) - now, 0.0) + 0.01)
+        if chance.random() < busy:
+            situation = replace(
+                situation,
+                version=situation.version + 1,
+                complete=chance.random() < 0.4,
+                overdue=chance.random() < 0.2,
+                refused=chance.random() < 0.2,
+                pods=chance.choice([situation.pods, situation.pods, chance.randrange(5)]),
+                asked=situation.asked + chance.randrange(2),
+            )
+        looks = noticed(looks, situation, now)
+        if looks.is_due(now) and now < 600:
+            count += 1
+            again = chance.uniform(0, 60) if chance.random() < hasty else None
+            cause = CRASH if chance.random() < 0.7 else None
+            looks = failed(looks, now) if chance.random() < 0.1 else answered(looks, cause, None, again, now)
+    return count
 
 
-def test_a_turn_is_kept() -> None:
-    """Were it brought forward, more than ten looks could come at once."""
-    looks = booked(after((0, COMING)), 30)
-    assert after((6, replace(COMING, version=2)), begin=looks).due == 30
-    assert after((7, COMPLETE), begin=replace(looks, cause=CRASH)).due == 30
+def test_no_app_is_looked_at_more_than_45_times_in_its_first_ten_minutes() -> None:
+    chance = random.Random(13)  # noqa: S311
+    counts = [number_of_looks(chance) for _ in range(1500)]
+    assert max(counts) <= 45
+    assert max(counts) >= 40, "they were looked at at all"
+
+
+def test_fifteen_hundred_apps_together_are_looked_at_ten_times_a_second() -> None:
+    """A crowd of one namespace, and a few apps of another that do not notice it."""
+    chance, turns, moments = random.Random(7), SpacedTurns(0.1), list[float]()  # noqa: S311
+    keys = [Key("small" if number < 5 else "crowd", str(number)) for number in range(1500)]
+    looks = {key: noticed(Looks(), COMING, 0.0) for key in keys}
+    due = [(looks[key].due or 0.0, number) for number, key in enumerate(keys)]
+    late = 0.0
+    while due or turns.wait(0.0) is not None:
+        wait = turns.wait(moments[-1] if moments else 0.0)
+        served = moments[-1] + wait if wait is not None else float("inf")
+        now = min(served, due[0][0] if due else float("inf"))
+        if now > 600:
+            break
+        if served <= now:
+            key = turns.give(now)
+            assert key is not None
+            assert turns.take(key, now)
+        else:
+            key = keys[heapq.heappop(due)[1]]
+            if not turns.take(key, now):
+                continue
+        moments.append(now)
+        late = max(late, now - (looks[key].due or now) if key.namespace == "small" else 0.0)
+        again = chance.choice([None, chance.uniform(0, 60)])
+        looks[key] = answered(looks[key], CRASH, None, again, now)
+        heapq.heappush(due, (looks[key].due or now, keys.index(key)))
+    assert len(moments) > 5900, "the turns are used"
+    assert min(after - before for before, after in zip(moments, moments[10:], strict=False)) > 0.999
+    assert late <= 1.5
 
 
 @pytest.mark.parametrize(("due", "now", "is_due"), [(None, 9, False), (9, 8, False), (9, 9, True)])

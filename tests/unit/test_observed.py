@@ -255,3 +255,29 @@ def test_a_long_note_of_a_rollback_is_none() -> None:
     said = RolledBack(3, "CrashLoopBackOff", "it crashes", "2030-01-01T00:00:00Z")
     assert RolledBack.from_text(said.text) == said
     assert RolledBack.from_text(replace(said, message="x" * 2**16).text) is None
+
+
+REPLICAS = {"f:spec": {"f:replicas": {}}}
+ALL = {"f:spec": {"f:replicas": {}, "f:image": {}, "f:autoscaling": {}}}
+
+
+@pytest.mark.parametrize(
+    ("entries", "file", "sets"),
+    [
+        pytest.param([{"operation": "Update", "fieldsV1": ALL}], None, False, id="a creation owns the defaults"),
+        pytest.param([{"operation": "Apply", "fieldsV1": ALL}], None, True, id="applied"),
+        pytest.param([{"operation": "Update", "fieldsV1": REPLICAS}], None, True, id="edited"),
+        pytest.param([{"operation": "Update", "subresource": "scale", "fieldsV1": REPLICAS}], None, True, id="scaled"),
+        pytest.param([{"operation": "Update", "fieldsV1": ALL}], '{"spec":{"replicas":2}}', True, id="in the file"),
+        pytest.param([{"operation": "Update", "fieldsV1": ALL}], '{"spec":{"image":"a"}}', False, id="not in the file"),
+        pytest.param([{"operation": "Apply", "fieldsV1": [5]}, 7], '"replicas" {', False, id="nonsense"),
+    ],
+)
+def test_whether_somebody_has_set_the_number_of_pods(entries: list[Any], file: str | None, sets: bool) -> None:
+    metadata: Json = {"namespace": "n", "name": "a", "uid": "u", "resourceVersion": "1", "managedFields": entries}
+    if file:
+        metadata["annotations"] = {names.LAST_APPLIED: file}
+    spec: Json = {"image": "a", "replicas": 2, "autoscaling": {"maxReplicas": 3}}
+    assert App.from_json({"metadata": metadata, "spec": spec}).sets_replicas is sets
+    del spec["autoscaling"]
+    assert not App.from_json({"metadata": metadata, "spec": spec}).sets_replicas

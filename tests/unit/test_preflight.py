@@ -50,6 +50,23 @@ def test_all_that_is_missing_is_counted_and_the_first_three_are_named() -> None:
     assert '"c2" does not exist (envFrom) and 2 more: ' in words(*many, of=known())
 
 
+@pytest.mark.parametrize(
+    ("said", "there"),
+    [
+        ('configmap "settings" not found', True),
+        ('MountVolume.SetUp failed for volume "v" : configmap "settings" not found', True),
+        ('persistentvolumeclaim "data" not found', False),
+        ('configmap "settings" not found, secret "db" not found', False),
+        ("couldn't find key url in ConfigMap default/settings", True),
+        ("couldn't find key colour in ConfigMap default/settings", False),
+        ("couldn't find key url in ConfigMap default/other", False),
+        ("a container crashes", False),
+    ],
+)
+def test_what_was_not_found_and_is_there_now_is_no_cause_any_more(said: str, there: bool) -> None:
+    assert preflight.is_there_now(said, known(settings=holding(url="x"), other=Referent(1))) is there
+
+
 def test_what_is_optional_or_unread_or_of_a_kind_that_is_not_seen_is_not_missing() -> None:
     assert words(replace(URL, optional=True), of=known()) == ""
     assert words(replace(URL, optional=True), of=known(settings=holding())) == ""

@@ -9,7 +9,8 @@ from myapp_operator import names
 from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.events import EventReason
 from myapp_operator.grammar import Json
-from tests.unit.samples import KEY, app, refusal
+from myapp_operator.observed import Child
+from tests.unit.samples import KEY, app, condition, progressing, refusal, rollout, wanted
 from tests.unit.world import CONFLICT, DEPLOYMENT, FORBIDDEN, OWNER, SERVICE, World
 
 OURS_LESS_AFFINITY = (
@@ -47,7 +48,10 @@ async def test_a_drifted_child_is_read_once_and_told_after_it_was_taken_back(rea
     tampered(ready)
     await ready.reconcile()
     assert ready.kube.requests[:2] == ["read Service", "apply Service"]
-    assert told(ready) == ["Service: reverted spec.sessionAffinity ClientIP → None (changed by kubectl-edit)"]
+    assert told(ready) == [
+        "Service: reverted spec.sessionAffinity ClientIP → None (changed by kubectl-edit): "
+        "change the MyApp instead: spec.service"
+    ]
     assert ready.heard.notices[0].reason is EventReason.REVERTED
 
 
@@ -65,7 +69,7 @@ async def test_a_child_that_cannot_be_read_is_taken_back_all_the_same(ready: Wor
     ready.kube.fails["read Service"] = error
     await ready.reconcile()
     assert "apply Service" in ready.kube.requests
-    assert told(ready) == ["Service: reverted spec.sessionAffinity"]
+    assert told(ready) == ["Service: reverted spec.sessionAffinity: change the MyApp instead: spec.service"]
 
 
 async def test_a_revert_that_failed_is_not_told(ready: World) -> None:
@@ -157,3 +161,36 @@ async def test_values_that_the_server_quotes_reach_neither_status_nor_event_nor_
     assert "Invalid value" in shown
     assert SECRET not in shown
     assert DEPLOYMENT in world.store.memory(world.app).attempts
+
+
+def watch_brings_the_applied_deployment(world: World, **account: Any) -> None:
+    """The Deployment as it was applied last, with its notes; `account` is what it says of itself."""
+    body: Json = world.kube.applied["Deployment"]
+    annotations = body["metadata"]["annotations"]
+    noted: Json = {"f:annotations": {f"f:{each}": {} for each in annotations}}
+    noted |= {"f:labels": {}, "f:ownerReferences": {}}
+    entry = {"manager": names.MANAGER, "operation": "Apply", "fieldsV1": {"f:metadata": noted, "f:spec": {}}}
+    known = world.store.children(KEY)[DEPLOYMENT]
+    version = str(known.resource_version + 1)
+    metadata = {"uid": known.uid, "resourceVersion": version, "generation": 1, "ownerReferences": [OWNER]}
+    metadata |= {"annotations": annotations, "managedFields": [entry]}
+    world.store.put_child(KEY, DEPLOYMENT, replace(Child.from_json({"metadata": metadata}), rollout=rollout(**account)))
+
+
+async def test_a_rollout_is_told_when_it_is_written_and_when_it_is_complete(ready: World) -> None:
+    ready.app = replace(ready.app, spec={"image": "myapp:2"}, generation=2, resource_version=900)
+    ready.store.put_app(ready.app)
+    known = ready.store.children(KEY)[DEPLOYMENT]
+    before = wanted()[DEPLOYMENT].version
+    noted = '{"image":"myapp:latest"}'
+    ready.store.put_child(KEY, DEPLOYMENT, replace(known, template=before, noted=noted, resource_version=800))
+    await ready.reconcile()
+    assert '"began"' in ready.kube.applied["Deployment"]["metadata"]["annotations"][names.ROLLOUT]
+    watch_brings_the_applied_deployment(ready, updated=1, conditions=progressing("ReplicaSetUpdated"))
+    await ready.reconcile()
+    assert told(ready) == ['rolling out image "myapp:latest" → "myapp:2"']
+    assert condition(ready.kube.status, "Ready")["reason"] == "RollingOut"
+    watch_brings_the_applied_deployment(ready)
+    await ready.reconcile()
+    assert [each.reason for each in ready.heard.notices] == [EventReason.ROLLOUT_STARTED, EventReason.ROLLOUT_COMPLETE]
+    assert not any(each.endswith("Deployment") for each in ready.kube.requests), "no other write for it"

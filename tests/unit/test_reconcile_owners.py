@@ -64,7 +64,10 @@ async def test_an_addition_is_read_made_ours_and_removed() -> None:
     await world.reconcile()
     assert world.kube.requests[:3] == ["read Deployment", "patch Deployment", "apply Deployment"]
     (notice,) = [each for each in world.heard.notices if each.reason is EventReason.REVERTED]
-    assert notice.message == ("Deployment: reverted spec.template.spec.nodeSelector (added) (changed by kubectl-edit)")
+    assert notice.message == (
+        "Deployment: reverted spec.template.spec.nodeSelector (added) (changed by kubectl-edit): "
+        "change the MyApp instead: spec.scheduling"
+    )
 
 
 async def test_what_a_thousand_managers_hold_is_worked_through_beside_the_event_loop(

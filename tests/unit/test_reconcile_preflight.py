@@ -1,21 +1,24 @@
 """The recipe and what an app refers to: what is read, what is written, what is told."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from myapp_operator import desired, gate, names, versions
+from myapp_operator import causes, desired, gate, names, versions
+from myapp_operator.causes import Cause, Found
 from myapp_operator.errors import OperatorError, UnreachableError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.model import parse_spec
-from myapp_operator.names import Key
+from myapp_operator.names import Key, Reason
 from myapp_operator.observed import Child, RolledBack
 from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, refusal, rollout
+from tests.unit.versions import replica_set
 from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, complete
 
 URL = {"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "url"}}}
@@ -233,6 +236,27 @@ async def test_a_version_that_was_let_through_goes_on_without_what_is_lost_later
     assert ready_world.reason() == "Ready"
 
 
+async def test_what_its_pods_missed_is_not_told_any_more_once_the_watch_has_brought_it(
+    ready_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kubelet says it until it tries again."""
+    missed = Cause(Reason.CONFIG_ERROR, 'container "myapp" cannot be made: configmap "settings" not found')
+    monkeypatch.setattr(causes, "find", lambda *_: Found(missed))
+    of = ready_world
+    of.kube.listed["ReplicaSet"] = [replica_set()]
+    of.referents.drop(SETTINGS, 9)
+    of.watch_brings_rollout(rollout(ready=1, available=1))
+    memory = of.store.memory(of.app)
+    memory.looks = replace(memory.looks, due=0.0)
+    await of.reconcile()
+    assert of.reason() == "ConfigError"
+    of.watch_brings_status()
+    appears(of, 12, url="http://db")
+    await of.reconcile()
+    assert of.kube.requests == ["read ConfigMap", "status"], "without a look"
+    assert of.reason() == "Scaling"
+
+
 async def test_a_version_that_was_gone_back_from_is_not_tried_again_without_what_it_refers_to() -> None:
     back = world(rollout={"autoRollback": True})
     back.app = replace(back.app, generation=2, resource_version=20)
@@ -441,6 +465,17 @@ async def test_a_configuration_that_changes_each_second_restarts_the_pods_ever_l
         wait(1.0)
     assert restarts == 4, "after 0, 5, 15 and 35 seconds"
     assert again == pytest.approx(16, abs=1)
+
+
+async def test_a_restart_is_noted_with_what_has_changed(wait: Clock) -> None:
+    following = world("url", rollout={"restartOnConfigChange": True})
+    await following.reconcile()
+    stands_there(following, following.kube.bodies[0])
+    await following.reconcile()
+    appears(following, 6, url="http://other")
+    await following.reconcile()
+    note = json.loads(following.kube.applied["Deployment"]["metadata"]["annotations"][names.ROLLOUT])
+    assert (note["restart"], note["what"]) == (True, 'ConfigMap "settings" changed')
 
 
 def spec_is(of: World, **fields: Any) -> None:

@@ -48,7 +48,7 @@ class Release(World):
         """A look has found a crash, after the deadline had passed."""
         template = self.wants()[DEPLOYMENT].template
         then = Situation(1, template, version=20, complete=False, refused=False, told=False, pods=2, overdue=True)
-        looks = Looks(situation=then, due=float("inf"), booked=True, overdue=True, cause=CRASH)
+        looks = Looks(situation=then, due=None, overdue=True, cause=CRASH)
         self.store.memory(self.app).looks = replace(looks, **changes)
 
     def notes(self) -> dict[str, str]:
@@ -56,6 +56,7 @@ class Release(World):
         body = self.kube.applied["Deployment"]
         notes = {name: value for name, value in body["metadata"]["annotations"].items() if name in names.CARRIED}
         assert notes.pop(names.TEMPLATE) == versions.version(body["spec"]["template"])
+        del notes[names.ROLLOUT]
         return notes
 
 
@@ -276,7 +277,7 @@ async def test_without_auto_rollback_nothing_is_read_or_noted(ready: World) -> N
     await ready.reconcile()
     assert ready.kube.requests[:1] == ["apply Deployment"]
     annotations: Json = ready.kube.applied["Deployment"]["metadata"]["annotations"]
-    assert annotations.keys() == {names.APPLIED, names.TEMPLATE}
+    assert annotations.keys() == {names.APPLIED, names.TEMPLATE, names.ROLLOUT}
 
 
 async def test_what_others_have_changed_is_taken_back_to_the_version_that_runs(back: Release) -> None:

@@ -181,3 +181,23 @@ async def test_where_all_room_is_taken_the_fullest_namespace_makes_way(
     task.cancel()
     told = {Notice(EventReason.REVERTED, f"{each}0").name_for(elsewhere(each)) for each in "abcd"}
     assert {*cluster.there} == told
+
+
+async def test_what_is_told_once_is_never_counted_whoever_has_told_it(
+    cluster: EventsOfACluster, scribe: Recorder, writing: asyncio.Task[None]
+) -> None:
+    once = Notice(EventReason.ROLLOUT_COMPLETE, "complete after 7 seconds", once="2030-01-01T12:00:00Z")
+    later = Notice(EventReason.ROLLOUT_COMPLETE, "complete after 9 seconds", once="2030-01-01T12:00:00Z")
+    scribe.tell(app(), once)
+    scribe.tell(app(), later)
+    await idle()
+    scribe.tell(app(), later)
+    await idle()
+    assert cluster.requests == ["create"]
+    other = Recorder(cast(Kube, cluster), "pod-2")
+    other.tell(app(), later)
+    task = asyncio.create_task(other.run())
+    await idle()
+    task.cancel()
+    assert cluster.requests == ["create", "create"], "which the server refuses, since it is there"
+    assert [*cluster.there.values()] == [1]

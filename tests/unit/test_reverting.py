@@ -36,7 +36,7 @@ def told(kind: Kind, edit: str, make: Edit) -> str:
     make(present)
     present["metadata"]["managedFields"] = SEEN["everything"][kind.kind][edit]["metadata"]["managedFields"]
     paths = drift.taken(want.body, want.applied, child)
-    return reverting.sentence(kind, reverting.changes(want.body, paths, present))
+    return reverting.sentence(kind, reverting.changes(want.body, paths, present), "everything")
 
 
 def put(*path: str, value: Any) -> Edit:
@@ -123,7 +123,7 @@ TOLD: list[tuple[Kind, str, Edit, str]] = [
         DEPLOYMENT,
         "our annotation changed",
         put("metadata", "annotations", value={names.APPLIED: "0"}),
-        f"metadata.annotations[{names.APPLIED}] (changed by kubectl-annotate)",
+        "what the operator notes down for itself (changed by kubectl-annotate)",
     ),
     (
         DEPLOYMENT,
@@ -170,19 +170,21 @@ TOLD: list[tuple[Kind, str, Edit, str]] = [
     ("kind", "edit", "make", "words"), [pytest.param(*each, id=f"{each[0]}: {each[1]}") for each in TOLD]
 )
 def test_a_revert_is_told_with_field_values_and_culprit(kind: Kind, edit: str, make: Edit, words: str) -> None:
-    assert told(kind, edit, make) == f"{kind}: reverted {words}"
+    assert told(kind, edit, make).partition(": change the MyApp instead")[0] == f"{kind}: reverted {words}"
 
 
 def test_somebody_who_applied_the_same_values_is_named_without_values() -> None:
     """A zero value is not stored: to the server another value was applied."""
     words = told(SERVICE, "applied by another with our values", lambda stored: None)
-    assert words == "Service: reverted spec.publishNotReadyAddresses (changed by other)"
+    assert words == (
+        "Service: reverted spec.publishNotReadyAddresses (changed by other): change the MyApp instead: spec.service"
+    )
 
 
 def test_of_many_fields_three_are_named() -> None:
     changes = [Change(f"spec.{number}", ("flux",)) for number in range(7)]
-    assert reverting.sentence(SERVICE, changes) == (
-        "Service: reverted spec.0, spec.1, spec.2 and 4 more (changed by flux)"
+    assert reverting.sentence(SERVICE, changes, "shop") == (
+        "Service: reverted spec.0, spec.1, spec.2 and 4 more (changed by flux): change the MyApp instead: spec.service"
     )
 
 
@@ -194,7 +196,25 @@ def test_several_culprits_are_all_named_once() -> None:
 def test_what_could_not_be_read_is_told_without_values() -> None:
     want = applied("everything", DEPLOYMENT)
     changes = reverting.changes(want.body or {}, ["spec.replicas"], None)
-    assert reverting.sentence(DEPLOYMENT, changes) == "Deployment: reverted spec.replicas"
+    assert reverting.sentence(DEPLOYMENT, changes, "everything") == (
+        "Deployment: reverted spec.replicas: change the MyApp instead: spec.replicas"
+    )
+
+
+def test_what_is_noted_for_internal_use_is_not_told() -> None:
+    """As `kubectl rollout undo` brings it back with the rest."""
+    changes = [
+        Change("metadata.annotations[apps.example.com/applied]", ("kubectl",)),
+        Change("metadata.annotations[deployment.kubernetes.io/revision] (added)", ("kubectl",)),
+        Change("spec.template.spec.containers[shop].image shop:1 → shop:2", ("kubectl",)),
+    ]
+    assert reverting.sentence(DEPLOYMENT, changes, "shop") == (
+        "Deployment: reverted spec.template.spec.containers[shop].image shop:1 → shop:2 (changed by kubectl): "
+        "change the MyApp instead: spec.image"
+    )
+    assert reverting.sentence(SERVICE, changes[:2], "shop") == (
+        "Service: reverted what the operator notes down for itself (changed by kubectl)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,8 +241,8 @@ def test_no_value_is_told_of_what_may_hold_a_password(paths: list[str], fields: 
     container(present).update(fields)
     found = reverting.changes(want.body or {}, paths, present)
     assert found
-    assert PASSWORD not in reverting.sentence(DEPLOYMENT, found)
-    assert "hello" not in reverting.sentence(DEPLOYMENT, found)
+    assert PASSWORD not in reverting.sentence(DEPLOYMENT, found, "shop")
+    assert "hello" not in reverting.sentence(DEPLOYMENT, found, "shop")
 
 
 def test_a_long_value_is_cut_and_stays_on_one_line() -> None:

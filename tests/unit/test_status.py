@@ -356,6 +356,21 @@ def test_an_app_that_stalls_is_told_at_once_although_the_reason_stays() -> None:
     assert due(judge(first).status, judged, 0.0, 0.0) == 0.0
 
 
+def test_what_a_watch_has_brought_is_told_at_once_although_the_reason_stays() -> None:
+    """Nobody should read for ten seconds that something is missing that was made."""
+
+    def missing(name: str, reason: Reason = Reason.REFERENCE_MISSING) -> Judged:
+        refused = Refused(reason, f'ConfigMap "{name}" does not exist')
+        return judge(seen(obstacles={DEPLOYMENT: Obstacle(refused)}))
+
+    assert due(missing("a").status, missing("b"), 0.0, 0.0) == 0.0
+    assert due(missing("a").status, missing("b"), 0.0, 0.0, at_once=False) == 10.0
+    rejected = missing("a", Reason.REJECTED).status, missing("b", Reason.REJECTED)
+    assert due(*rejected, 0.0, 0.0) == 10.0, "which the server may word in another way each time"
+    odd = {**missing("a").status, "conditions": [{"type": "Ready", "reason": ["x"]}]}
+    assert due(odd, missing("a"), 0.0, 0.0) == 0.0
+
+
 def test_available_alone_can_wait() -> None:
     """It changes a moment before or after the reason: one write for both."""
     before = judge(seen(children=ROLLING))

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from myapp_operator.names import Key
-from myapp_operator.turns import Turns
+from myapp_operator.turns import SpacedTurns, Turns
 
 A, B, C = Key("default", "a"), Key("default", "b"), Key("third", "c")
 MANY = [Key("crowd", f"app-{number}") for number in range(5000)]
@@ -119,3 +119,54 @@ def test_whatever_comes_in_whatever_order_every_key_is_taken_once(seed: int) -> 
     rest = taken(turns)
     assert len(rest) == len(waiting)
     assert set(rest) == waiting
+
+
+# Turns a while apart
+
+
+def serve(turns: SpacedTurns, seconds: float) -> list[tuple[float, Key]]:
+    """Who had a turn and when, where each comes for it at once."""
+    served, now = [], 0.0
+    while (wait := turns.wait(now)) is not None and now + wait <= seconds:
+        now += wait
+        if (key := turns.give(now)) is not None:
+            assert turns.take(key, now)
+            served.append((now, key))
+    return served
+
+
+def test_turns_are_a_while_apart() -> None:
+    turns = SpacedTurns(0.1)
+    assert turns.take(Key("a", "first"), 0)
+    assert not any(turns.take(Key("a", str(number)), 0) for number in range(30))
+    moments = [moment for moment, _ in serve(turns, 60)]
+    assert moments == pytest.approx([0.1 * number for number in range(1, 31)])
+    assert turns.wait(60) is None
+
+
+def test_a_namespace_with_a_thousand_in_line_does_not_delay_the_turn_of_another() -> None:
+    turns = SpacedTurns(0.1)
+    for number in range(1000):
+        turns.take(Key("crowd", str(number)), 0)
+        turns.take(Key("another crowd", str(number)), 0)
+    assert not turns.take(Key("small", "x"), 0)
+    assert next(moment for moment, key in serve(turns, 60) if key.namespace == "small") <= 0.4
+
+
+def test_whoever_has_left_gets_no_turn() -> None:
+    turns = SpacedTurns(0.1)
+    for name in "abcd":
+        turns.take(Key("n", name), 0)
+    turns.leave(Key("n", "c"))
+    assert [key.name for _, key in serve(turns, 60)] == ["b", "d"]
+
+
+def test_a_turn_that_nobody_takes_stops_the_others_for_a_moment_only() -> None:
+    turns = SpacedTurns(0.1)
+    for name in "abcd":
+        turns.take(Key("n", name), 0)
+    assert (turns.give(0.1), turns.give(0.9), turns.give(1.2)) == (Key("n", "b"), None, Key("n", "c"))
+    assert turns.take(Key("n", "b"), 9), "it is kept"
+    turns.leave(Key("n", "c"))
+    assert turns.give(9) == Key("n", "d")
+    assert not turns.take(Key("n", "e"), 9), "nor is it overtaken"

@@ -459,3 +459,12 @@ def test_at_zero_the_advice_is_what_would_start_pods() -> None:
     idle = "scaled to zero: scale the Deployment up, since at zero an autoscaler does nothing"
     assert decide(fixed).message == "scaled to zero: raise spec.replicas to start pods"
     assert decide(scaled).message == decide(replace(seen(children=none), scaler="theirs")).message == idle
+
+
+def test_replicas_beside_autoscaling_are_told_to_be_ignored_only_where_they_were_set() -> None:
+    words = "replicas is ignored while autoscaling is set"
+    load, cpu = {"maxReplicas": 4, "cpu": 80}, {"requests": {"cpu": "1"}}
+    scaled = seen(spec=spec(autoscaling=load, resources=cpu))
+    assert words not in decide(scaled).message
+    assert words in decide(replace(scaled, app=replace(scaled.app, sets_replicas=True))).message
+    assert words in decide(replace(scaled, spec=spec(autoscaling=load, resources=cpu, replicas=5))).message

@@ -17,6 +17,7 @@ from myapp_operator.observed import App
 
 CONTENT = "content"
 PROBLEM = "problem"
+_SETS_REPLICAS = "setsReplicas"
 KILOBYTE = 1000
 DEFAULT_KILOBYTES = 256
 _STATUS = 64 * KILOBYTE
@@ -47,6 +48,8 @@ class Envelopes:
         }
         if app.deleting:
             metadata["deletionTimestamp"] = ""
+        if app.sets_replicas:
+            metadata[_SETS_REPLICAS] = True
         spec, status = _json(app.spec), _json(app.status)
         problem = app.problem or self._problem(spec)
         status_fits = 0 < len(status) <= max(self.largest, _STATUS)
@@ -75,4 +78,5 @@ def _json(value: Json) -> bytes:
 def unwrap(envelope: Json) -> App:
     """Return the MyApp that was wrapped."""
     spec, status = orjson.loads(envelope[CONTENT])
-    return replace(App.from_json(envelope), spec=spec, status=status, problem=envelope[PROBLEM])
+    app, sets_replicas = App.from_json(envelope), _SETS_REPLICAS in envelope["metadata"]
+    return replace(app, spec=spec, status=status, problem=envelope[PROBLEM], sets_replicas=sets_replicas)

@@ -36,6 +36,9 @@ class EventReason(StrEnum):
     ADOPTED = "Adopted"
     FAILED = "Failed"
     ROLLED_BACK = "RolledBack"
+    ROLLOUT_STARTED = "RolloutStarted"
+    ROLLOUT_COMPLETE = "RolloutComplete"
+    RESTARTED = "Restarted"
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,12 @@ class Notice:
     reason: EventReason
     message: str
     warning: bool = False
+    once: str = ""
+    """What it is about, where that is to be told once and never counted, whoever tells it; empty for all else."""
 
     def name_for(self, app: App) -> str:
         """The name of its event: the same for the same words about the same MyApp."""
-        words = "\n".join((app.uid, self.reason, self.message))
+        words = "\n".join((app.uid, self.reason, self.once or self.message))
         return f"{app.key.name}.{hashlib.sha256(words.encode()).hexdigest()[:32]}"
 
 
@@ -71,6 +76,10 @@ class Tally:
 
     def __init__(self) -> None:
         self._told: dict[str, Told] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether the event of this name was told, as far as that is remembered."""
+        return name in self._told
 
     def add(self, name: str, now: datetime) -> Told:
         """Counts one more telling of the event of this name."""

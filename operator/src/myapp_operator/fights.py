@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from myapp_operator import drift
+from myapp_operator import drift, origins
 from myapp_operator.names import KIND, MANAGER, Kind
 
 OWNERSHIP = "metadata.ownerReferences"
@@ -64,6 +64,8 @@ class Fight:
         if self.path == drift.REPLACED:
             return f"the {kind} is applied again and again by {self.by}: let only one of them look after this namespace"
         by = f" by {self.by}" if self.by else ""
+        if origins.is_internal(self.path):
+            return f"the {kind} is changed again and again{by}: stop it, or let it change the {KIND} instead"
         return f"{self.path} of the {kind} is changed again and again{by}: stop it, or let it change the {KIND} instead"
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 import orjson
@@ -58,6 +58,10 @@ class Passage:
     """Why pods of the version that goes on must not be made again."""
     again: float | None = None
     """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
+    changed: str = ""
+    """Which part of the configuration is why the pods restart, as in messages."""
+    known: Known = field(default_factory=Known)
+    """What is known of all that the MyApp refers to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Gate:
             return Passage(wanted)
         restarts = spec.rollout.restart_on_config_change
         known = await self._know(app, found, restarts=restarts)
-        return await self._judge(app, wanted, found, known, restarts=restarts)
+        return replace(await self._judge(app, wanted, found, known, restarts=restarts), known=known)
 
     def closed(self, app: App, template: Json) -> str:
         """Why pods of an earlier template must not be made again: its account is not open any more; empty: it is."""
@@ -115,12 +119,13 @@ class Gate:
         deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         ours = deployment if deployment and deployment.is_controlled_by(app) else None
         memory = self._store.memory(app)
-        problem, again = preflight.problem(found, known), None
+        problem, again, changed = preflight.problem(found, known), None, ""
         if not restarts or ours is None or ours.template != want.version:
             memory.pace = None  # what the pods have after this write is not what the last restart gave them
         if restarts:
             before = ours.rollout.configuration if ours and ours.rollout else {}
             annotations = preflight.configuration(found, known, before, complete=problem is None)
+            changed = _changed(memory, before, annotations, found, known)
             if ours and ours.template == want.version:
                 annotations, again = _paced(memory, before, annotations)
             want = preflight.with_configuration(want, annotations)
@@ -131,7 +136,7 @@ class Gate:
         if problem is None:
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
-            return Passage(wanted, again=again)
+            return Passage(wanted, again=again, changed=changed)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
         if ours and preflight.was_let_through(want, ours, app.generation, earlier=False):
@@ -237,6 +242,19 @@ class Gate:
 def _instead(wanted: Sequence[Wanted], want: Wanted) -> list[Wanted]:
     """The same children with this one in the place of its kind."""
     return [want if each.kind == want.kind else each for each in wanted]
+
+
+def _changed(
+    memory: Memory, before: Mapping[str, str], wanted: Mapping[str, str], found: Sequence[Reference], known: Known
+) -> str:
+    """Why the pods are to carry something else for their configuration than `before`; empty where they are not."""
+    if before == wanted:
+        if memory.used is None or memory.used[0] != before:
+            memory.used = before, preflight.used(found, known)
+        return ""
+    was = memory.used[1] if memory.used and memory.used[0] == before else None
+    kinds = [kind for kind, mark in names.CONFIGURATION.items() if before.get(mark) != wanted.get(mark)]
+    return preflight.changed(was, preflight.used(found, known), kinds)
 
 
 def _paced(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,9 +18,12 @@ from myapp_operator.looks import Looks, Situation
 from myapp_operator.names import Key
 from myapp_operator.seen import Seen, are_pods_refused, is_complete, past_own_deadline, runs
 from myapp_operator.store import Store
+from myapp_operator.turns import SpacedTurns
 
 logger = logging.getLogger(__name__)
 
+_SPACING = 0.1
+"""Seconds between two looks at any apps."""
 _MOST_EVENTS = 500
 """Events of one object that are kept; they are named by their time, so the newest ones come last."""
 
@@ -36,13 +40,20 @@ class Sight:
 
 
 class Onlooker:
-    """Knows when to look, and keeps in the store what was found."""
+    """Knows when to look, and keeps in the store what was found. `wake` asks for another pass of an app, whose turn it
+    is: a worker does not wait for one."""
 
     def __init__(self, kube: Kube, store: Store) -> None:
+        self.wake: Callable[[Key], None] = lambda _: None
         self._kube = kube
         self._store = store
-        self._turns = looks.Turns()
+        self._turns = SpacedTurns(_SPACING)
+        self._timer: asyncio.TimerHandle | None = None
         self._trouble: dict[str, str] = {}
+
+    def forget(self, app: Key) -> None:
+        """Looks no more at an app that is gone."""
+        self._turns.leave(app)
 
     async def look(self, seen: Seen, template: str) -> tuple[Looks, float | None]:
         """Looks if it is time; returns what is known of the pods, and the seconds until the next look.
@@ -52,14 +63,31 @@ class Onlooker:
         """
         now, known = time.monotonic(), self._store.memory(seen.app).looks
         if not runs(seen):
+            self._turns.leave(seen.app.key)
             return known, None
         plan = looks.noticed(known, _situation(seen, template), now)
-        if plan.is_due(now) and not plan.booked:
-            plan = looks.booked(plan, self._turns.next(now))
-        if plan.is_due(now):
+        in_line = False
+        if not plan.is_due(now):
+            self._turns.leave(seen.app.key)
+        elif self._turns.take(seen.app.key, now):
             plan = await self._look(seen, plan)
+        else:
+            in_line = True
+        self._serve_line()
         self._store.memory(seen.app).looks = plan
-        return plan, None if plan.due is None else plan.due - now
+        return plan, None if plan.due is None or in_line else plan.due - now
+
+    def _serve_line(self) -> None:
+        """Sees to it that whoever is in line gets a turn."""
+        wait = self._turns.wait(time.monotonic())
+        if wait is not None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._give_turn)
+
+    def _give_turn(self) -> None:
+        self._timer = None
+        if (key := self._turns.give(time.monotonic())) is not None:
+            self.wake(key)
+        self._serve_line()
 
     async def _look(self, seen: Seen, plan: Looks) -> Looks:
         sight = await self._glance(seen, plan)
@@ -103,7 +131,7 @@ class Onlooker:
             events = [each for fields in found.asks for each in await self._events(key, fields)]
             found = causes.find(replace(evidence, events=events), now)
         # An app that comes up at once need not know; nor is one asked about that only waits for its pods to start.
-        strangers = bool(plan.count and await self._strangers(key, replica_sets))
+        strangers = bool(plan.last is not None and await self._strangers(key, replica_sets))
         if not uid or not are_pods_refused(seen):
             return Sight(found, strangers=strangers)
         events = await self._events(key, f"involvedObject.uid={uid},reason=FailedCreate")
@@ -164,6 +192,7 @@ def _situation(seen: Seen, template: str) -> Situation:
         generation=seen.app.generation,
         template=template if seen.wanted else "",
         version=deployment.resource_version if deployment else 0,
+        asked=deployment.generation if deployment else 0,
         complete=is_complete(seen) or not seen.wanted,
         refused=are_pods_refused(seen),
         told=verdicts.told(seen) is not None or verdicts.tells_beside(seen),

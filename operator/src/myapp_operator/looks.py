@@ -13,13 +13,18 @@ from myapp_operator.causes import Cause
 
 _FIRST = 5.0
 """Seconds until the first look at an app that is not complete."""
-_PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)
-"""Seconds between looks; the last one for ever."""
-_AFTER_EVENT = 10.0
-"""Seconds until the next look at most, once the Deployment has changed."""
+_PAUSE = 9.6
+"""Seconds between looks at first: what is told is ten seconds older than the pods at most, with the look itself."""
+_LATER_PAUSE = 28.5
+"""Seconds between looks once the trouble has lasted: half a minute, in the same way."""
+_FRESH = 300.0
+"""Seconds for which trouble is fresh. One that comes back sooner than that after the last look is the same trouble."""
+_MOST_EARLY = 4
+_EARLY_WITHIN = 600.0
+"""So many looks in so many seconds may come before their time, the first one included: 45 in the first ten minutes."""
+_WORTH_IT = 2.0
+"""Seconds that a look must come before its time, or else it waits for that: early ones are few."""
 _SHORTEST = 1.0
-_SPACING = 0.1
-"""Seconds between two looks at any apps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Situation:
     """How many are wanted; an autoscaler changes that without a new generation of the MyApp."""
     overdue: bool = False
     """Whether the Deployment has given up: its deadline has passed."""
+    asked: int = 0
+    """Generation of the Deployment: another one where it is asked for something else, by us or by others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,12 @@ class Looks:
     """As it was last."""
     due: float | None = None
     """When to look next; None: not at all."""
-    booked: bool = False
-    """Whether `due` is a turn among all apps, and therefore fixed."""
-    count: int = 0
-    """Looks since the app stopped being complete, or its generation changed."""
+    began: float = 0.0
+    """When the trouble began: the app stopped being complete, or its generation changed."""
+    last: float | None = None
+    """When it was looked at last in this trouble; None: not yet."""
+    early: tuple[float, ...] = ()
+    """The last moments for which a look was brought forward."""
     lost: bool = False
     """Whether the app was complete, lost pods, and was not looked at since."""
     standing: bool = False
@@ -83,38 +92,47 @@ def noticed(before: Looks, now_is: Situation, now: float) -> Looks:
         looks = replace(looks, refusal=None)
     if not now_is.overdue:
         looks = replace(looks, overdue=False)
-    if known is None or (known.generation, known.pods) != (now_is.generation, now_is.pods):
+    if known is None or known.generation != now_is.generation:
         looks = _from_now(looks, now)
-    elif known.complete and not now_is.complete and looks.due is None:
-        looks = replace(_from_now(looks, now), lost=True)
+    elif (known.complete or known.pods != now_is.pods) and not now_is.complete and looks.due is None:
+        # Where the Deployment was changed meanwhile, pods end because others are to come: none was lost.
+        looks = replace(_again(looks, now), lost=known.complete and known.asked == now_is.asked)
     elif now_is.overdue and not known.overdue:
-        looks = _brought_forward(looks, now)
+        looks = _brought_forward(looks, now, now)
     elif not now_is.complete and known.version != now_is.version:
-        looks = _brought_forward(looks, now + _AFTER_EVENT)
+        looks = _brought_forward(looks, now + _PAUSE, now)
     return _completed(looks, known, now) if now_is.complete else looks
 
 
 def _from_now(looks: Looks, now: float) -> Looks:
-    """Starts the clock. A Deployment may say for a moment more that it has given up an earlier generation."""
-    return replace(looks, due=now + _FIRST, booked=False, count=0, lost=False, overdue=False, strangers=False)
+    """Trouble of its own. A Deployment may say for a moment more that it has given up an earlier generation."""
+    early = (now + _FIRST,)
+    return replace(
+        looks, due=now + _FIRST, began=now, last=None, early=early, lost=False, overdue=False, strangers=False
+    )
+
+
+def _again(looks: Looks, now: float) -> Looks:
+    """Trouble of an app that was well: an app that goes and comes without end is looked at as often as any other."""
+    if looks.last is None or now - looks.last > _FRESH:
+        return _from_now(looks, now)
+    due = max(now + _FIRST, looks.last + _pause(looks, now))
+    return _brought_forward(replace(looks, due=due, overdue=False), now + _FIRST, now)
 
 
 def _completed(looks: Looks, known: Situation | None, now: float) -> Looks:
     """There is nothing to look for, unless something was found or lost before."""
     if looks.cause is not None or looks.standing:
-        return looks if known is not None and known.complete else _brought_forward(looks, now)
-    return looks if looks.lost else replace(looks, due=None, booked=False)
+        return looks if known is not None and known.complete else _brought_forward(looks, now, now)
+    return looks if looks.lost else replace(looks, due=None)
 
 
-def _brought_forward(looks: Looks, moment: float) -> Looks:
-    if looks.booked or looks.due is None or looks.due <= moment:
+def _brought_forward(looks: Looks, moment: float, now: float) -> Looks:
+    """A look before its time, if that is worth it and there were not too many of them."""
+    if looks.due is None or looks.due - moment < _WORTH_IT:
         return looks
-    return replace(looks, due=moment)
-
-
-def booked(looks: Looks, turn: float) -> Looks:
-    """The look that is due has its turn at this moment."""
-    return replace(looks, due=turn, booked=True)
+    early = tuple(each for each in looks.early if each > now - _EARLY_WITHIN)
+    return replace(looks, due=moment, early=(*early, moment)) if len(early) < _MOST_EARLY else looks
 
 
 def answered(looks: Looks, cause: Cause | None, refusal: str | None, again: float | None, now: float) -> Looks:
@@ -122,7 +140,7 @@ def answered(looks: Looks, cause: Cause | None, refusal: str | None, again: floa
     overdue = looks.situation is not None and looks.situation.overdue
     looks = replace(looks, cause=cause, refusal=refusal, standing=False, lost=False, overdue=overdue)
     if cause is None and looks.situation is not None and looks.situation.complete:
-        return replace(looks, due=None, booked=False)
+        return replace(looks, due=None, last=now)
     return _looked(looks, again, now)
 
 
@@ -132,19 +150,10 @@ def failed(looks: Looks, now: float) -> Looks:
 
 
 def _looked(looks: Looks, again: float | None, now: float) -> Looks:
-    pause = _PAUSES[min(looks.count, len(_PAUSES) - 1)]
-    if again is not None:
-        pause = min(pause, max(again, _SHORTEST))
-    return replace(looks, due=now + pause, booked=False, count=looks.count + 1)
+    looks = replace(looks, due=now + _pause(looks, now), last=now)
+    return looks if again is None else _brought_forward(looks, now + max(again, _SHORTEST), now)
 
 
-class Turns:
-    """Limits the looks at all apps together, without keeping anyone waiting: each gets a moment of its own."""
-
-    def __init__(self) -> None:
-        self._last = float("-inf")
-
-    def next(self, now: float) -> float:
-        """The earliest moment that nobody has yet."""
-        self._last = max(now, self._last + _SPACING)
-        return self._last
+def _pause(looks: Looks, now: float) -> float:
+    """Seconds between two looks."""
+    return _PAUSE if now - looks.began < _FRESH else _LATER_PAUSE

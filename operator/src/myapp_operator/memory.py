@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from myapp_operator.admission import Admitted
@@ -13,6 +13,7 @@ from myapp_operator.looks import Looks
 from myapp_operator.names import Kind
 from myapp_operator.pacing import Pace
 from myapp_operator.refusals import Retry
+from myapp_operator.rollouts import Followed
 from myapp_operator.status import Budget
 
 
@@ -57,6 +58,10 @@ class Memory:
     """How often the pods of this version were restarted for a changed configuration."""
     missed: frozenset[Kind] = frozenset()
     """The kinds that the app asks for and whose API the cluster does not have."""
+    rollout: Followed | None = None
+    """The last rollout of the app that this process has brought or seen."""
+    used: tuple[Mapping[str, str], Mapping[str, str]] | None = None
+    """What the pods carry for their configuration, and what they used of each object then (see `preflight.used`)."""
     scaler: Scaler | None = None
     """Who scales the app's Deployment, as far as that was looked for."""
     _template: tuple[int, Json] | None = None

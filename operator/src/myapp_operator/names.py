@@ -37,10 +37,13 @@ ROLLED_BACK = f"{GROUP}/rolled-back"
 TEMPLATE = f"{GROUP}/template"
 """Annotation on a Deployment: hash of the version of the pods that was let through last (see `versions`)."""
 
+ROLLOUT = f"{GROUP}/rollout"
+"""Annotation on a Deployment: from what its pods were made, and which rollout of ours is the last (see `rollouts`)."""
+
 COVERS = f"{GROUP}/namespaces"
 """Annotation on the Lease of an installation: the namespaces that it looks after, or * (see `claims`)."""
 
-CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE})
+CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE, ROLLOUT})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -56,6 +59,9 @@ ADOPT = f"{GROUP}/adopt"
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 """Annotation by which `kubectl rollout restart` marks pods; to remove it would restart them once more."""
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Annotation in which kubectl notes the file that it applied last, by its own way of applying."""
 
 MANAGED_BY_SELECTOR = f"app.kubernetes.io/managed-by={MANAGER}"
 """Label selector of everything that the operator made."""

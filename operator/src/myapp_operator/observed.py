@@ -24,15 +24,19 @@ from myapp_operator.names import (
     APPLIED,
     CONFIGURATION,
     DEPLOYMENT,
+    LAST_APPLIED,
     LAST_READY,
     MANAGER,
     NUDGE,
     ROLLED_BACK,
+    ROLLOUT,
     TEMPLATE,
     Key,
     selector,
 )
 
+_LARGEST_NOTE = 4096
+"""Characters of a note of a rollout that are kept; ours have a quarter of it."""
 _MOST_FINALIZERS = 3
 _LONGEST_FINALIZER = 150
 _LONGEST_NOTE = 64
@@ -62,6 +66,8 @@ class App:
     status: Json = field(default_factory=dict)
     problem: str = ""
     """Why the MyApp cannot be taken as it is, in one sentence; its spec is empty then."""
+    sets_replicas: bool = False
+    """Whether somebody has set its number of pods beside `autoscaling`; a default is nobody's."""
 
     @classmethod
     def from_json(cls, raw: object) -> App:
@@ -83,6 +89,7 @@ class App:
             spec=mapping(spec),
             status=mapping(mapping(raw).get("status")),
             problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
+            sets_replicas="autoscaling" in mapping(spec) and _sets_replicas(meta),
         )
 
     @property
@@ -95,6 +102,25 @@ class App:
         """The generation that the status is about; -1 where it does not say so."""
         found = self.status.get("observedGeneration", -1)
         return found if type(found) is int else -1
+
+
+def _sets_replicas(meta: Json) -> bool:
+    """A creation owns all defaults as well; so what counts is who applied the number, or changed it alone, or what
+    kubectl has noted of the file."""
+    for entry in mappings(meta.get("managedFields")):
+        fields = _below(entry.get("fieldsV1"), "f:spec")
+        alone = entry.get("operation") == "Apply" or "f:image" not in fields
+        if "f:replicas" in fields and alone:
+            return True
+    return "replicas" in mapping(_last_applied(meta).get("spec"))
+
+
+def _last_applied(meta: Json) -> Json:
+    text = _annotations(meta).get(LAST_APPLIED, "")
+    try:
+        return mapping(orjson.loads(text)) if '"replicas"' in text else {}
+    except ValueError:
+        return {}
 
 
 def mapping(value: object) -> Json:
@@ -300,6 +326,8 @@ class Child:
     rolled_back: RolledBack | None = None
     template: str = ""
     """Hash of the version of the pods that was let through last; empty where we have noted none."""
+    noted: str = ""
+    """What is noted of its last rollout (see `rollouts`), as JSON text; empty where we have noted nothing."""
     problem: bool = False
     """Whether nothing can be read of it but which object it is."""
     finalizers: tuple[str, ...] = ()
@@ -335,6 +363,7 @@ class Child:
             last_ready=notes.get(LAST_READY, "")[:_LONGEST_NOTE],
             rolled_back=RolledBack.from_text(notes.get(ROLLED_BACK, "")),
             template=notes.get(TEMPLATE, "")[:_LONGEST_NOTE],
+            noted=_bounded(notes.get(ROLLOUT, "")),
             finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
         )
 
@@ -513,3 +542,7 @@ def _notes(annotations: Mapping[str, str], ours: Json | None) -> Mapping[str, st
     """The annotations that are ours still: `kubectl rollout undo` puts older values over ours."""
     held = _below(ours, "f:metadata", "f:annotations")
     return {key: value for key, value in annotations.items() if f"f:{key}" in held}
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LARGEST_NOTE else ""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from myapp_operator import drift, names, replicas, selectors
+from myapp_operator import drift, names, replicas, rollouts, selectors
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
 from myapp_operator.desired import Wanted
@@ -17,6 +18,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
+from myapp_operator.rollouts import Asked
 
 _FOREGROUND = "foregroundDeletion"
 """The finalizer of the garbage collector, which deletes first what an object owns."""
@@ -378,6 +380,18 @@ def _cannot_make_pods(child: Child) -> bool:
 def with_nudge(body: Json, nudge: int) -> Json:
     """The body with the count of nudges as an annotation, carried over by every later apply; outside the hash."""
     return with_notes(body, {names.NUDGE: str(nudge)} if nudge else {})
+
+
+def with_rollout(todo: Todo, child: Child | None, asked: Asked, now: datetime) -> Todo:
+    """The plan, with each write of the Deployment carrying a note of its rollout (see `rollouts`)."""
+
+    def noted(step: Step) -> Step:
+        if step.kind != names.DEPLOYMENT or step.verb is Verb.DELETE:
+            return step
+        text = rollouts.noted(step.body, child, asked, reverts=bool(step.reverts), now=now)
+        return replace(step, body=with_notes(step.body, {names.ROLLOUT: text}))
+
+    return replace(todo, steps=tuple(map(noted, todo.steps)))
 
 
 def with_notes(body: Json, notes: Mapping[str, str]) -> Json:

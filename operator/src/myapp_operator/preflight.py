@@ -7,6 +7,7 @@ The account is the exception: it is a right, which may be withdrawn, and so it i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,10 @@ from myapp_operator.templates import with_template
 _MOST_TOLD = 3
 """Missing things that a message names; of the others it gives the number."""
 _WITH_CONTENTS = frozenset({names.CONFIG_MAP, names.SECRET})
+_NOT_FOUND = re.compile(r'\b(configmap|secret|persistentvolumeclaim|serviceaccount) "([^"\s]{1,253})" not found', re.I)
+_NO_KEY = re.compile(r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]{1,63}/(\S{1,253})")
+"""What the kubelet and the scheduler say of what is not there."""
+_BY_NAME = {kind.kind.lower(): kind for kind in names.REFERABLE}
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,28 @@ def problem(references: Iterable[Reference], known: Known) -> Refused | None:
     question of rights, so without an answer it is not.
     """
     found = [*references]
-    missing = [*dict.fromkeys(filter(None, (_missing(each, known) for each in found)))]
-    if missing:
-        more = f" and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
-        words = ", ".join(missing[:_MOST_TOLD]) + more
+    if absent := missing(found, known):
+        more = f" and {len(absent) - _MOST_TOLD} more" if len(absent) > _MOST_TOLD else ""
+        words = ", ".join(absent[:_MOST_TOLD]) + more
         return Refused(Reason.REFERENCE_MISSING, f"{words}: create what is missing, or change the {names.KIND}")
     return next(filter(None, (_not_allowed(each, known) for each in found)), None)
+
+
+def missing(references: Iterable[Reference], known: Known) -> list[str]:
+    """All that is not there, each with the place that names it."""
+    return [*dict.fromkeys(filter(None, (_missing(each, known) for each in references)))]
+
+
+def is_there_now(words: str, known: Known) -> bool:
+    """Whether these words are about what was not there and has come into being since, as the watch has brought it.
+
+    The kubelet tries again in its own time, and its words stand until then.
+    """
+    objects = [(_BY_NAME[kind.lower()], name) for kind, name in _NOT_FOUND.findall(words)]
+    keys = [((_BY_NAME[kind.lower()], name), key) for key, kind, name in _NO_KEY.findall(words)]
+    digests = [((there := known.objects.get(target)) and there.digests, key) for target, key in keys]
+    found = [*(each in known.objects for each in objects), *(bool(each and each.of(key)) for each, key in digests)]
+    return bool(found) and all(found)
 
 
 def _missing(reference: Reference, known: Known) -> str | None:
@@ -128,6 +149,27 @@ def configuration(
         if used and (value := digest or was):
             found[annotation] = value
     return found
+
+
+def used(references: Iterable[Reference], known: Known) -> Mapping[str, str]:
+    """What the pods use of each object of the configuration, by the words that name it; empty of one not read."""
+    of: dict[str, list[Reference]] = {}
+    for each in references:
+        if each.kind in names.CONFIGURATION:
+            of.setdefault(f'{each.kind} "{each.name}"', []).append(each)
+    return {words: _digest(each, known) for words, each in of.items()}
+
+
+def changed(before: Mapping[str, str] | None, now: Mapping[str, str], kinds: Iterable[Kind]) -> str:
+    """Which objects of these kinds are not as they were `before`, as in messages; None: it is not known how they were,
+    so that one alone can be named."""
+    prefixes = tuple(f'{kind} "' for kind in kinds)
+    among = [words for words in now if words.startswith(prefixes)]
+    found = among if before is None else [words for words in among if now[words] != before.get(words)]
+    if not found or (before is None and len(found) > 1):
+        return f"a {' or '.join(prefix[:-2] for prefix in prefixes)} changed"
+    more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    return f"{', '.join(found[:_MOST_TOLD])}{more} changed"
 
 
 def with_configuration(want: Wanted, annotations: Mapping[str, str]) -> Wanted:

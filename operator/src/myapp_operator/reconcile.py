@@ -7,11 +7,23 @@ It runs the same way whatever happened. Each step hands a value to the next; the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from myapp_operator import admission, attempts, events, fights, names, plan, rollback, selectors, status
+from myapp_operator import (
+    admission,
+    attempts,
+    events,
+    fights,
+    names,
+    plan,
+    preflight,
+    rollback,
+    rollouts,
+    selectors,
+    status,
+)
 from myapp_operator.allowance import Allowance
 from myapp_operator.asked import Asked
 from myapp_operator.autoscalers import Autoscalers
@@ -19,7 +31,7 @@ from myapp_operator.desired import Wanted
 from myapp_operator.digests import hash_of
 from myapp_operator.errors import ApiError, InvalidMyAppError, OperatorError
 from myapp_operator.events import EventReason, Notice
-from myapp_operator.gate import Gate
+from myapp_operator.gate import Gate, Passage
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looking import Onlooker
@@ -27,11 +39,12 @@ from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
 from myapp_operator.plan import Todo
+from myapp_operator.preflight import Known
 from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents
 from myapp_operator.refusals import Obstacle, Retry, Stale, classify
 from myapp_operator.revisions import Revisions
-from myapp_operator.seen import Seen
+from myapp_operator.seen import Seen, current_rollout, is_complete
 from myapp_operator.status import Judged
 from myapp_operator.steps import Hands
 from myapp_operator.store import Store
@@ -61,11 +74,16 @@ class Reconciler:
         self._revisions = Revisions(kube, store, self._gate)
         self._autoscalers = Autoscalers(kube, store)
 
+    def ask_for_passes(self, of: Callable[[Key], None]) -> None:
+        """Says of whom to ask for a pass of an app, when it is its turn to have its pods looked at."""
+        self._onlooker.wake = of
+
     async def reconcile(self, key: Key) -> float | None:
         """Looks at one app once. Returns the seconds until it must be looked at again even if nothing happens."""
         app = self._store.app(key)
         if app is None or app.deleting:
             self._gate.forget(key)
+            self._onlooker.forget(key)
             return None
         try:
             spec, asked = self._asked.by(app)
@@ -81,7 +99,8 @@ class Reconciler:
         todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
         if not await self._confirm(app, todo):
             return None
-        obstacles = await self._hands.execute(app, await self._revisions.remember(seen, todo))
+        todo = self._noted(await self._revisions.remember(seen, todo), seen, left, passage)
+        obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
         seen = Seen(
@@ -98,9 +117,10 @@ class Reconciler:
             asked=frozenset(each.kind for each in asked if each.body),
             admitted=self._store.memory(app).admitted,
         )
-        seen, look = await self._look(seen, course.wanted)
+        seen, look = await self._look(seen, course.wanted, passage.known)
         if rollback.is_due(seen, course.wanted) and not course.failed:
             return 0.0
+        self._tell_rollout(seen)
         judged = status.judge(seen)
         wait = await self._write_status(app, judged)
         again = scaler.until - time.monotonic() if scaler.name else None
@@ -108,13 +128,16 @@ class Reconciler:
         planned = None if todo.again is None else max(todo.again, _LEAST_PAUSE)
         return _earliest(wait, look, judged.again, planned, *pauses)
 
-    async def _look(self, seen: Seen, wanted: Iterable[Wanted]) -> tuple[Seen, float | None]:
+    async def _look(self, seen: Seen, wanted: Iterable[Wanted], known: Known) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.
 
-        What was seen before a look is not judged after it: the pods may have come or gone meanwhile.
+        What was seen before a look is not judged after it: the pods may have come or gone meanwhile. Nor is what they
+        miss, once the watch has brought it.
         """
         template = next((each.template for each in wanted if each.kind is names.DEPLOYMENT), "")
         looks, again = await self._onlooker.look(seen, template)
+        if looks.cause and preflight.is_there_now(looks.cause.message, known):
+            looks = replace(looks, cause=None)
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 
     def _plan(self, app: App, wanted: Sequence[Wanted], held: Mapping[Kind, Obstacle], now: float) -> Todo:
@@ -136,6 +159,24 @@ class Reconciler:
         memory.missed = unserved & todo.obstacles.keys()
         todo = plan.after_conflicts(todo, memory.conflicts, now)
         return plan.hold_back(todo, changes, deletions, now)
+
+    def _noted(self, todo: Todo, seen: Seen, asked: Iterable[Wanted], passage: Passage) -> Todo:
+        """The plan, with the write of the Deployment noting of which rollout it is."""
+        if all(step.kind != names.DEPLOYMENT for step in todo.steps):
+            return todo
+        version = next(each.version for each in asked if each.kind == names.DEPLOYMENT)
+        wants = rollouts.Asked(version, seen.app.spec, passage.changed)
+        return plan.with_rollout(todo, seen.child(names.DEPLOYMENT), wants, seen.now)
+
+    def _tell_rollout(self, seen: Seen) -> None:
+        """Events for a rollout that began or is complete."""
+        deployment, memory = seen.child(names.DEPLOYMENT), self._store.memory(seen.app)
+        if deployment is None or not deployment.noted:
+            return
+        complete = current_rollout(seen) is not None and is_complete(seen) and seen.looks.cause is None
+        memory.rollout, notices = rollouts.told(memory.rollout, deployment, seen.app, seen.now, complete=complete)
+        for notice in notices:
+            self._recorder.tell(seen.app, notice)
 
     async def _confirm(self, app: App, todo: Todo) -> bool:
         """Whether the MyApp is still there, if it gets children that were there before.

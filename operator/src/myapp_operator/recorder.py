@@ -51,6 +51,8 @@ class Recorder:
         """Leaves something to be told about an app. What still waits is told once, with its count."""
         name, namespace = notice.name_for(app), app.key.namespace
         letters = self._waiting.get(namespace) or OrderedDict[str, _Letter]()
+        if notice.once and (name in letters or self._tally.has(name)):
+            return
         if name not in letters:
             if len(letters) >= _MOST_OF_ONE_NAMESPACE or not self._has_room(namespace):
                 logger.warning("too many events are waiting; left out for %s: %s", app.key, notice.message)
@@ -98,13 +100,16 @@ class Recorder:
                 logger.exception("cannot write an event for %s, left out", letter.app.key)
 
     async def _write(self, letter: _Letter) -> None:
-        """A first telling is a creation, a repeat a patch; where the other one fits after all, that."""
+        """A first telling is a creation, a repeat a patch; where the other one fits after all, that. What is told once
+        may have been told by an earlier run of the operator."""
         ways = [self._create, self._repeat] if letter.told.count == 1 else [self._repeat, self._create]
         try:
             await ways[0](letter)
         except ApiError as error:
             if error.status != (409 if letter.told.count == 1 else 404):
                 raise
+            if letter.notice.once:
+                return
             await ways[1](letter)
 
     async def _create(self, letter: _Letter) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from myapp_operator import admission, drift
+from myapp_operator import admission, drift, origins
 from myapp_operator.admission import PRIVATE, PRIVATE_PARTS, Mutation
 from myapp_operator.grammar import Json
 from myapp_operator.masking import NO_VALUES, Values, mask
@@ -109,16 +109,22 @@ def _is_small(present: Json) -> bool:
         return False
 
 
-def sentence(kind: Kind, found: Sequence[Change]) -> str:
-    """What is told of a revert: `Deployment: reverted spec.replicas 5 → 2 (changed by kubectl-edit)`."""
-    named = ", ".join(change.text for change in found[:_MOST_NAMED])
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+def sentence(kind: Kind, found: Sequence[Change], app: str) -> str:
+    """What is told of a revert, and what to do instead: `Deployment: reverted spec.replicas 5 → 2 (changed by
+    kubectl-edit): change the MyApp instead: spec.replicas`. What is noted in annotations for internal use is left out.
+    """
+    told = [change for change in found if not origins.is_internal(change.text)]
+    named = ", ".join(change.text for change in told[:_MOST_NAMED]) or "what the operator notes down for itself"
+    more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
     by = culprits(found)
-    return f"{kind}: reverted {named}{more}" + (f" (changed by {by})" if by else "")
+    fields = dict.fromkeys(filter(None, (origins.of(kind, change.text, app) for change in told)))
+    instead = f": change the {KIND} instead: {', '.join([*fields][:_MOST_NAMED])}" if fields else ""
+    return f"{kind}: reverted {named}{more}" + (f" (changed by {by})" if by else "") + instead
 
 
 def admitted(kind: Kind, found: Sequence[Mutation], secrets: Values = NO_VALUES) -> str:
     """What is told of a child that admission has changed, and what to do; what decides what runs comes first."""
+    found = [each for each in found if not origins.is_internal(each.path)] or found
     texts = [_mutation(each, secrets) for each in sorted(found, key=lambda each: not each.decisive)[:_MOST_NAMED]]
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     return f"the {kind} is changed by {admission.WORDS}: {', '.join(texts)}{more}: change the policy or the {KIND}"

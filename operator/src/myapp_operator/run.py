@@ -105,6 +105,7 @@ class Operator:
         self._recorder = Recorder(kube, election.identity if election else new_identity())
         referents = Referents()
         self._reconciler = Reconciler(kube, self._store, referents, self._recorder, settings.allowance)
+        self._reconciler.ask_for_passes(self._queue.add)
         self._sweep = Sweep(kube, self._store, settings.scopes, self._queue)
         self._informers: list[Watcher[Any]] = [
             Informer(kube, self._store, kind, scope, self._queue)

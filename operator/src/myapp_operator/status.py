@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from myapp_operator import names, selectors, unmeasured
+from myapp_operator import names, rollouts, selectors, unmeasured
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
@@ -36,6 +36,8 @@ from myapp_operator.verdicts import (
     with_more,
 )
 
+_WATCHED = frozenset({Reason.REFERENCE_MISSING, Reason.SERVICE_ACCOUNT_NOT_ALLOWED, Reason.WAITING})
+"""The reasons whose words change only with what a watch brings."""
 _QUIET_SECONDS = 10.0
 _SETTLE_SECONDS = 3.0
 _BURST = 20
@@ -135,9 +137,12 @@ def due(old: Json, judged: Judged, since_status: float, unsettled_for: float, *,
 
 
 def _headline(status: Json) -> tuple[object, ...]:
-    """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready."""
+    """What is told at once: Available is left out, since it changes a moment before or after the reason of Ready. What
+    the watches bring is told in the words too: nobody should read that something is missing when it has come."""
     ready, stalled = condition(status, "Ready"), condition(status, "Stalled")
-    return ready.get("reason"), ready.get("status"), stalled.get("status")
+    reason = ready.get("reason")
+    words = ready.get("message") if isinstance(reason, str) and reason in _WATCHED else ""
+    return reason, ready.get("status"), stalled.get("status"), words
 
 
 def _apply_deadline(verdict: Verdict, seen: Seen) -> tuple[Verdict, float | None]:
@@ -176,7 +181,7 @@ def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
         **_numbers(rollout, rollout.wanted if rollout else seen.wanted),
         "selector": _selector(seen),
         "url": _url(seen),
-        "image": spec.image,
+        "image": rollouts.image(seen.child(names.DEPLOYMENT)) or spec.image,
         "message": message,
         **_rollback(seen),
         "conditions": _conditions(verdict, message, seen.app, seen.now, available=available),

@@ -122,7 +122,7 @@ class Hands:
         """An event for what was taken back."""
         changes = reverting.changes(step.body, step.reverts, present, _secrets(app))
         fight = self._contend(app, step, step.reverts, reverting.culprits(changes))
-        self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes), fight)
+        self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes, app.key.name), fight)
 
     def _tell_recreated(self, app: App, step: Step) -> None:
         """An event for a child that others deleted; the API server does not tell which of them."""

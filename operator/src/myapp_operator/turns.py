@@ -1,7 +1,7 @@
-"""Whose turn it is: namespace by namespace, and who was asked for by an event before who is looked at anyway.
+"""Whose turn it is: namespace by namespace, and who was asked for by an event before who is looked at anyway. Pure.
 
 No key waits for the many keys of another namespace, for a sweep over all of them, or for long looks at keys of another
-namespace.
+namespace. Times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ _PROMPT_IN_A_ROW = 7
 
 _MOST_WHILE_OTHERS_WAIT = 4
 """Active keys of one namespace while keys of another one wait that has fewer."""
+
+_GIVEN_UP = 60.0
+"""Seconds after which a turn that nobody has taken is lost."""
 
 
 class _Lane:
@@ -108,3 +111,53 @@ class Turns:
         self._active[key.namespace] -= 1
         if not self._active[key.namespace]:
             del self._active[key.namespace]
+
+
+class SpacedTurns:
+    """Turns that come one after the other, a while apart, and namespace by namespace. A turn is taken by its key.
+
+    No other turn is given for a moment while one was given and is not yet taken: a key that never comes for it must not
+    stop all others, and many that come late must not come together.
+    """
+
+    def __init__(self, spacing: float, patience: float = 1.0) -> None:
+        self._spacing = spacing
+        self._patience = patience
+        self._line = _Lane()
+        self._given: dict[Key, float] = {}
+        self._next = float("-inf")
+
+    def take(self, key: Key, now: float) -> bool:
+        """Whether it is the turn of this key, which then is taken; else the key waits in line for it."""
+        if self._given.pop(key, None) is not None:
+            return True
+        if not self._line and now >= self._next and not self._is_awaited(now):
+            self._next = now + self._spacing
+            return True
+        self._line.put(key)
+        return False
+
+    def give(self, now: float) -> Key | None:
+        """Gives the turn to the next in line; None where there is nobody, or where it is too early."""
+        if now < self._next or self._is_awaited(now):
+            return None
+        for late in [key for key, given in self._given.items() if now - given > _GIVEN_UP]:
+            del self._given[late]
+        key = self._line.take({}, inf)
+        if key is not None:
+            self._given[key] = now
+            self._next = now + self._spacing
+        return key
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until `give` is to be called; None where nobody is in line."""
+        return max(self._next - now, self._spacing if self._is_awaited(now) else 0.0) if self._line else None
+
+    def leave(self, key: Key) -> None:
+        """A key needs no turn any more."""
+        self._given.pop(key, None)
+        if key in self._line:
+            self._line.remove(key)
+
+    def _is_awaited(self, now: float) -> bool:
+        return any(now - given < self._patience for given in self._given.values())

@@ -11,6 +11,7 @@ from myapp_operator import fieldpaths, names, unmeasured
 from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
+from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, POD, Reason
 from myapp_operator.observed import Child, condition
 from myapp_operator.printable import cut, printable
@@ -49,6 +50,7 @@ _OBSTACLES = (
 """What may stand in the way of a child, the most telling first."""
 _NOT_OF_PODS = frozenset({*_OBSTACLES, Reason.ROLLED_BACK})
 """What is told before the pods are judged: it keeps this generation from running, whatever runs now."""
+_DEFAULT_REPLICAS = Spec.model_fields["replicas"].default
 _RUNS_NOW = "what runs now: "
 LEFT_ALONE = (
     "others have changed what runs, and which version was let through last is not known, "
@@ -280,9 +282,9 @@ def _ready(seen: Seen) -> Verdict:
 
 def _notes(seen: Seen) -> Iterator[str]:
     """Where what the MyApp says is not what is done."""
-    if seen.spec.autoscaling:
+    if seen.spec.autoscaling and (seen.app.sets_replicas or seen.spec.replicas != _DEFAULT_REPLICAS):
         yield "replicas is ignored while autoscaling is set"
-    elif seen.scaler:
+    elif seen.scaler and not seen.spec.autoscaling:
         yield (
             f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '
             "in its stead"

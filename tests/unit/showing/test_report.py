@@ -114,3 +114,11 @@ def test_the_log_is_shown_only_where_there_is_one() -> None:
     assert found is not None
     assert (found.lines, found.previous) == (["one", "two"], True)
     assert report.of(facts(failing=failing, log="")).log is None
+
+
+def test_after_a_rollback_pods_of_the_earlier_version_are_not_said_to_be_new() -> None:
+    back = app()
+    back["status"]["rollback"] = {"generation": 2}
+    found = report.of(facts(app=back, pods=[pod("b", by="new"), pod("a", by="old")]))
+    assert [(each.name, each.version) for each in found.pods] == [("b", "old"), ("a", "failed")]
+    assert found.children[0].state == "0/1 ready, 0 available, 1 of the version before"

@@ -9,7 +9,7 @@ import pytest
 from myapp_operator.showing import report, screen
 from myapp_operator.showing.pods import Failing
 from tests.unit.samples import NOW
-from tests.unit.showing.samples import RUNNING, container, facts, pod
+from tests.unit.showing.samples import FAILED, RUNNING, WAITING, container, facts, pod
 
 FAILING = Failing("shop-1", "shop", previous=True)
 WHOLE = """\
@@ -58,10 +58,19 @@ def test_a_myapp_that_may_not_be_read_is_not_said_to_have_no_status() -> None:
     assert list(screen.lay_out(hidden, NOW)) == ["MyApp web/shop: not shown"]
 
 
-def test_of_many_pods_the_first_are_shown_and_the_rest_counted() -> None:
+def test_of_many_pods_all_that_are_not_well_are_shown_and_the_rest_counted() -> None:
     many = [pod(f"shop-{number:02}", container(RUNNING, ready=True)) for number in range(25)]
     lines = list(screen.lay_out(report.of(facts(pods=many)), NOW))
-    assert "  and 15 more" in lines
+    assert "  and 15 that are ready" in lines
+    crashing = [pod(f"shop-x{number:02}", container(WAITING, before=FAILED)) for number in range(25)]
+    lines = list(screen.lay_out(report.of(facts(pods=[*many, *crashing])), NOW))
+    assert sum(line.startswith("  shop-x") for line in lines) == 25
+    assert "  and 15 that are ready" in lines
+
+
+def test_all_that_is_missing_is_shown() -> None:
+    lines = list(screen.lay_out(report.of(facts(missing=[f'ConfigMap "c{number}"' for number in range(9)])), NOW))
+    assert lines[lines.index("Missing") + 9] == '  ConfigMap "c8"'
     assert not any("shop-10" in line for line in lines)
 
 

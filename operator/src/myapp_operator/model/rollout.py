@@ -47,7 +47,7 @@ class Rollout(Part):
     progress_deadline_seconds: Annotated[int, Field(ge=1, le=86400)] = 600
     """Seconds without progress after which a rollout counts as failed."""
     revision_history_limit: Annotated[int, Field(ge=0, le=100)] = 10
-    """Old ReplicaSets that are kept for `kubectl rollout undo`."""
+    """Old ReplicaSets kept for `autoRollback`. By hand, change the MyApp back: `kubectl rollout undo` is taken back."""
     auto_rollback: bool = False
     """True goes back to the last version that was Ready when a rollout fails, until the spec changes."""
     restart_on_config_change: bool = False

@@ -9,8 +9,6 @@ from typing import Any
 from myapp_operator import drift, names
 from myapp_operator.grammar import Json
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""The annotation in which kubectl notes down the last file."""
 _USERS_METADATA = ("labels", "annotations")
 
 
@@ -65,7 +63,7 @@ def _patch(file: Any, last: Any) -> Any:
 
 def _last_applied(stored: Json) -> Json:
     """What kubectl noted down of the last file; nothing where the MyApp was made in another way."""
-    text = (stored["metadata"].get("annotations") or {}).get(LAST_APPLIED, "")
+    text = (stored["metadata"].get("annotations") or {}).get(names.LAST_APPLIED, "")
     try:
         found = json.loads(text or "{}")
     except ValueError:

@@ -23,9 +23,10 @@ def state(kind: Kind, raw: Json) -> str:
 
 
 def _deployment(raw: Json) -> Iterator[str]:
-    if (rollout := Child.from_json(raw).rollout) is not None:
+    child = Child.from_json(raw)
+    if (rollout := child.rollout) is not None:
         ready = f"{rollout.ready}/{rollout.wanted} ready, {rollout.available} available"
-        yield f"{ready}, {rollout.updated} of the new version"
+        yield f"{ready}, {rollout.updated} of the {'version before' if child.rolled_back else 'new version'}"
 
 
 def _service(raw: Json) -> Iterator[str]:

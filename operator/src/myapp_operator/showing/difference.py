@@ -11,10 +11,9 @@ import yaml
 from myapp_operator import names
 from myapp_operator.grammar import Json
 from myapp_operator.names import Key, Kind
-from myapp_operator.showing import applying
 
 _NEUTRAL_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
-_NOTES = names.CARRIED | {applying.LAST_APPLIED, names.APPLIED, *names.CONFIGURATION.values()}
+_NOTES = names.CARRIED | {names.LAST_APPLIED, names.APPLIED, *names.CONFIGURATION.values()}
 
 
 @dataclass(frozen=True)

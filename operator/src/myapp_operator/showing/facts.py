@@ -26,6 +26,8 @@ class Facts:
     """Of all ReplicaSets of the Deployment; those of the newest one first, and of them those in trouble."""
     strangers: list[str] = field(default_factory=list)
     """Pods of others with the label of the app, and whose they are; some of them, where there are many."""
+    missing: list[str] = field(default_factory=list)
+    """All that the MyApp refers to and that is not there, where the operator waits for it."""
     events: list[Json] = field(default_factory=list)
     failing: Failing | None = None
     log: str = ""
@@ -36,6 +38,13 @@ class Facts:
     def is_new(self, pod: Json) -> bool:
         """Whether the pod is of the newest ReplicaSet; where that is not known, every pod is."""
         return self.newest is None or controller(pod) == self.newest["metadata"]["uid"]
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the newest ReplicaSet is one that was gone back to, since the version that is asked for failed."""
+        app: Json = self.app or {}
+        failed = ((app.get("status") or {}).get("rollback") or {}).get("generation")
+        return failed is not None and failed == app["metadata"].get("generation")
 
     def asks_for(self, kind: Kind) -> bool:
         """Whether the MyApp, as far as it may be read, asks for this child."""

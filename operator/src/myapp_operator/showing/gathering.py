@@ -6,17 +6,22 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from myapp_operator import causes, desired, names, selectors, templates
-from myapp_operator.errors import ApiError, NoSuchMyAppError, OperatorError
+from myapp_operator import causes, desired, names, preflight, references, selectors, templates
+from myapp_operator.errors import ApiError, InvalidMyAppError, NoSuchMyAppError, OperatorError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube, Listing
-from myapp_operator.names import Key, Kind
+from myapp_operator.model import parse_spec
+from myapp_operator.names import Key, Kind, Reason
+from myapp_operator.observed import App, condition
+from myapp_operator.references import Referent
 from myapp_operator.showing import pods
 from myapp_operator.showing.facts import Facts
 
 _PODS_ASKED = 5
 """Pods whose events are read: those in trouble come first."""
 _LOG_LINES = 20
+_MOST_REFERENCES = 200
+"""Objects that are asked for at most to find out which of them are missing."""
 
 T = TypeVar("T")
 
@@ -33,6 +38,7 @@ async def gather(kube: Kube, key: Key) -> Facts:
     await reader.read_app()
     await reader.read_children()
     await reader.read_pods()
+    await reader.read_missing()
     await asyncio.gather(reader.read_events(), reader.read_log())
     return reader.facts
 
@@ -98,6 +104,38 @@ class _Reader:
             own or (), key=lambda pod: (not self.facts.is_new(pod), pods.is_ready(pod), pod["metadata"]["name"])
         )
         self.facts.strangers = selectors.strangers(strangers or (), sets or ())
+
+    async def read_missing(self) -> None:
+        """All that is missing: the status has no room for more than a few. Of a Secret no values are read."""
+        app: Json = self.facts.app or {}
+        if condition(app.get("status") or {}, "Ready").get("reason") != Reason.REFERENCE_MISSING:
+            return
+        try:
+            asked = desired.build(App.from_json(app), parse_spec(app["spec"]))
+        except (InvalidMyAppError, ValueError):
+            return
+        template = next(each.body["spec"]["template"] for each in asked if each.kind is names.DEPLOYMENT and each.body)
+        found = references.of(template)
+        targets = [*dict.fromkeys(each.target(self.facts.key.namespace) for each in found)][:_MOST_REFERENCES]
+        there = dict(zip(targets, await asyncio.gather(*map(self._referent, targets)), strict=True))
+        unread = {target.kind for target, each in there.items() if each is None}
+        objects = {(target.kind, target.name): each for target, each in there.items() if isinstance(each, Referent)}
+        asked_for = [each for each in found if each.target(self.facts.key.namespace) in there]
+        seen = frozenset({*names.REFERABLE} - unread)
+        self.facts.missing = preflight.missing(asked_for, preflight.Known(seen, objects))
+
+    async def _referent(self, target: references.Target) -> Referent | str | None:
+        """What the MyApp refers to; empty where it does not exist, None where it may not be read."""
+        key = Key(target.namespace, target.name)
+        whole = target.kind is names.CONFIG_MAP
+        try:
+            raw = await (self._kube.whole if whole else self._kube.metadata)(target.kind, key)
+        except OperatorError as error:
+            self._note(f"the {target.kind.plural}", error)
+            return None
+        if raw is None:
+            return ""
+        return Referent.contents(raw) if whole else Referent.from_json(raw)
 
     async def read_events(self) -> None:
         """Those of the MyApp, its Deployment, the newest ReplicaSet and the first pods."""

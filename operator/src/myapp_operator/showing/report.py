@@ -37,7 +37,8 @@ class ChildLine:
 
 @dataclass(frozen=True)
 class PodLine:
-    """One pod. `version` is `new` or `old`: whether the newest ReplicaSet made it."""
+    """One pod. `version` is `new` or `old`: whether the newest ReplicaSet made it; where that one was gone back to, its
+    pods are `old`, and those of the version that failed `failed`."""
 
     name: str
     version: str
@@ -85,6 +86,7 @@ class Report:
     page: str = ""
     """Where the documentation explains the status."""
     notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     children: list[ChildLine] = field(default_factory=list)
     pods: list[PodLine] = field(default_factory=list)
@@ -120,9 +122,10 @@ def of(facts: Facts) -> Report:
         url=said.get("url", ""),
         page=page_of(status),
         notes=list(_notes(facts.app)),
+        missing=facts.missing,
         conditions=conditions,
         children=[
-            ChildLine(kind.kind, kind.name_for(facts.key.name), _state(kind, child, facts.app))
+            ChildLine(kind.kind, kind.name_for(facts.key.name), _state(kind, child, facts))
             for kind, child in sorted(facts.children.items(), key=lambda item: item[0].kind)
             if child is not None or facts.asks_for(kind)
         ],
@@ -152,7 +155,8 @@ def _notes(app: Json | None) -> Iterator[str]:
         yield f"the operator has not looked at this version of the {names.KIND} yet: if that lasts, see whether it runs"
 
 
-def _state(kind: Kind, raw: Json | None, app: Json | None) -> str:
+def _state(kind: Kind, raw: Json | None, facts: Facts) -> str:
+    app = facts.app
     if raw is None:
         return "does not exist"
     child = Child.from_json(raw)
@@ -167,7 +171,7 @@ def _pod(pod: Json, facts: Facts) -> PodLine:
     containers = pods.containers(pod)
     return PodLine(
         name=pod["metadata"]["name"],
-        version="new" if facts.is_new(pod) else "old",
+        version=_version(pod, facts),
         ready=pods.ready(pod),
         status=pods.status(pod),
         restarts=sum(each.restarts for each in containers),
@@ -175,6 +179,12 @@ def _pod(pod: Json, facts: Facts) -> PodLine:
         note=pods.note(pod),
         containers=containers,
     )
+
+
+def _version(pod: Json, facts: Facts) -> str:
+    if facts.rolled_back:
+        return "old" if facts.is_new(pod) else "failed"
+    return "new" if facts.is_new(pod) else "old"
 
 
 def _event(event: Json) -> EventLine:

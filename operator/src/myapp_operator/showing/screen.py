@@ -14,6 +14,7 @@ from myapp_operator.printable import printable
 from myapp_operator.showing.report import Log, PodLine, Report
 
 _MOST_PODS = 10
+"""Pods that are shown although they are well; of the others each is."""
 _LONGEST_STRANGER = 200
 
 
@@ -40,6 +41,7 @@ def lay_out(report: Report, now: datetime, paint: Paint = plain) -> Iterator[str
 
 def _lines(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
     yield from _head(report, paint)
+    yield from _part("Missing", report.missing, paint)
     rows = [(each.type, each.status, each.reason, age(each.since, now)) for each in report.conditions]
     yield from _part("Conditions", _table(rows), paint)
     yield from _part("Children", _table((each.kind, each.name, each.state) for each in report.children), paint)
@@ -104,7 +106,7 @@ def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _pods(pods: Sequence[PodLine], now: datetime, paint: Paint) -> Iterator[str]:
     """One line a pod, and below it whatever is not simply well."""
-    shown = pods[:_MOST_PODS]
+    shown = [each for number, each in enumerate(pods) if number < _MOST_PODS or not _is_well(each)]
     rows = [
         (each.name, each.version, each.ready, each.status, _times(each.restarts, "restart"), age(each.created, now))
         for each in shown
@@ -117,14 +119,16 @@ def _pods(pods: Sequence[PodLine], now: datetime, paint: Paint) -> Iterator[str]
             if not container.ready or container.restarts:
                 yield paint(f"  {container.name}: {container.state}", Tone.GOOD if container.ready else Tone.BAD)
     if len(pods) > len(shown):
-        yield f"and {len(pods) - len(shown)} more"
+        yield f"and {len(pods) - len(shown)} that are ready"
+
+
+def _is_well(pod: PodLine) -> bool:
+    ready, _, of = pod.ready.partition("/")
+    return ready == of and not pod.note and not any(each.restarts for each in pod.containers)
 
 
 def _strangers(strangers: Sequence[str]) -> Iterator[str]:
-    shown = strangers[:_MOST_PODS]
-    yield from (each[:_LONGEST_STRANGER] for each in shown)
-    if len(strangers) > len(shown):
-        yield "and more"
+    yield from (each[:_LONGEST_STRANGER] for each in strangers)
 
 
 def _events(report: Report, now: datetime, paint: Paint) -> Iterator[str]:
