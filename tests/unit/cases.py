@@ -19,7 +19,7 @@ from myapp_operator.preflight import Known
 from myapp_operator.references import Digests, Reference, Referent
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
-from myapp_operator.status import judge
+from myapp_operator.status import judge, judge_terminating
 from myapp_operator.verdicts import Outlook
 from tests.unit.pods import replay
 from tests.unit.samples import app, children, owner, progressing, refused_pods, rollout, seen, spec
@@ -60,11 +60,14 @@ class Case:
     @property
     def stored(self) -> Json:
         """The whole MyApp, with the status that is written for it."""
-        return as_json(replace(self.seen.app, status=judge(self.seen).status))
+        told, app = self.seen, self.seen.app
+        judged = judge_terminating(app, told.now, told.children) if app.deleting else judge(told)
+        return as_json(replace(app, status=judged.status))
 
 
 def as_json(stored: App) -> Json:
     """A MyApp as the API server hands it out."""
+    deletion = {"deletionTimestamp": stored.deleted_at, "finalizers": [*stored.finalizers]} if stored.deleting else {}
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
@@ -73,6 +76,7 @@ def as_json(stored: App) -> Json:
             "name": stored.key.name,
             "uid": stored.uid,
             "generation": stored.generation,
+            **deletion,
         },
         "spec": stored.spec,
         "status": stored.status,
@@ -140,6 +144,8 @@ ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
+HELD = app(deleting=True, deleted_at="2030-01-01T11:59:00Z", finalizers=("example.org/keep",))
+"""Deleted, and held by somebody."""
 ROUTED = spec(route={"gateway": {"name": "public"}})
 FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
 """What the Deployment remembers of a version that was gone back from."""
@@ -173,6 +179,7 @@ CASES = [
     ready(Reason.READY),
     ready(Reason.SCALED_TO_ZERO, 0, replicas=0),
     ready(Reason.SUSPENDED, 0, suspend=True),
+    progresses(Reason.TERMINATING, app=HELD),
     progresses(Reason.WAITING, obstacles=in_the_way(owner("uid-of-an-earlier-one"))),
     progresses(Reason.ROLLING_OUT, children={}),
     progresses(Reason.ROLLING_OUT, children=children(ROLLING)),

@@ -48,6 +48,15 @@ async def test_nothing_is_written_for_an_app_that_is_being_deleted(new: World) -
     assert new.kube.requests == []
 
 
+async def test_for_an_app_whose_deletion_is_held_nothing_is_written_but_what_holds_it(ready: World) -> None:
+    held = replace(ready.app, deleting=True, finalizers=("example.org/keep",), generation=2, resource_version=900)
+    ready.store.put_app(held)
+    ready.store.drop_child(KEY, SERVICE, 950)
+    await ready.reconcile()
+    assert ready.kube.requests == ["status"]
+    assert ready.reason() == "Terminating"
+
+
 # A child that had existed is created again only after the MyApp was read
 
 

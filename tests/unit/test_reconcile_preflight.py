@@ -16,6 +16,7 @@ from myapp_operator.names import Key
 from myapp_operator.observed import Child, RolledBack
 from myapp_operator.references import Referent, Target
 from tests.unit.samples import KEY, app, refusal, rollout
+from tests.unit.versions import replica_set
 from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, complete
 
 URL = {"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "url"}}}
@@ -243,6 +244,33 @@ async def test_a_version_that_was_gone_back_from_is_not_tried_again_without_what
     (body,) = [each for each in back.kube.bodies if each["kind"] == "Deployment"]
     assert body["spec"]["template"]["spec"]["containers"] == RUNNING["spec"]["containers"]
     assert body["metadata"]["annotations"][names.TEMPLATE] == versions.version(RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("there", "tried"),
+    [({"url": "http://db"}, False), ({"url": "http://other"}, True), ({}, False), ({"colour": "blue"}, False)],
+    ids=["as it was", "healed", "missing", "without the key"],
+)
+async def test_a_version_that_was_gone_back_from_is_tried_again_with_another_configuration(
+    there: dict[str, str], tried: bool
+) -> None:
+    """The MyApp stays as it is; the ConfigMap with which it failed may change."""
+    before, failing = (world("url", rollout={"autoRollback": True, "restartOnConfigChange": True}) for _ in range(2))
+    await before.reconcile()
+    want = next(each for each in desired.build(before.app, parse_spec(before.app.spec)) if each.kind == DEPLOYMENT)
+    why = RolledBack(1, "ConfigError", "bad", "2030-01-01T12:00:00Z", want.version, configuration(before))
+    notes = {names.ROLLED_BACK: why.text, names.LAST_READY: "h1"}
+    deployed(failing, versions.version(RUNNING), RUNNING, **notes)
+    failing.kube.listed["ReplicaSet"] = [replica_set("h1", revision=2, template=RUNNING)]
+    if there:
+        appears(failing, 8, **there)
+    else:
+        failing.referents.drop(SETTINGS, 9)
+    await failing.reconcile()
+    (body,) = [each for each in failing.kube.bodies if each["kind"] == "Deployment"]
+    image = body["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == ("myapp:latest" if tried else "myapp:1")
+    assert (names.ROLLED_BACK in body["metadata"]["annotations"]) is not tried
 
 
 @pytest.fixture

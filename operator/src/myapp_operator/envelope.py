@@ -17,6 +17,7 @@ from myapp_operator.observed import App
 
 CONTENT = "content"
 PROBLEM = "problem"
+DELETION = "deletion"
 KILOBYTE = 1000
 DEFAULT_KILOBYTES = 256
 _STATUS = 64 * KILOBYTE
@@ -51,7 +52,7 @@ class Envelopes:
         problem = app.problem or self._problem(spec)
         status_fits = 0 < len(status) <= max(self.largest, _STATUS)
         content = b"[%b,%b]" % (_NOTHING if problem else spec, status if status_fits else _NOTHING)
-        return {"metadata": metadata, CONTENT: content, PROBLEM: problem}
+        return {"metadata": metadata, CONTENT: content, PROBLEM: problem, DELETION: (app.deleted_at, app.finalizers)}
 
     def _problem(self, spec: bytes) -> str:
         if not spec:
@@ -75,4 +76,12 @@ def _json(value: Json) -> bytes:
 def unwrap(envelope: Json) -> App:
     """Return the MyApp that was wrapped."""
     spec, status = orjson.loads(envelope[CONTENT])
-    return replace(App.from_json(envelope), spec=spec, status=status, problem=envelope[PROBLEM])
+    deleted_at, finalizers = envelope[DELETION]
+    return replace(
+        App.from_json(envelope),
+        spec=spec,
+        status=status,
+        problem=envelope[PROBLEM],
+        deleted_at=deleted_at,
+        finalizers=tuple(finalizers),
+    )

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 import orjson
@@ -56,6 +56,8 @@ class Passage:
     """Why pods of the version that goes on must not be made again."""
     again: float | None = None
     """Seconds until the pods may follow a newer configuration; None: they follow the newest."""
+    asked: Wanted | None = None
+    """The Deployment that the MyApp asks for, with its configuration, be it written now or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,24 @@ class Gate:
         self._referents.use(app.key, (each.target(app.key.namespace) for each in found))
         if not found:
             self._running.pop(app.key, None)
-            return Passage(wanted)
+            return Passage(wanted, asked=want)
         restarts = spec.rollout.restart_on_config_change
         known = await self._know(app, found, restarts=restarts)
-        return await self._judge(app, wanted, found, known, restarts=restarts)
+        deployment = self._store.children(app.key).get(names.DEPLOYMENT)
+        ours = deployment if deployment and deployment.is_controlled_by(app) else None
+        if ours and not spec.rollout.auto_rollback:
+            ours = replace(ours, rolled_back=None)  # what failed is to run all the same
+        problem, again = preflight.problem(found, known), None
+        if restarts:
+            want, again = self._configured(app, want, found, known, ours)
+            wanted = _instead(wanted, want)
+        else:
+            self._store.memory(app).pace = None
+        if ours and preflight.was_let_through(want, ours, app.generation):
+            # What is lost later holds nothing back, but an account that was closed is told.
+            problem = preflight.problem(preflight.of_account(found), known)
+        passage = await self._judge(app, wanted, ours, problem)
+        return replace(passage, again=again if problem is None else None, asked=want)
 
     def closed(self, app: App, template: Json) -> str:
         """Why pods of an earlier template must not be made again: its account is not open any more; empty: it is."""
@@ -106,30 +122,26 @@ class Gate:
         problem = preflight.problem(accounts, self._referents.known(targets))
         return problem.message if problem else ""
 
-    async def _judge(
-        self, app: App, wanted: Sequence[Wanted], found: Sequence[Reference], known: Known, *, restarts: bool
-    ) -> Passage:
-        want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
-        deployment = self._store.children(app.key).get(names.DEPLOYMENT)
-        ours = deployment if deployment and deployment.is_controlled_by(app) else None
-        memory = self._store.memory(app)
-        problem, again = preflight.problem(found, known), None
-        if not restarts or ours is None or ours.template != want.version:
+    def _configured(
+        self, app: App, want: Wanted, found: Sequence[Reference], known: Known, ours: Child | None
+    ) -> tuple[Wanted, float | None]:
+        """The wanted Deployment with what stands for its configuration, and the seconds until that may be newer."""
+        memory, before, again = self._store.memory(app), preflight.configured(want, ours), None
+        complete = preflight.problem(found, known) is None
+        annotations = preflight.configuration(found, known, before, complete=complete)
+        if ours and ours.template == want.version:
+            annotations, again = _paced(memory, before, annotations)
+        else:
             memory.pace = None  # what the pods have after this write is not what the last restart gave them
-        if restarts:
-            before = ours.rollout.configuration if ours and ours.rollout else {}
-            annotations = preflight.configuration(found, known, before, complete=problem is None)
-            if ours and ours.template == want.version:
-                annotations, again = _paced(memory, before, annotations)
-            want = preflight.with_configuration(want, annotations)
-            wanted = _instead(wanted, want)
-        if ours and preflight.was_let_through(want, ours, app.generation):
-            # What is lost later holds nothing back, but an account that was closed is told.
-            problem = preflight.problem(preflight.of_account(found), known)
+        return preflight.with_configuration(want, annotations), again
+
+    async def _judge(self, app: App, wanted: Sequence[Wanted], ours: Child | None, problem: Refused | None) -> Passage:
+        want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         if problem is None:
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
-            return Passage(wanted, again=again)
+            return Passage(wanted)
+        deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
         if ours and preflight.was_let_through(want, ours, app.generation, earlier=False):

@@ -16,6 +16,7 @@ import orjson
 from myapp_operator import managed_fields
 from myapp_operator.grammar import Json
 from myapp_operator.json_items import DEEPEST
+from myapp_operator.moments import moment
 from myapp_operator.names import (
     ADOPT,
     APPLIED,
@@ -32,6 +33,7 @@ from myapp_operator.names import (
 
 _MOST_FINALIZERS = 3
 _LONGEST_FINALIZER = 150
+_LONGEST_STAMP = 40
 _LONGEST_SELECTOR = 1024
 """Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
 NO_LABELS = "{}"
@@ -51,6 +53,10 @@ class App:
     status: Json = field(default_factory=dict)
     problem: str = ""
     """Why the MyApp cannot be taken as it is, in one sentence; its spec is empty then."""
+    deleted_at: str = ""
+    """When its deletion was asked for; empty where it was not, or where that cannot be read."""
+    finalizers: tuple[str, ...] = ()
+    """What keeps it while it is being deleted; the first few, cut."""
 
     @classmethod
     def from_json(cls, raw: object) -> App:
@@ -72,6 +78,8 @@ class App:
             spec=mapping(spec),
             status=mapping(mapping(raw).get("status")),
             problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
+            deleted_at=_stamp(meta.get("deletionTimestamp")),
+            finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
         )
 
     @property
@@ -209,10 +217,14 @@ class RolledBack:
     """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
 
     generation: int
-    """The generation of the MyApp that failed; any later one is tried."""
+    """The generation of the MyApp that failed."""
     reason: str
     message: str
     time: str
+    version: str = ""
+    """Hash of the version of the pods that failed; empty in a note of an earlier release."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """What stood for its configuration (see `Rollout.configuration`)."""
 
     @classmethod
     def from_text(cls, text: str) -> RolledBack | None:
@@ -221,8 +233,10 @@ class RolledBack:
             facts = cls(**json.loads(text))
         except (ValueError, TypeError, RecursionError):
             return None
-        words = (facts.reason, facts.message, facts.time)
-        return facts if type(facts.generation) is int and all(isinstance(each, str) for each in words) else None
+        if type(facts.generation) is not int or not isinstance(facts.configuration, dict):
+            return None
+        words = (facts.reason, facts.message, facts.time, facts.version, *facts.configuration.values())
+        return facts if all(isinstance(each, str) for each in words) else None
 
     @property
     def text(self) -> str:
@@ -233,6 +247,16 @@ class RolledBack:
     def cause(self) -> str:
         """As in messages."""
         return f"{self.reason}: {self.message}"
+
+    def is_of(self, generation: int, version: str, configuration: Mapping[str, str]) -> bool:
+        """Whether this version of the pods, which that generation of the MyApp asks for, is the one that failed.
+
+        It is no other one because the MyApp has changed elsewhere; one with another configuration is. For an earlier
+        release any generation was another version.
+        """
+        if not self.version:
+            return self.generation == generation
+        return (self.version, self.configuration) == (version, configuration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +405,13 @@ def is_our_entry(entry: Json) -> bool:
 
 
 def _finalizers(meta: Json) -> tuple[str, ...]:
-    return tuple(str(each)[:_LONGEST_FINALIZER] for each in (meta.get("finalizers") or ())[:_MOST_FINALIZERS])
+    found = meta.get("finalizers")
+    return tuple(str(each)[:_LONGEST_FINALIZER] for each in found[:_MOST_FINALIZERS]) if isinstance(found, list) else ()
+
+
+def _stamp(value: object) -> str:
+    """A time as the API server writes it; empty for anything else."""
+    return value if isinstance(value, str) and len(value) <= _LONGEST_STAMP and moment(value) else ""
 
 
 def _configuration(spec: Json) -> Mapping[str, str]:

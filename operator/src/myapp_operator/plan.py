@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from myapp_operator import drift, names, replicas, selectors
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
+from myapp_operator.deletion import why_still_there
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -18,8 +19,6 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
 
-_FOREGROUND = "foregroundDeletion"
-"""The finalizer of the garbage collector, which deletes first what an object owns."""
 _LEAD_REQUESTS = (names.SERVICE, names.INGRESS, names.ROUTE)
 """Taken over too early, these would lead to nobody."""
 
@@ -181,16 +180,8 @@ def ending(kind: Kind, app: App, child: Child) -> Refused:
     """What to say of an object in a child's place that is being deleted: it is there until its finalizers are gone."""
     name = kind.name_for(app.key.name)
     message = f'{kind} "{name}" is being deleted, and is made anew as soon as it is gone'
-    held = [each for each in child.finalizers if each != _FOREGROUND]
-    if held:
-        finalizers = ", ".join(f'"{each}"' for each in held)
-        message += (
-            f"; it is held by {finalizers}: see that the controller of that finalizer runs, or remove the finalizer "
-            f"with: kubectl edit {kind.kind.lower()} {name}"
-        )
-    elif child.finalizers:
-        message += "; it waits until all that it owns is gone: look for pods that do not end"
-    return Refused(Reason.WAITING, message)
+    why = why_still_there(child.finalizers, f"kubectl -n {app.key.namespace} edit {kind.kind.lower()} {name}")
+    return Refused(Reason.WAITING, f"{message}; {why}" if why else message)
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
@@ -327,9 +318,11 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         claims = bool(drift.surplus(want.body, child))
         return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts, claims=claims)
-    if hold:
+    past = child.rolled_back is not None and names.ROLLED_BACK not in want.carried
+    if hold or past:
         body = with_nudge(with_notes(want.body, want.carried), child.nudge)
-        return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
+        why = "leaves replicas to the autoscaler" if hold else "forgets which version failed"
+        return replace(target, body=body, attempt=want.applied, why=why, hold=hold)
     if want.doubted or not runs_as_applied(want, child):
         body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         return replace(target, body=body, attempt=ADMISSION, why="asks whether admission still changes it")

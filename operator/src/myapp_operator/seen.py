@@ -42,6 +42,10 @@ class Seen:
     """Why it stays as it is, where it should go back to an earlier version."""
     closed: str = ""
     """Why pods of the earlier version that goes on must not be made again."""
+    version: str = ""
+    """The version of the pods that this generation asks for; empty where nobody asks to go back from one."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """What stands for the configuration of that version."""
     unknown: bool = False
     """Whether an earlier version runs and it is not known which: what depends on it is left as it is."""
 
@@ -132,7 +136,7 @@ def rolled_back(seen: Seen) -> RolledBack | None:
     """Why an earlier version runs than this generation asks for; None where none does."""
     deployment = seen.child(names.DEPLOYMENT)
     facts = deployment.rolled_back if deployment else None
-    return facts if facts and facts.generation == seen.app.generation else None
+    return facts if facts and facts.is_of(seen.app.generation, seen.version, seen.configuration) else None
 
 
 def has_its_pods(seen: Seen) -> bool:

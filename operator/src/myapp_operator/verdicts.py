@@ -12,7 +12,7 @@ from myapp_operator.desired import pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.observed import Child, condition
+from myapp_operator.observed import Child, RolledBack, condition
 from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
@@ -116,10 +116,17 @@ def _rolled_back(seen: Seen) -> Verdict | None:
         return None
     runs = "runs again" if seen.rollout and seen.rollout.ready else "is started again"
     message = (
-        f"this version failed, so the last one that was Ready {runs}: change the MyApp to try anew. "
+        f"this version failed, so the last one that was Ready {runs}: {_way_to_try_anew(facts)} to try anew. "
         f"The cause was {facts.cause}"
     )
     return Verdict(Reason.ROLLED_BACK, sentence(message), Outlook.STALLED)
+
+
+def _way_to_try_anew(facts: RolledBack) -> str:
+    """What makes another version of the pods."""
+    in_myapp = f"change the image or another setting of its pods in the {names.KIND}"
+    kinds = " or ".join(kind.kind for kind, mark in names.CONFIGURATION.items() if mark in facts.configuration)
+    return f"{in_myapp}, or the {kinds} that they use," if kinds else in_myapp
 
 
 def _changed_by_admission(seen: Seen) -> Verdict | None:

@@ -5,12 +5,14 @@ Every write is a dry run, with the field manager, the force and the precondition
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from myapp_operator import desired, names, plan, replicas, selectors, takeover, templates
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError, InvalidMyAppError
 from myapp_operator.grammar import Json
 from myapp_operator.kube import APPS, Kube
-from myapp_operator.model import parse_spec
+from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind, Reason
 from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Refused, classify
@@ -43,7 +45,7 @@ async def compare(kube: Kube, file: Json) -> list[Change]:
     there = await _deployment(kube, app)
     children = {names.DEPLOYMENT: Child.from_json(there)} if there else {}
     wanted = selectors.kept(desired.build(app, spec), children, app)
-    if there and (earlier := _gone_back_to(there, app)):
+    if there and (earlier := _gone_back_to(there, app, spec, wanted)):
         wanted = templates.running(wanted, key.name, earlier)
     found = [await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]
     return [change for change in found if change.verb]
@@ -64,13 +66,16 @@ async def _deployment(kube: Kube, app: App) -> Json | None:
         return None  # which is told when it is compared
 
 
-def _gone_back_to(deployment: Json, app: App) -> Json | None:
-    """The pod template that runs although this generation asks for another one, since that one failed."""
+def _gone_back_to(deployment: Json, app: App, spec: Spec, wanted: Sequence[Wanted]) -> Json | None:
+    """The pod template that runs although this generation asks for another one, since that one failed. Whether its
+    configuration is another one by now is not known here; the operator would have tried it."""
     child = Child.from_json(deployment)
-    if not child.is_controlled_by(app):
+    failed = child.rolled_back if child.is_controlled_by(app) and spec.rollout.auto_rollback else None
+    asked = next((each.version for each in wanted if each.kind is names.DEPLOYMENT), "")
+    if failed is None or not failed.is_of(app.generation, asked, failed.configuration):
         return None
-    failed = child.rolled_back is not None and child.rolled_back.generation == app.generation
-    return deployment["spec"]["template"] if failed else None
+    template: Json = deployment["spec"]["template"]
+    return template
 
 
 async def _compare_child(kube: Kube, app: App, want: Wanted, fewest: int) -> Change:
