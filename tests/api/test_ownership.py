@@ -57,11 +57,13 @@ def test_a_foreign_object_in_the_way_is_named_and_left_alone_until_its_owner_rem
     api.create("myapps", myapp())
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     kind = body["kind"]
-    assert api.message() == (
-        f'{kind} "{name}" exists and is not controlled by this MyApp: delete or rename it, give the MyApp another '
+    can_be_taken_over = (
+        f'{kind} "{name}" exists and is not controlled by this MyApp: delete it, give the MyApp another '
         "name, or let the MyApp take it over, to live and die with it: "
-        f"kubectl annotate {kind.lower()} {name} apps.example.com/adopt=true"
+        f"kubectl -n {api.namespace} annotate {kind.lower()} {name} apps.example.com/adopt=true"
     )
+    cannot = f'{kind} "{name}" cannot be taken over: it selects its pods by app=theirs for ever'
+    assert api.message().startswith(cannot if plural == "deployments" else can_be_taken_over)
     stalled = Api.condition(api.get("myapps", "myapp") or {}, "Stalled")
     assert stalled["status"] == "True"
     now = api.get(plural, name) or {}

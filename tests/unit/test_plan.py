@@ -160,14 +160,14 @@ def test_an_object_that_is_not_ours_is_left_alone_and_told(of: Owner | None, rea
 def test_not_owned_says_what_to_do() -> None:
     assert plan.foreign(SERVICE, app(), None).message == (
         'Service "myapp-service" exists and is not controlled by this MyApp: '
-        "delete or rename it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
-        "kubectl annotate service myapp-service apps.example.com/adopt=true"
+        "delete it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
+        "kubectl -n default annotate service myapp-service apps.example.com/adopt=true"
     )
 
 
 def test_what_somebody_else_controls_is_not_offered_to_be_taken_over() -> None:
     assert plan.foreign(SERVICE, app(), owner("u", "shop", "Shop", "x/v1")).message == (
-        'Service "myapp-service" is controlled by Shop "shop": delete or rename it, or give the MyApp another name'
+        'Service "myapp-service" is controlled by Shop "shop": delete it, or give the MyApp another name'
     )
 
 
@@ -402,6 +402,6 @@ def test_a_child_that_cannot_be_read_is_left_alone_and_told() -> None:
     assert todo.obstacles[SERVICE] == Obstacle(
         Refused(
             Reason.REJECTED,
-            'Service "myapp-service" cannot be read: delete it with kubectl delete service myapp-service',
+            'Service "myapp-service" cannot be read: delete it with kubectl -n default delete service myapp-service',
         )
     )

@@ -203,9 +203,17 @@ async def test_an_object_that_is_not_ours_is_told_and_not_touched(new: World, ow
     new.kube.fails["create Service"] = CONFLICT
     new.kube.there["Service"] = in_place(owners)
     again = await new.reconcile()
-    assert sorted(new.kube.requests) == ["create Deployment", "create Service", "get Service", "status"]
+    assert sorted(new.kube.requests) == ["create Deployment", "create Service", "read Service", "status"]
     assert new.reason() == reason
     assert again == pytest.approx(1.0, abs=0.1), "tried again, after growing pauses"
+
+
+async def test_what_can_never_be_taken_over_is_told_at_once(new: World) -> None:
+    new.kube.fails["create Service"] = CONFLICT
+    new.kube.there["Service"] = {**in_place([]), "spec": {"clusterIP": "None"}}
+    await new.reconcile()
+    assert new.reason() == "NotOwned"
+    assert "cannot be taken over: it is headless for ever" in new.kube.status["message"]
 
 
 async def test_a_child_of_ours_that_lost_its_label_is_found_and_repaired(new: World) -> None:

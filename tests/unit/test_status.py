@@ -12,7 +12,7 @@ from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.model import Status
-from myapp_operator.names import Reason
+from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, RolledBack, Rollout
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen
@@ -135,6 +135,39 @@ def test_a_budget_that_is_lowered_is_told() -> None:
     words = "the disruptionBudget would allow no eviction, so it is lowered to allow one"
     of = spec(disruptionBudget={"minAvailable": 2})
     assert judge(seen(spec=of)).status["message"] == f'all pods run image "myapp:latest"; {words}'
+
+
+# What runs in the place of a child without being ours
+
+
+def not_owned(*kinds: Kind) -> dict[Kind, Obstacle]:
+    return {kind: Obstacle(Refused(Reason.NOT_OWNED, "not ours")) for kind in kinds}
+
+
+@pytest.mark.parametrize("kind", [DEPLOYMENT, SERVICE])
+def test_what_is_not_owned_any_more_and_answers_is_counted(kind: Kind) -> None:
+    """Somebody has taken away the ownerReference."""
+    there = children()
+    lost = {**there, kind: replace(there[kind], owner=None, applied="hash")}
+    shown = judge(seen(children=lost, obstacles=not_owned(kind))).status
+    assert (shown["ready"], condition(shown, "Ready")["reason"]) == ("2/2", "NotOwned")
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {DEPLOYMENT: {"rollout": rollout(selector='{"app":"theirs"}')}},
+        {DEPLOYMENT: {"rollout": rollout(ready=0)}},
+        {SERVICE: {"applied": ""}},
+    ],
+    ids=["other pods", "no pod is ready", "a Service that we never made"],
+)
+def test_what_others_have_put_there_answers_nobody_for_the_app(changes: dict[Kind, dict[str, Any]]) -> None:
+    there = {kind: replace(child, **{"applied": "hash", **changes.get(kind, {})}) for kind, child in children().items()}
+    theirs = {kind: replace(there[kind], owner=None) for kind in changes}
+    shown = judge(seen(children={**there, **theirs}, obstacles=not_owned(*changes))).status
+    assert truths(shown)["Available"] == "False"
 
 
 # lastTransitionTime

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
-from myapp_operator import drift, names, replicas, selectors
+from myapp_operator import adoption, drift, names, replicas, selectors
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
 from myapp_operator.deletion import why_still_there
@@ -198,20 +198,16 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     if owner is not None:
         return Refused(
             Reason.NOT_OWNED,
-            f"{what} is controlled by {owner}: delete or rename it, or give the {names.KIND} another name",
+            f"{what} is controlled by {owner}: delete it, or give the {names.KIND} another name",
         )
-    command = f"kubectl annotate {kind.kind.lower()} {kind.name_for(app.key.name)} {names.ADOPT}=true"
-    return Refused(
-        Reason.NOT_OWNED,
-        f"{what} exists and is not controlled by this {names.KIND}: delete or rename it, give the {names.KIND} another "
-        f"name, or let the {names.KIND} take it over, to live and die with it: {command}",
-    )
+    return Refused(Reason.NOT_OWNED, adoption.offer(app, [kind]), adoptable=True)
 
 
 def unreadable(kind: Kind, app: App) -> str:
     """What to say of an object in a child's place that cannot be read."""
     name = kind.name_for(app.key.name)
-    return f'{kind} "{name}" cannot be read: delete it with kubectl delete {kind.kind.lower()} {name}'
+    command = f"kubectl -n {app.key.namespace} delete {kind.kind.lower()} {name}"
+    return f'{kind} "{name}" cannot be read: delete it with {command}'
 
 
 def _going(want: Wanted, child: Child | None, app: App) -> Obstacle | None:
@@ -229,7 +225,9 @@ def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obsta
     if child.is_controlled_by(app):
         return _selects_otherwise(want.body, child, app) if want.kind == names.DEPLOYMENT else None
     if not child.may_be_adopted:
-        return Obstacle(foreign(want.kind, app, child.owner))
+        refused = foreign(want.kind, app, child.owner)
+        never = _never_adoptable(want.body, child, app) if refused.adoptable and want.kind == names.DEPLOYMENT else ""
+        return Obstacle(Refused(Reason.NOT_OWNED, never) if never else refused)
     return _too_early(want, children, app)
 
 
@@ -241,6 +239,15 @@ def _too_early(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstac
     if want.kind in _LEAD_REQUESTS[1:] and not _is_written(children.get(names.SERVICE), app):
         return Obstacle(Held(f"{what} is taken over as soon as the Service is there"))
     return None
+
+
+def _never_adoptable(body: Json, deployment: Child, app: App) -> str:
+    """What to say of a Deployment that could not be taken over if its owner offered it; empty: nothing is known."""
+    labels = selectors.of(deployment, app.key.name)
+    if labels and not selectors.missing(labels, body):
+        return ""
+    spelled = selectors.told(labels) if labels else "more than labels"
+    return adoption.selects_otherwise(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name), spelled)
 
 
 def _selects_otherwise(body: Json, deployment: Child, app: App) -> Obstacle | None:

@@ -12,9 +12,9 @@ from myapp_operator.admission import Admitted
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec
-from myapp_operator.names import Kind
+from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
-from myapp_operator.refusals import Obstacle
+from myapp_operator.refusals import Obstacle, Refused
 
 _ALWAYS = frozenset({names.DEPLOYMENT, names.SERVICE})
 
@@ -54,6 +54,25 @@ class Seen:
         """The Deployment's own account, if it is ours."""
         deployment = self.child(names.DEPLOYMENT)
         return deployment.rollout if deployment else None
+
+    @cached_property
+    def standing(self) -> Rollout | None:
+        """The same of the Deployment whose pods can answer now: one that is not ours any more and selects pods as ours
+        do, as after somebody took its ownerReference away, serves all the same."""
+        deployment = self.children.get(names.DEPLOYMENT)
+        rollout = deployment.rollout if deployment and self._is_not_owned(names.DEPLOYMENT) else None
+        return rollout if rollout and not rollout.selector else self.rollout
+
+    @property
+    def has_service(self) -> bool:
+        """Whether there is a Service that leads to the pods: ours, or one that we made and that was ours."""
+        service = self.children.get(names.SERVICE)
+        was_ours = service is not None and bool(service.applied) and self._is_not_owned(names.SERVICE)
+        return was_ours or self.child(names.SERVICE) is not None
+
+    def _is_not_owned(self, kind: Kind) -> bool:
+        verdict = self.obstacles[kind].verdict if kind in self.obstacles else None
+        return isinstance(verdict, Refused) and verdict.reason is Reason.NOT_OWNED
 
     def child(self, kind: Kind) -> Child | None:
         """The child of this kind, if it is ours."""

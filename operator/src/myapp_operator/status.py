@@ -190,8 +190,8 @@ def _settled(seen: Seen) -> bool:
 
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
-    spec, rollout = seen.spec, seen.rollout
-    available = bool(rollout and rollout.ready) and seen.child(names.SERVICE) is not None
+    spec, rollout = seen.spec, seen.standing
+    available = bool(rollout and rollout.ready) and seen.has_service
     return {
         "observedGeneration": seen.app.generation,
         **_numbers(rollout, rollout.wanted if rollout else seen.wanted),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from myapp_operator import names
-from myapp_operator.desired import pdb
+from myapp_operator import adoption, names
+from myapp_operator.desired import BUILDERS, pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
-from myapp_operator.names import FROM_PODS, Reason
-from myapp_operator.observed import Child, RolledBack, condition
+from myapp_operator.names import FROM_PODS, Kind, Reason
+from myapp_operator.observed import App, Child, RolledBack, condition
 from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
@@ -30,9 +30,10 @@ from myapp_operator.seen import (
 _LONGEST_MESSAGE = 512
 _LONGEST_ADDED = 384
 """Characters of what is added to a message. The rest tells the cause."""
-LOOKED_UP = FROM_PODS | {Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN}
+_OF_REFUSED_PODS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.REFERENCE_MISSING})
+LOOKED_UP = FROM_PODS | _OF_REFUSED_PODS
 """What a look can find: why pods do not come up, and why there may be none."""
-MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING, Reason.WAITING}
+MAY_PASS = LOOKED_UP | {Reason.WAITING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 _SAID_BY_THE_SERVER = frozenset({Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 _FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
@@ -48,6 +49,8 @@ _OBSTACLES = (
 """What may stand in the way of a child, the most telling first."""
 _NOT_OF_PODS = frozenset({*_OBSTACLES, Reason.ROLLED_BACK})
 """What is told before the pods are judged: it keeps this generation from running, whatever runs now."""
+_POD_OF_A_TRY = r'^(error creating: )?pods? "[^"]*" '
+"""The subject of a refusal: each try has another random name."""
 _RUNS_NOW = "what runs now: "
 LEFT_ALONE = (
     "others have changed what runs, and which version was let through last is not known, "
@@ -96,18 +99,26 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
 
 
 def _refused(seen: Seen) -> Verdict | None:
-    found = {
-        each.verdict.reason: (kind, each.verdict)
-        for kind, each in reversed(list(seen.obstacles.items()))
-        if isinstance(each.verdict, Refused)
-    }
+    found = [(kind, each.verdict) for kind, each in seen.obstacles.items() if isinstance(each.verdict, Refused)]
     for reason in _OBSTACLES:
-        if reason in found:
-            kind, refused = found[reason]
-            prefix = f"the {kind} is refused: " if reason in _SAID_BY_THE_SERVER else ""
-            outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
-            return Verdict(reason, sentence(prefix + refused.message), outlook)
+        alike = {kind: refused for kind, refused in found if refused.reason is reason}
+        if not alike:
+            continue
+        outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
+        if reason is Reason.NOT_OWNED:
+            return Verdict(reason, sentence(_not_owned(seen.app, alike)), outlook)
+        kind, refused = next(iter(alike.items()))
+        prefix = f"the {kind} is refused: " if reason in _SAID_BY_THE_SERVER else ""
+        return Verdict(reason, sentence(prefix + refused.message), outlook)
     return None
+
+
+def _not_owned(app: App, refused: Mapping[Kind, Refused]) -> str:
+    """All that stands in the place of children, in an order that does not depend on what was tried last."""
+    kinds = sorted(refused, key=[*BUILDERS].index)
+    adoptable = [kind for kind in kinds if refused[kind].adoptable]
+    others = [refused[kind].message for kind in kinds if kind not in adoptable]
+    return "; ".join([*([adoption.offer(app, adoptable)] if adoptable else ()), *others])
 
 
 def _rolled_back(seen: Seen) -> Verdict | None:
@@ -188,8 +199,8 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     if standing := _standing(seen):
         return standing
     refused = from_words(seen.looks.refusal or failure.message)
-    reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
-    words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
+    reason = refused.reason if refused.reason in _OF_REFUSED_PODS else Reason.FORBIDDEN
+    words = re.sub(_POD_OF_A_TRY, "the pod ", refused.message, flags=re.IGNORECASE)
     words = mask(words, values_of(seen.spec, seen.app.key.name))
     return Verdict(reason, sentence(f"pods are refused: {words}"), Outlook.PROGRESSING)
 

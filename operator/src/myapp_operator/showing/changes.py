@@ -98,7 +98,9 @@ async def _compare_foreign(kube: Kube, app: App, want: Wanted, before: Json) -> 
     if want.body is None:
         return Change(want.kind, key, before, before)
     if not child.may_be_adopted:
-        return Change(want.kind, key, before, before, plan.foreign(want.kind, app, child.owner).message)
+        refused = plan.foreign(want.kind, app, child.owner)
+        never = takeover.foreseen(want.kind, before["spec"], want.body) if refused.adoptable else None
+        return Change(want.kind, key, before, before, never or refused.message)
     if hindrance := takeover.hindrance(want.kind, before["spec"], want.body):
         return Change(want.kind, key, before, before, hindrance)
     return Change(want.kind, key, before, await _try_adoption(kube, want, key, before))
