@@ -18,6 +18,7 @@ from myapp_operator.observed import App
 CONTENT = "content"
 PROBLEM = "problem"
 DELETION = "deletion"
+SCALED = "scaled"
 KILOBYTE = 1000
 DEFAULT_KILOBYTES = 256
 _STATUS = 64 * KILOBYTE
@@ -52,7 +53,8 @@ class Envelopes:
         problem = app.problem or self._problem(spec)
         status_fits = 0 < len(status) <= max(self.largest, _STATUS)
         content = b"[%b,%b]" % (_NOTHING if problem else spec, status if status_fits else _NOTHING)
-        return {"metadata": metadata, CONTENT: content, PROBLEM: problem, DELETION: (app.deleted_at, app.finalizers)}
+        deletion = (app.deleted_at, app.finalizers)
+        return {"metadata": metadata, CONTENT: content, PROBLEM: problem, DELETION: deletion, SCALED: app.scaled}
 
     def _problem(self, spec: bytes) -> str:
         if not spec:
@@ -84,4 +86,5 @@ def unwrap(envelope: Json) -> App:
         problem=envelope[PROBLEM],
         deleted_at=deleted_at,
         finalizers=tuple(finalizers),
+        scaled=envelope[SCALED],
     )

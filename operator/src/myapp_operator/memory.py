@@ -24,6 +24,8 @@ class Scaler:
     name: str = ""
     until: float = 0.0
     """When to look again."""
+    idle: bool = False
+    """Whether it targets the MyApp, which has an autoscaler of its own, so that it does nothing."""
 
 
 @dataclass(slots=True)

@@ -57,6 +57,8 @@ class App:
     """When its deletion was asked for; empty where it was not, or where that cannot be read."""
     finalizers: tuple[str, ...] = ()
     """What keeps it while it is being deleted; the first few, cut."""
+    scaled: bool = False
+    """Whether others have set `spec.replicas` by the subresource for that, as autoscalers do."""
 
     @classmethod
     def from_json(cls, raw: object) -> App:
@@ -80,6 +82,7 @@ class App:
             problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
             deleted_at=_stamp(meta.get("deletionTimestamp")),
             finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
+            scaled=_is_scaled(meta),
         )
 
     @property
@@ -318,7 +321,7 @@ class Child:
             others=_held_by_others(meta) if owner is not None else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             offered=annotations.get(ADOPT) == "true",
-            scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
+            scaled=_is_scaled(meta),
             last_ready=_said_by_us(meta, LAST_READY),
             rolled_back=RolledBack.from_text(_said_by_us(meta, ROLLED_BACK)),
             template=_said_by_us(meta, TEMPLATE),
@@ -436,6 +439,10 @@ def controller(meta: Json) -> Owner | None:
         if each.get("controller"):
             return Owner(*(str(each.get(field, "")) for field in ("apiVersion", "kind", "name", "uid")))
     return None
+
+
+def _is_scaled(meta: Json) -> bool:
+    return any(_scales(entry) for entry in mappings(meta.get("managedFields")))
 
 
 def _scales(entry: Json) -> bool:

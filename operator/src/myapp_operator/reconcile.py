@@ -77,7 +77,8 @@ class Reconciler:
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks
-        seen = Seen(app, spec, before, passage.obstacles, _now(), looks, scaler=scaler.name)
+        seen = Seen(app, spec, before, passage.obstacles, _now(), looks)
+        seen = replace(seen, idle_scaler=scaler.name) if scaler.idle else replace(seen, scaler=scaler.name)
         if spec.rollout.auto_rollback and passage.asked:
             seen = replace(seen, version=passage.asked.version, configuration=passage.asked.configuration)
         course = await self._revisions.course(seen, passage.wanted)

@@ -34,6 +34,8 @@ class Seen:
     """The children that others change again and again."""
     scaler: str = ""
     """Somebody's autoscaler that says how many pods there are, by name; empty where there is none."""
+    idle_scaler: str = ""
+    """Somebody's autoscaler that targets the MyApp, by name, where the app has its own one; empty: there is none."""
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
     admitted: Mapping[Kind, Admitted] = field(default_factory=dict)

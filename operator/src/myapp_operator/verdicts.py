@@ -282,6 +282,9 @@ def _notes(seen: Seen) -> Iterator[str]:
     """Where what the MyApp says is not what is done."""
     if seen.spec.autoscaling:
         yield "replicas is ignored while autoscaling is set"
+        if seen.idle_scaler:
+            idle = f'{names.HPA} "{seen.idle_scaler}"'
+            yield f"{idle} targets the {names.KIND} itself and does nothing while autoscaling is set"
     elif seen.scaler:
         yield (
             f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '
