@@ -32,6 +32,7 @@ OBJECT_QUOTA = (
     'deployments.apps "myapp-deployment" is forbidden: exceeded quota: small, '
     "requested: count/deployments.apps=1, used: count/deployments.apps=4, limited: count/deployments.apps=4"
 )
+NO_PRIORITY = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: no PriorityClass with name urgent was found'
 LIMIT_RANGE = (
     'pods "myapp-deployment-7f9c-x2b4z" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi'
 )
@@ -157,6 +158,7 @@ MAY_HEAL = [
     progresses(Reason.REFERENCE_MISSING, children={}, obstacles=held(URL, known=NO_CONFIG_MAP)),
     progresses(Reason.REFERENCE_MISSING, obstacles=held(URL, known=NO_KEY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+    progresses(Reason.REFERENCE_MISSING, children=without_pods(NO_PRIORITY)),
     progresses(Reason.REFERENCE_MISSING, spec=ROUTED, obstacles={names.ROUTE: Obstacle(not_installed(names.ROUTE))}),
     *map(
         failing,
