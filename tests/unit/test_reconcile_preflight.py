@@ -98,6 +98,26 @@ async def test_without_what_it_refers_to_only_the_other_children_are_made(wait: 
     assert new.reason() == "ReferenceMissing"
 
 
+async def test_what_is_missing_stays_told_when_the_operator_starts_again(wait: Clock) -> None:
+    """The next one has to be patient once more; what was told meanwhile is not taken back."""
+    told = world()
+    await told.reconcile()
+    told.watch_brings_status()
+    told.watch_brings_children(SERVICE)
+    wait(2.0)
+    await told.reconcile()
+    told.watch_brings_status()
+    before = told.store.app(KEY)
+    assert before is not None
+    again = World(before)
+    again.referents.replace(names.CONFIG_MAP, None, {}, 1)
+    again.store.put_child(KEY, SERVICE, told.store.children(KEY)[SERVICE])
+    for _ in range(3):
+        await again.reconcile()
+        wait(1.0)
+    assert again.kube.requests == []
+
+
 async def test_a_new_app_gets_all_that_does_not_wait_for_its_pods() -> None:
     scaled = {"minReplicas": 2, "maxReplicas": 4, "cpu": 80}
     new = world(

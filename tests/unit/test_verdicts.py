@@ -310,6 +310,14 @@ def test_the_newest_refusal_of_pods_stands_as_long_as_they_are_refused() -> None
     assert decide(seen(app=before, looks=STANDING)).reason is Reason.READY
 
 
+def test_that_pods_name_what_does_not_exist_stands_over_a_restart_as_long_as_they_are_refused() -> None:
+    words = 'pods are refused: PriorityClass "urgent" does not exist: create it, or change the MyApp'
+    before = told(Reason.REFERENCE_MISSING, words)
+    verdict = decide(seen(app=before, children=OVER_QUOTA, looks=STANDING))
+    assert (verdict.reason, verdict.message) == (Reason.REFERENCE_MISSING, words)
+    assert decide(seen(app=before, looks=STANDING)).reason is Reason.READY
+
+
 def test_a_hopeless_cause_stays_hopeless_over_a_restart() -> None:
     before = told(Reason.INVALID_IMAGE_NAME)
     assert decide(seen(app=before, children=children(GONE_ON), looks=STANDING)).outlook is Outlook.STALLED
