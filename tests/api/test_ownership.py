@@ -217,6 +217,20 @@ def test_a_child_that_lost_our_label_while_nobody_could_watch_comes_back(
     wait_for("Ready", api.is_ready)
 
 
+@pytest.mark.parametrize("plural", KINDS)
+def test_a_child_that_has_lost_its_owner_is_not_owned_and_what_answers_is_counted(
+    api: Api, operator: OperatorProcess, plural: str
+) -> None:
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    api.patch(plural, name_of(plural), {"metadata": {"ownerReferences": None}})
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    app = api.get("myapps", "myapp") or {}
+    assert (app["status"]["ready"], Api.condition(app, "Available")["status"]) == ("2/2", "True")
+    api.delete(plural, name_of(plural))
+    wait_for("Ready", api.is_ready)
+
+
 def test_an_app_waits_for_the_children_of_an_earlier_one_of_its_name(api: Api, operator: OperatorProcess) -> None:
     api.create("myapps", myapp())
     wait_for("Ready", api.is_ready)
