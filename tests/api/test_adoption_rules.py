@@ -23,11 +23,12 @@ def test_an_annotation_that_comes_later_is_noticed_within_a_minute_and_the_servi
     for plural in NAMES:
         api.create(plural, hand_made(plural))
     app = api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
-    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
-    for plural, name in NAMES.items():
-        command = f"kubectl annotate {plural.removesuffix('s')} {name} apps.example.com/adopt=true"
-        wait_for("the command", lambda command=command: api.message().endswith(command))
-        kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
+    both = "deployment/myapp-deployment service/myapp-service"
+    command = f"kubectl -n {api.namespace} annotate {both} apps.example.com/adopt=true"
+    wait_for("the command", lambda: api.message().endswith(command))
+    assert api.message().startswith('Deployment "myapp-deployment" and Service "myapp-service" exist and are')
+    kubectl(*command.split()[1:], check=True)
+    for plural in NAMES:
         wait_for("ours", lambda plural=plural: is_ours(api, plural, app))
     wait_for("Ready", api.is_ready)
     told = wait_for("both are told", lambda: (found := api.events("Adopted"))[1:] and found)
@@ -59,7 +60,7 @@ def test_what_another_controller_owns_is_not_adopted_nor_offered(
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     assert api.message() == (
         f'{body["kind"]} "{NAMES[plural]}" is controlled by ConfigMap "release": '
-        "delete or rename it, or give the MyApp another name"
+        "delete it, or give the MyApp another name"
     )
     assert (api.get(plural, NAMES[plural]) or {})["spec"] == stored["spec"]
 
@@ -98,9 +99,9 @@ def test_a_deployment_of_another_selector_is_told_left_alone_and_replaced_as_the
     wait_for("NotOwned", lambda: api.reason() == "NotOwned" and "do not carry that" in api.message())
     now = api.get("deployments", "myapp-deployment") or {}
     assert (now["spec"], now["metadata"]["uid"]) == (stored["spec"], stored["metadata"]["uid"])
-    command = "kubectl delete deployment myapp-deployment --cascade=orphan"
+    command = f"kubectl -n {api.namespace} delete deployment myapp-deployment --cascade=orphan"
     assert command in api.message()
-    kubectl(*command.split()[1:], "--namespace", api.namespace, check=True)
+    kubectl(*command.split()[1:], check=True)
     wait_for("Ready", api.is_ready)
     assert pods < {pod["metadata"]["uid"] for pod in api.list("pods")}
 

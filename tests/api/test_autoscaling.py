@@ -88,6 +88,20 @@ def test_switched_on_and_off_it_never_makes_fewer_pods_and_in_between_leaves_the
     assert [each.verb for each in audit.writes() if each.resource == "horizontalpodautoscalers"] == ["patch", "delete"]
 
 
+def test_an_autoscaler_on_the_myapp_beside_its_own_one_is_told(api: Api, operator: OperatorProcess) -> None:
+    target = {"apiVersion": "apps.example.com/v1", "kind": "MyApp", "name": "myapp"}
+    bounds = {"minReplicas": 3, "maxReplicas": 4}
+    theirs = {"metadata": {"name": "theirs"}, "spec": {"scaleTargetRef": target, **bounds}}
+    api.create("horizontalpodautoscalers", theirs)
+    api.create("myapps", app(autoscaling=BOUNDS))
+    wait_for("Ready", api.is_ready)
+    api.patch("myapps", "myapp", {"spec": {"replicas": 4}}, subresource="scale", manager="an-hpa")
+    told = 'HorizontalPodAutoscaler "theirs" targets the MyApp itself and does nothing while autoscaling is set'
+    wait_for("told", lambda: told in api.message())
+    api.edit("myapp", autoscaling=None)
+    wait_for("Ready, and it counts", lambda: api.is_ready() and told not in api.message() and not has_hpa(api))
+
+
 @pytest.mark.timeout(900)
 def test_whatever_write_is_its_last_there_are_never_fewer_pods(
     api: Api, operator: OperatorProcess, deployments: Witness

@@ -1,5 +1,6 @@
 """Whoever deletes a child as often as it is made again is told so, and the recreations come at longer intervals."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -51,6 +52,34 @@ def test_a_child_of_any_kind_that_is_deleted_is_recreated_and_told(api: Api, ope
         for each in told
     )
     wait_for("Ready", api.is_ready)
+
+
+@pytest.fixture
+def held(api: Api, operator: OperatorProcess) -> Iterator[None]:
+    """A MyApp that was Ready, is deleted, and is held by somebody's finalizer."""
+    api.create("myapps", hasty())
+    wait_for("Ready", api.is_ready)
+    api.patch("myapps", "myapp", {"metadata": {"finalizers": ["example.org/keep"]}})
+    api.delete("myapps", "myapp")
+    yield
+    api.patch("myapps", "myapp", {"metadata": {"finalizers": None}})
+    wait_for("it is gone", lambda: api.get("myapps", "myapp") is None)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_myapp_that_a_finalizer_holds_says_so_and_nothing_of_it_is_made_again(api: Api) -> None:
+    wait_for("told", lambda: api.reason() == "Terminating")
+    app = api.get("myapps", "myapp") or {}
+    since = app["metadata"]["deletionTimestamp"]
+    assert api.message().startswith(f"this MyApp is being deleted since {since}, and nothing of it is made")
+    assert 'it is held by "example.org/keep": see that the controller of that finalizer runs' in api.message()
+    assert app["status"]["observedGeneration"] == app["metadata"]["generation"]
+    assert Api.condition(app, "Available")["status"] == "True"
+    api.delete("services", "myapp-service")
+    gone = {"type": "Available", "status": "False"}.items()
+    wait_for("seen", lambda: gone <= Api.condition(api.get("myapps", "myapp") or {}, "Available").items())
+    assert api.get("services", "myapp-service") is None
+    assert api.reason() == "Terminating"
 
 
 @pytest.mark.parametrize("plural", ["deployments", "services", "poddisruptionbudgets"])

@@ -195,8 +195,8 @@ def test_a_foreign_object_in_the_way_and_a_refused_child_are_errors_and_the_rest
         f"Deployment {api.namespace}/myapp-deployment: the Deployment would be refused: "
         "exceeded quota: tight, requested: count/deployments.apps=1, limited: count/deployments.apps=0",
         f'Service {api.namespace}/myapp-service: Service "myapp-service" exists and is not controlled by this MyApp: '
-        "delete or rename it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
-        "kubectl annotate service myapp-service apps.example.com/adopt=true",
+        "delete it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
+        f"kubectl -n {api.namespace} annotate service myapp-service apps.example.com/adopt=true",
     ]
     api.delete("services", "myapp-service")
     wait_for("the Service is gone", lambda: not api.get("services", "myapp-service"))

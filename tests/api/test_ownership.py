@@ -57,11 +57,13 @@ def test_a_foreign_object_in_the_way_is_named_and_left_alone_until_its_owner_rem
     api.create("myapps", myapp())
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     kind = body["kind"]
-    assert api.message() == (
-        f'{kind} "{name}" exists and is not controlled by this MyApp: delete or rename it, give the MyApp another '
+    can_be_taken_over = (
+        f'{kind} "{name}" exists and is not controlled by this MyApp: delete it, give the MyApp another '
         "name, or let the MyApp take it over, to live and die with it: "
-        f"kubectl annotate {kind.lower()} {name} apps.example.com/adopt=true"
+        f"kubectl -n {api.namespace} annotate {kind.lower()} {name} apps.example.com/adopt=true"
     )
+    cannot = f'{kind} "{name}" cannot be taken over: it selects its pods by app=theirs for ever'
+    assert api.message().startswith(cannot if plural == "deployments" else can_be_taken_over)
     stalled = Api.condition(api.get("myapps", "myapp") or {}, "Stalled")
     assert stalled["status"] == "True"
     now = api.get(plural, name) or {}
@@ -212,6 +214,20 @@ def test_a_child_that_lost_our_label_while_nobody_could_watch_comes_back(
     api.patch("myapps", "myapp", {"metadata": {"labels": {"newer": "than-that"}}})
     door.open()
     wait_for("our label is back", lambda: api.list("services", "app.kubernetes.io/managed-by=myapp-operator"))
+    wait_for("Ready", api.is_ready)
+
+
+@pytest.mark.parametrize("plural", KINDS)
+def test_a_child_that_has_lost_its_owner_is_not_owned_and_what_answers_is_counted(
+    api: Api, operator: OperatorProcess, plural: str
+) -> None:
+    api.create("myapps", myapp(rollout={"minReadySeconds": 0}))
+    wait_for("Ready", api.is_ready)
+    api.patch(plural, name_of(plural), {"metadata": {"ownerReferences": None}})
+    wait_for("NotOwned", lambda: api.reason() == "NotOwned")
+    app = api.get("myapps", "myapp") or {}
+    assert (app["status"]["ready"], Api.condition(app, "Available")["status"]) == ("2/2", "True")
+    api.delete(plural, name_of(plural))
     wait_for("Ready", api.is_ready)
 
 

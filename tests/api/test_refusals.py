@@ -54,6 +54,14 @@ def test_a_quota_that_wants_limits_to_be_named_is_told_as_a_quota(api: Api, oper
     assert api.reason() == "QuotaExceeded"
 
 
+def test_pods_that_name_a_priority_class_that_does_not_exist_are_told_so(api: Api, operator: OperatorProcess) -> None:
+    told = 'pods are refused: PriorityClass "urgent" does not exist: create it, or change the MyApp'
+    api.create("myapps", myapp(scheduling={"priorityClassName": "urgent"}))
+    wait_for("told", lambda: (api.reason(), api.message()) == ("ReferenceMissing", told))
+    api.edit("myapp", scheduling=None)
+    wait_for("healed", api.is_ready)
+
+
 def test_a_refusal_that_outlives_the_deadline_is_a_stall(api: Api, operator: OperatorProcess) -> None:
     api.create("resourcequotas", quota(**{"count/services": "0"}))
     wait_for("the quota counts", lambda: (api.get("resourcequotas", "tight") or {})["status"].get("hard"))

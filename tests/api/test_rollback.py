@@ -68,7 +68,7 @@ def test_a_failed_release_goes_back_and_says_why(api: Api, ready: OperatorProces
     fail(api, "app:2")
     app = wait_rolled_back(api)
     assert runs(api) == "app:1"
-    assert app["status"]["message"].endswith(f"change the MyApp to try anew. The cause was {CAUSE}")
+    assert app["status"]["message"].endswith(f"in the MyApp to try anew. The cause was {CAUSE}")
     assert app["status"]["rollback"]["generation"] == app["metadata"]["generation"]
     assert app["status"]["rollback"]["cause"] == CAUSE
     assert app["status"]["image"] == "app:1", "what runs"
@@ -115,14 +115,29 @@ def test_a_second_bad_release_goes_back_to_the_same_version_and_an_edit_heals(ap
     assert "apps.example.com/rolled-back" not in deployment(api)["metadata"]["annotations"]
 
 
-def test_the_same_release_is_tried_again_when_anything_changes(api: Api, ready: OperatorProcess) -> None:
+def test_the_same_release_is_tried_again_when_its_pods_change_and_for_nothing_else(
+    api: Api, ready: OperatorProcess, audit: Audit
+) -> None:
     release_bad(api, "app:2")
     wait_rolled_back(api)
+    audit.restart()
     api.edit("myapp", replicas=3)
+    wait_for("scaled", lambda: deployment(api)["spec"]["replicas"] == 3)
+    wait_for("told", lambda: (api.reason(), judged_generation(api)) == ("RolledBack", generation(api)))
+    assert runs(api) == "app:1"
+    written = [each for each in audit.writes() if each.resource == "deployments" and each.code == 200]
+    assert len(written) == 1, "the failed version did not come up in between"
+    api.edit("myapp", podMetadata={"annotations": {"example.org/try": "2"}})
     wait_for("tried again", lambda: runs(api) == "app:2")
     wait_rolled_back(api)
-    assert runs(api) == "app:1"
-    assert deployment(api)["spec"]["replicas"] == 3
+
+
+def judged_generation(api: Api) -> int:
+    return int((api.get("myapps", "myapp") or {})["status"]["observedGeneration"])
+
+
+def generation(api: Api) -> int:
+    return int((api.get("myapps", "myapp") or {})["metadata"]["generation"])
 
 
 def test_it_goes_back_to_the_newest_version_that_was_ready(api: Api, ready: OperatorProcess) -> None:
@@ -167,8 +182,9 @@ def test_a_restart_for_a_changed_configuration_goes_back_too(api: Api, operator:
     app = wait_rolled_back(api)
     assert app["status"]["rollback"]["cause"].startswith("QuotaExceeded: pods are refused: exceeded quota: small")
     assert deployment(api)["spec"]["template"] == before
+    assert "or the ConfigMap that they use, to try anew" in app["status"]["message"]
     api.delete("resourcequotas", "small")
-    api.edit("myapp", rollout={"progressDeadlineSeconds": 600})
+    api.patch("configmaps", "config", {"data": {"COLOR": "green"}})
     wait_for("tried again", api.is_ready)
     assert deployment(api)["spec"]["template"] != before
 

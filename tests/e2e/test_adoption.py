@@ -64,8 +64,10 @@ def test_the_tutorials_app_comes_under_a_myapp_by_one_rolling_update_without_a_l
     visitor.start(f"http://myapp-service.{api.namespace}.svc")
     api.create("myapps", myapp(image=tutorial_image))
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
-    kubectl("annotate", "deployment", "myapp-deployment", "apps.example.com/adopt=true")
-    kubectl("annotate", "service", "myapp-service", "apps.example.com/adopt=true")
+    both = "deployment/myapp-deployment service/myapp-service"
+    command = f"kubectl -n {api.namespace} annotate {both} apps.example.com/adopt=true"
+    wait_for("the command", lambda: api.message().endswith(command))
+    kubectl(*command.split()[1:])
     wait_for("Ready", api.is_ready)
     wait_for("the pods made by hand are gone", lambda: len(api.list("pods", "app=myapp")) == 2)
     wait_for("the Service selects by three labels", lambda: selector(api) == names.selector("myapp"))

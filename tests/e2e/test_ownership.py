@@ -12,7 +12,12 @@ HAND_MADE = {
     "deployments": ("create", "deployment", "myapp-deployment", "--image=theirs:1", "--replicas=0"),
     "services": ("create", "service", "clusterip", "myapp-service", "--tcp=80:5000"),
 }
-WAY_OUT = "delete or rename it, give the MyApp another name, or let the MyApp take it over"
+WAY_OUT = "delete it, give the MyApp another name, or let the MyApp take it over"
+
+IN_THE_WAY = {
+    "deployments": "cannot be taken over: it selects its pods by app=myapp-deployment for ever",
+    "services": f"exists and is not controlled by this MyApp: {WAY_OUT}",
+}
 
 
 def settled(api: Api, plural: str, name: str) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def test_a_hand_made_object_is_left_alone_and_the_app_heals_once_it_is_gone(
     before = settled(api, plural, name)
     api.create("myapps", hasty())
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
-    assert api.message().startswith(f'{KIND[plural]} "{name}" exists and is not controlled by this MyApp: {WAY_OUT}')
+    assert api.message().startswith(f'{KIND[plural]} "{name}" {IN_THE_WAY[plural]}')
     assert kubectl("get", "myapps", "--no-headers").split()[2] == "NotOwned"
     kubectl("scale", "myapp", "myapp", "--replicas=1")
     wait_for("seen", lambda: api.reason() == "NotOwned")
@@ -57,8 +62,7 @@ def test_the_message_names_another_controller(api: Api, kubectl: Kubectl) -> Non
     api.create("myapps", hasty())
     wait_for("NotOwned", lambda: api.reason() == "NotOwned")
     assert api.message() == (
-        'Service "myapp-service" is controlled by ConfigMap "release": '
-        "delete or rename it, or give the MyApp another name"
+        'Service "myapp-service" is controlled by ConfigMap "release": delete it, or give the MyApp another name'
     )
 
 

@@ -19,7 +19,7 @@ from myapp_operator.preflight import Known
 from myapp_operator.references import Digests, Reference, Referent
 from myapp_operator.refusals import Obstacle, from_words
 from myapp_operator.seen import Seen
-from myapp_operator.status import judge
+from myapp_operator.status import judge, judge_terminating
 from myapp_operator.verdicts import Outlook
 from tests.unit.pods import replay
 from tests.unit.samples import app, children, owner, progressing, refused_pods, rollout, seen, spec
@@ -32,6 +32,7 @@ OBJECT_QUOTA = (
     'deployments.apps "myapp-deployment" is forbidden: exceeded quota: small, '
     "requested: count/deployments.apps=1, used: count/deployments.apps=4, limited: count/deployments.apps=4"
 )
+NO_PRIORITY = 'pods "myapp-deployment-7f9c-x2b4z" is forbidden: no PriorityClass with name urgent was found'
 LIMIT_RANGE = (
     'pods "myapp-deployment-7f9c-x2b4z" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi'
 )
@@ -68,11 +69,14 @@ class Case:
     @property
     def stored(self) -> Json:
         """The whole MyApp, with the status that is written for it."""
-        return as_json(replace(self.seen.app, status=judge(self.seen).status))
+        told, app = self.seen, self.seen.app
+        judged = judge_terminating(app, told.now, told.children) if app.deleting else judge(told)
+        return as_json(replace(app, status=judged.status))
 
 
 def as_json(stored: App) -> Json:
     """A MyApp as the API server hands it out."""
+    deletion = {"deletionTimestamp": stored.deleted_at, "finalizers": [*stored.finalizers]} if stored.deleting else {}
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
@@ -81,6 +85,7 @@ def as_json(stored: App) -> Json:
             "name": stored.key.name,
             "uid": stored.uid,
             "generation": stored.generation,
+            **deletion,
         },
         "spec": stored.spec,
         "status": stored.status,
@@ -155,6 +160,8 @@ ONE_POD = rollout(replicas=1, ready=1, available=1, updated=1)
 ROLLING = rollout(replicas=3, updated=1, conditions=progressing("ReplicaSetUpdated"))
 GIVEN_UP = rollout(replicas=3, updated=1, conditions=progressing("ProgressDeadlineExceeded"))
 
+HELD = app(deleting=True, deleted_at="2030-01-01T11:59:00Z", finalizers=("example.org/keep",))
+"""Deleted, and held by somebody."""
 ROUTED = spec(route={"gateway": {"name": "public"}})
 FAILED = RolledBack(1, "CrashLoopBackOff", 'container "myapp" exits with code 3', "2030-01-01T11:50:00Z")
 """What the Deployment remembers of a version that was gone back from."""
@@ -168,6 +175,7 @@ MAY_HEAL = [
     progresses(Reason.REFERENCE_MISSING, children={}, obstacles=held(URL, known=NO_CONFIG_MAP)),
     progresses(Reason.REFERENCE_MISSING, obstacles=held(URL, known=NO_KEY)),
     progresses(Reason.FORBIDDEN, children=without_pods(LIMIT_RANGE)),
+    progresses(Reason.REFERENCE_MISSING, children=without_pods(NO_PRIORITY)),
     progresses(Reason.REFERENCE_MISSING, spec=ROUTED, obstacles={names.ROUTE: Obstacle(not_installed(names.ROUTE))}),
     *map(
         failing,
@@ -194,6 +202,7 @@ CASES = [
     ready(Reason.READY),
     ready(Reason.SCALED_TO_ZERO, 0, replicas=0),
     ready(Reason.SUSPENDED, 0, suspend=True),
+    progresses(Reason.TERMINATING, app=HELD),
     progresses(Reason.WAITING, obstacles=in_the_way(owner("uid-of-an-earlier-one"))),
     progresses(Reason.ROLLING_OUT, children={}),
     progresses(Reason.ROLLING_OUT, children=children(ROLLING)),

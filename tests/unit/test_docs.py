@@ -13,7 +13,7 @@ from tests.unit.cases import CASES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {reason: page for reason in Reason if (page := ROOT / "docs" / "reasons" / f"{reason}.md").exists()}
-TROUBLES = {case.reason for case in CASES if case.outlook is Outlook.STALLED}
+TROUBLES = {case.reason for case in CASES if case.outlook is Outlook.STALLED} | {Reason.TERMINATING}
 BOOKS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 QUOTED = re.compile(r"^\$ kubectl get myapp \w+ -o jsonpath='\{\.status\.message\}'\n(.+)$", re.MULTILINE)
 """A message of the status, as the pages show it."""

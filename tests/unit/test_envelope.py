@@ -32,6 +32,22 @@ def test_one_that_is_being_deleted_is_so_beyond_kopf() -> None:
     assert through_kopf(metadata={"deletionTimestamp": {"no": "time"}}).deleting
 
 
+def test_what_holds_one_that_is_being_deleted_is_known_in_bounds() -> None:
+    held = {"deletionTimestamp": "2030-01-01T12:00:00Z", "finalizers": ["x" * 1000, "b", "c", "d"]}
+    app = through_kopf(metadata=held)
+    assert (app.deleted_at, app.finalizers) == ("2030-01-01T12:00:00Z", ("x" * 150, "b", "c"))
+    assert through_kopf(metadata={"finalizers": ["b"]}).finalizers == ()
+    odd = through_kopf(metadata={"deletionTimestamp": "x" * 1000, "finalizers": {"no": "list"}})
+    assert (odd.deleting, odd.deleted_at, odd.finalizers) == (True, "", ())
+
+
+def test_whether_others_have_scaled_a_myapp_is_known_beyond_kopf() -> None:
+    entry = {"manager": "an-hpa", "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    assert through_kopf(metadata={"managedFields": [entry]}).scaled
+    assert not through_kopf(metadata={"managedFields": [{**entry, "subresource": "status"}]}).scaled
+    assert not through_kopf(metadata={"managedFields": {"no": "list"}}).scaled
+
+
 def test_of_one_that_is_too_large_nothing_is_kept_but_the_sentence() -> None:
     app = through_kopf(spec={"image": "x" * LARGEST})
     assert app.spec == {}

@@ -1,11 +1,14 @@
 """What is remembered of our dealings with an app, and that it is of this very app."""
 
+from dataclasses import replace
+
 import pytest
 
 from myapp_operator import names
 from myapp_operator.attempts import Attempt
 from myapp_operator.memory import Memory
 from myapp_operator.names import Reason
+from myapp_operator.observed import RolledBack
 from myapp_operator.refusals import Refused, Retry
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, deployment
@@ -36,11 +39,12 @@ def test_the_end_of_an_outage_forgives_only_what_was_its_fault(store: Store) -> 
     assert store.memory(app()).attempts == {DEPLOYMENT: REFUSED}
 
 
-def test_a_template_that_was_gone_back_to_is_known_for_its_generation_alone() -> None:
-    memory = Memory()
-    memory.remember_template(2, {"spec": {}})
-    assert memory.template(2) == {"spec": {}}
-    assert memory.template(3) is None
+def test_a_template_that_was_gone_back_to_is_known_for_this_failure_alone() -> None:
+    memory, why = Memory(), RolledBack(2, "Evicted", "it was put out", "2030-01-01T12:00:00Z", "v", {"key": "digest"})
+    assert memory.template(why) is None
+    memory.remember_template(why, {"spec": {}})
+    assert memory.template(replace(why)) == {"spec": {}}
+    assert memory.template(replace(why, configuration={"key": "another"})) is None
 
 
 def test_an_app_is_unsettled_since_it_was_so_without_a_break() -> None:

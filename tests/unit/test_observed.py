@@ -144,11 +144,30 @@ def test_what_others_have_noted_in_our_words_is_void() -> None:
         '{"generation": true, "reason": "r", "message": "m", "time": "t"}',
         '{"generation": 1, "reason": "r", "message": "m", "time": 5}',
         '{"generation": 1, "reason": "r", "message": "m", "time": "t", "more": 1}',
+        '{"generation": 1, "reason": "r", "message": "m", "time": "t", "version": 1}',
+        '{"generation": 1, "reason": "r", "message": "m", "time": "t", "configuration": ["x"]}',
+        '{"generation": 1, "reason": "r", "message": "m", "time": "t", "configuration": {"x": 1}}',
         "[" * 50000,
     ],
 )
 def test_a_rollback_that_nobody_could_have_noted_so_is_none(text: str) -> None:
     assert RolledBack.from_text(text) is None
+
+
+def test_a_version_that_failed_is_known_again_by_its_pods_and_their_configuration() -> None:
+    failed = RolledBack(2, "Evicted", "it was put out", "2030-01-01T12:00:00Z", "v1", {"key": "digest"})
+    assert RolledBack.from_text(failed.text) == failed
+    assert failed.is_of(3, "v1", {"key": "digest"}), "the MyApp has changed elsewhere"
+    assert not failed.is_of(2, "v2", {"key": "digest"})
+    assert not failed.is_of(2, "v1", {"key": "another"})
+    assert not failed.is_of(2, "", {}), "nobody asks for it to be gone back from any more"
+
+
+def test_a_note_of_an_earlier_release_tells_the_generation() -> None:
+    earlier = RolledBack.from_text('{"generation": 2, "reason": "r", "message": "m", "time": "t"}')
+    assert earlier is not None
+    assert earlier.is_of(2, "v1", {})
+    assert not earlier.is_of(3, "v1", {})
 
 
 def test_a_deployment_that_was_never_looked_at() -> None:

@@ -12,7 +12,7 @@ from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import EXISTENCE, Fight
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import Child, Owner
+from myapp_operator.observed import Child, Owner, RolledBack
 from myapp_operator.plan import Todo
 from myapp_operator.refusals import Obstacle, Refused, Retry
 from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted, written
@@ -63,6 +63,15 @@ def test_an_app_as_wanted_needs_nothing() -> None:
     assert not make(FINE).creates
 
 
+def test_what_failed_is_forgotten_as_soon_as_another_version_is_asked_for() -> None:
+    """Even if that is just what runs: asked for once more, the failed one is to be tried."""
+    failed = RolledBack(1, "Evicted", "it was put out", "2030-01-01T12:00:00Z", "another")
+    step = only_step(make(with_deployment(rolled_back=failed)))
+    assert (step.verb, step.body, step.reverts) == (Verb.APPLY, written(WANTED[DEPLOYMENT]), ())
+    noting = {**WANTED, DEPLOYMENT: replace(WANTED[DEPLOYMENT], notes={names.ROLLED_BACK: failed.text})}
+    assert make(with_deployment(rolled_back=failed), wants=noting).steps == ()
+
+
 def test_another_spec_is_applied_to_just_the_object_that_was_seen() -> None:
     step = only_step(make(FINE, wants=wanted(replicas=3)))
     assert (step.verb, step.uid, step.resource_version) == (Verb.APPLY, "uid-child", 20)
@@ -103,7 +112,7 @@ def test_only_what_is_surely_as_wanted_counts_as_wanted() -> None:
         pytest.param(
             ("example.com/lb",),
             'it is held by "example.com/lb": see that the controller of that finalizer runs, or remove the finalizer '
-            "with: kubectl edit service myapp-service",
+            "with: kubectl -n default edit service myapp-service",
             id="held by a controller",
         ),
         pytest.param(("foregroundDeletion", "a/b", "c/d"), 'it is held by "a/b", "c/d": see', id="by two of them"),
@@ -151,14 +160,14 @@ def test_an_object_that_is_not_ours_is_left_alone_and_told(of: Owner | None, rea
 def test_not_owned_says_what_to_do() -> None:
     assert plan.foreign(SERVICE, app(), None).message == (
         'Service "myapp-service" exists and is not controlled by this MyApp: '
-        "delete or rename it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
-        "kubectl annotate service myapp-service apps.example.com/adopt=true"
+        "delete it, give the MyApp another name, or let the MyApp take it over, to live and die with it: "
+        "kubectl -n default annotate service myapp-service apps.example.com/adopt=true"
     )
 
 
 def test_what_somebody_else_controls_is_not_offered_to_be_taken_over() -> None:
     assert plan.foreign(SERVICE, app(), owner("u", "shop", "Shop", "x/v1")).message == (
-        'Service "myapp-service" is controlled by Shop "shop": delete or rename it, or give the MyApp another name'
+        'Service "myapp-service" is controlled by Shop "shop": delete it, or give the MyApp another name'
     )
 
 
@@ -400,6 +409,6 @@ def test_a_child_that_cannot_be_read_is_left_alone_and_told() -> None:
     assert todo.obstacles[SERVICE] == Obstacle(
         Refused(
             Reason.REJECTED,
-            'Service "myapp-service" cannot be read: delete it with kubectl delete service myapp-service',
+            'Service "myapp-service" cannot be read: delete it with kubectl -n default delete service myapp-service',
         )
     )

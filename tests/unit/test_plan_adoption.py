@@ -46,6 +46,22 @@ def offered(kind: Kind = DEPLOYMENT, **changes: object) -> dict[Kind, Child]:
     return FINE | {kind: replace(FINE[kind], **theirs | changes)}
 
 
+@pytest.mark.parametrize(
+    ("selector", "words"),
+    [
+        ("", "exists and is not controlled"),
+        ('{"app":"myapp"}', "exists and is not controlled"),
+        ('{"app":"theirs"}', "cannot be taken over: it selects its pods by app=theirs for ever"),
+        ("{}", "cannot be taken over: it selects its pods by more than labels for ever"),
+    ],
+)
+def test_a_deployment_that_can_never_be_taken_over_is_told_before_it_is_offered(selector: str, words: str) -> None:
+    todo = make(offered(offered=False, rollout=rollout(selector=selector)))
+    verdict = todo.obstacles[DEPLOYMENT].verdict
+    assert isinstance(verdict, Refused)
+    assert words in verdict.message
+
+
 def test_what_its_owner_lets_us_take_over_is_adopted_by_a_write_to_just_that_object() -> None:
     todo = make(offered())
     step = only_step(todo)

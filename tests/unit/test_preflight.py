@@ -10,7 +10,7 @@ from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import RolledBack
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent
-from tests.unit.samples import child, wanted
+from tests.unit.samples import child, rollout, wanted
 
 CONFIG_MAP, SECRET, ACCOUNT = names.CONFIG_MAP, names.SECRET, names.SERVICE_ACCOUNT
 URL = Reference(CONFIG_MAP, "settings", "env URL", "url")
@@ -115,6 +115,8 @@ def test_where_accounts_cannot_be_seen_none_is_allowed() -> None:
 
 # Which version runs
 
+MARK = names.CONFIGURATION[names.CONFIG_MAP]
+
 
 def test_a_version_was_let_through_if_the_deployment_says_so_or_is_as_wanted() -> None:
     want = wanted()[names.DEPLOYMENT]
@@ -128,6 +130,16 @@ def test_a_version_was_let_through_if_the_deployment_says_so_or_is_as_wanted() -
     back = child(template="another", rolled_back=RolledBack(1, "ConfigError", "missing", "2030-01-01T12:00:00Z"))
     assert preflight.was_let_through(want, back, 1), "nothing is to be made of it now"
     assert not preflight.was_let_through(want, replace(back, template=want.version), 2)
+
+
+def test_the_configuration_of_a_version_that_failed_stands_while_it_is_asked_for() -> None:
+    want, of_pods, failed = wanted()[names.DEPLOYMENT], {MARK: "of the pods"}, {MARK: "failed"}
+    ours = child(rollout=rollout(configuration=of_pods))
+    why = RolledBack(1, "ConfigError", "missing", "2030-01-01T12:00:00Z", want.version, failed)
+    assert preflight.configured(want, None) == {}
+    assert preflight.configured(want, ours) == of_pods
+    assert preflight.configured(want, replace(ours, rolled_back=why)) == failed
+    assert preflight.configured(want, replace(ours, rolled_back=replace(why, version="another"))) == of_pods
 
 
 # What restarts the pods

@@ -48,6 +48,15 @@ async def test_nothing_is_written_for_an_app_that_is_being_deleted(new: World) -
     assert new.kube.requests == []
 
 
+async def test_for_an_app_whose_deletion_is_held_nothing_is_written_but_what_holds_it(ready: World) -> None:
+    held = replace(ready.app, deleting=True, finalizers=("example.org/keep",), generation=2, resource_version=900)
+    ready.store.put_app(held)
+    ready.store.drop_child(KEY, SERVICE, 950)
+    await ready.reconcile()
+    assert ready.kube.requests == ["status"]
+    assert ready.reason() == "Terminating"
+
+
 # A child that had existed is created again only after the MyApp was read
 
 
@@ -194,9 +203,17 @@ async def test_an_object_that_is_not_ours_is_told_and_not_touched(new: World, ow
     new.kube.fails["create Service"] = CONFLICT
     new.kube.there["Service"] = in_place(owners)
     again = await new.reconcile()
-    assert sorted(new.kube.requests) == ["create Deployment", "create Service", "get Service", "status"]
+    assert sorted(new.kube.requests) == ["create Deployment", "create Service", "read Service", "status"]
     assert new.reason() == reason
     assert again == pytest.approx(1.0, abs=0.1), "tried again, after growing pauses"
+
+
+async def test_what_can_never_be_taken_over_is_told_at_once(new: World) -> None:
+    new.kube.fails["create Service"] = CONFLICT
+    new.kube.there["Service"] = {**in_place([]), "spec": {"clusterIP": "None"}}
+    await new.reconcile()
+    assert new.reason() == "NotOwned"
+    assert "cannot be taken over: it is headless for ever" in new.kube.status["message"]
 
 
 async def test_a_child_of_ours_that_lost_its_label_is_found_and_repaired(new: World) -> None:

@@ -109,7 +109,7 @@ async def test_an_object_that_no_watch_brings_is_found_by_the_creation_and_adopt
     ready.store.drop_child(KEY, SERVICE, 80)
     ready.kube.fails["create Service"] = CONFLICT
     await ready.reconcile()
-    assert ready.kube.requests == ["get MyApp", "create Service", "get Service"]
+    assert ready.kube.requests == ["get MyApp", "create Service", "read Service"]
     await ready.reconcile()
     assert ready.kube.requests == ["get MyApp", "read Service", "patch Service", "get MyApp", "apply Service"]
 

@@ -100,6 +100,32 @@ async def test_an_autoscaled_app_as_wanted_costs_nothing_whatever_its_number() -
     assert [each for each in world.kube.requests if each != "status"] == []
 
 
+def targeting_the_myapp(name: str, api_version: str = "apps.example.com/v1") -> dict[str, Any]:
+    ref = {"apiVersion": api_version, "kind": "MyApp", "name": "myapp"}
+    return {**THEIRS, "metadata": {**THEIRS["metadata"], "name": name}, "spec": {"scaleTargetRef": ref}}
+
+
+async def test_an_autoscaler_on_the_myapp_beside_its_own_one_is_looked_for_once_a_minute_and_told() -> None:
+    world = Scaled(SCALED, was=SCALED)
+    world.store.put_app(replace(world.app, scaled=True))
+    world.kube.listed[names.HPA.kind] = [
+        THEIRS,
+        targeting_the_myapp("another", "example.org/v1"),
+        targeting_the_myapp("theirs\x1b[2J"),
+    ]
+    again = await world.reconcile()
+    assert world.kube.requests == ["list HorizontalPodAutoscaler", "status"]
+    told = "targets the MyApp itself and does nothing while autoscaling is set"
+    assert told in world.kube.status["message"]
+    assert "\x1b" not in world.kube.status["message"]
+    assert "another" not in world.kube.status["message"]
+    assert again is not None
+    assert again <= 60
+    world.watch_brings_status()
+    await world.reconcile()
+    assert "list HorizontalPodAutoscaler" not in world.kube.requests
+
+
 async def test_somebodys_autoscaler_is_looked_for_once_a_minute_and_not_fought() -> None:
     world = Scaled(FIXED, was=FIXED)
     world.kube.listed[names.HPA.kind] = [THEIRS]

@@ -100,6 +100,26 @@ async def test_without_what_it_refers_to_only_the_other_children_are_made(wait: 
     assert new.reason() == "ReferenceMissing"
 
 
+async def test_what_is_missing_stays_told_when_the_operator_starts_again(wait: Clock) -> None:
+    """The next one has to be patient once more; what was told meanwhile is not taken back."""
+    told = world()
+    await told.reconcile()
+    told.watch_brings_status()
+    told.watch_brings_children(SERVICE)
+    wait(2.0)
+    await told.reconcile()
+    told.watch_brings_status()
+    before = told.store.app(KEY)
+    assert before is not None
+    again = World(before)
+    again.referents.replace(names.CONFIG_MAP, None, {}, 1)
+    again.store.put_child(KEY, SERVICE, told.store.children(KEY)[SERVICE])
+    for _ in range(3):
+        await again.reconcile()
+        wait(1.0)
+    assert again.kube.requests == []
+
+
 async def test_a_new_app_gets_all_that_does_not_wait_for_its_pods() -> None:
     scaled = {"minReplicas": 2, "maxReplicas": 4, "cpu": 80}
     new = world(
@@ -267,6 +287,33 @@ async def test_a_version_that_was_gone_back_from_is_not_tried_again_without_what
     (body,) = [each for each in back.kube.bodies if each["kind"] == "Deployment"]
     assert body["spec"]["template"]["spec"]["containers"] == RUNNING["spec"]["containers"]
     assert body["metadata"]["annotations"][names.TEMPLATE] == versions.version(RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("there", "tried"),
+    [({"url": "http://db"}, False), ({"url": "http://other"}, True), ({}, False), ({"colour": "blue"}, False)],
+    ids=["as it was", "healed", "missing", "without the key"],
+)
+async def test_a_version_that_was_gone_back_from_is_tried_again_with_another_configuration(
+    there: dict[str, str], tried: bool
+) -> None:
+    """The MyApp stays as it is; the ConfigMap with which it failed may change."""
+    before, failing = (world("url", rollout={"autoRollback": True, "restartOnConfigChange": True}) for _ in range(2))
+    await before.reconcile()
+    want = next(each for each in desired.build(before.app, parse_spec(before.app.spec)) if each.kind == DEPLOYMENT)
+    why = RolledBack(1, "ConfigError", "bad", "2030-01-01T12:00:00Z", want.version, configuration(before))
+    notes = {names.ROLLED_BACK: why.text, names.LAST_READY: "h1"}
+    deployed(failing, versions.version(RUNNING), RUNNING, **notes)
+    failing.kube.listed["ReplicaSet"] = [replica_set("h1", revision=2, template=RUNNING)]
+    if there:
+        appears(failing, 8, **there)
+    else:
+        failing.referents.drop(SETTINGS, 9)
+    await failing.reconcile()
+    (body,) = [each for each in failing.kube.bodies if each["kind"] == "Deployment"]
+    image = body["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == ("myapp:latest" if tried else "myapp:1")
+    assert (names.ROLLED_BACK in body["metadata"]["annotations"]) is not tried
 
 
 @pytest.fixture

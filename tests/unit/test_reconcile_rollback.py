@@ -145,6 +145,48 @@ async def test_any_change_tries_anew_and_forgets_why(back: Release) -> None:
     assert back.notes() == {names.LAST_READY: "h1"}, "the newest ReplicaSet is what was complete"
 
 
+def changed(release: Release, **spec: Any) -> None:
+    """The user edits the MyApp, whose failed version is noted as this release notes it."""
+    failed = replace(BACK, version=release.wants()[DEPLOYMENT].version)
+    known: Child = release.store.children(KEY)[DEPLOYMENT]
+    release.store.put_child(KEY, DEPLOYMENT, replace(known, rolled_back=failed))
+    version = release.app.resource_version + 1
+    release.app = replace(release.app, generation=2, resource_version=version, spec={**release.app.spec, **spec})
+    release.store.put_app(release.app)
+
+
+async def test_what_does_not_touch_the_pods_is_no_new_try(back: Release) -> None:
+    changed(back, replicas=5, service={"port": 81})
+    await back.reconcile()
+    deployed = back.kube.applied["Deployment"]
+    assert (deployed["spec"]["replicas"], deployed["spec"]["template"]) == (5, OLD)
+    noted = RolledBack.from_text(back.notes()[names.ROLLED_BACK])
+    assert noted is not None
+    assert noted.generation == 1, "the one that failed"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [{"image": "myapp:3"}, {"rollout": {"autoRollback": False}}],
+    ids=["other pods", "no going back"],
+)
+async def test_other_pods_are_tried_and_so_are_the_failed_ones_where_nobody_goes_back(
+    back: Release, spec: Json
+) -> None:
+    changed(back, **spec)
+    await back.reconcile()
+    want = back.wants()[DEPLOYMENT].body or {}
+    assert back.kube.applied["Deployment"]["spec"]["template"] == want["spec"]["template"]
+    assert names.ROLLED_BACK not in back.notes()
+
+
+async def test_what_failed_is_noted_with_its_version(failed: Release) -> None:
+    await failed.reconcile()
+    noted = RolledBack.from_text(failed.notes()[names.ROLLED_BACK])
+    assert noted is not None
+    assert (noted.version, noted.configuration) == (failed.wants()[DEPLOYMENT].version, {})
+
+
 async def test_a_version_that_runs_and_cannot_be_read_is_left_as_it_is(back: Release) -> None:
     back.kube.listed["ReplicaSet"] = []
     await back.reconcile()

@@ -103,8 +103,23 @@ def test_what_an_answer_means(error: OperatorError, verdict: Answer) -> None:
         ('pods "x-1a" is forbidden: maximum cpu usage per Pod is 1', Reason.FORBIDDEN, "maximum cpu"),
         (
             'pods "x-1a" is forbidden: error looking up service account web/none: serviceaccount "none" not found',
+            Reason.REFERENCE_MISSING,
+            'ServiceAccount "none" does not exist: create it, or change the MyApp',
+        ),
+        (
+            'pods "x-1a" is forbidden: no PriorityClass with name urgent was found',
+            Reason.REFERENCE_MISSING,
+            'PriorityClass "urgent" does not exist: create it, or change the MyApp',
+        ),
+        (
+            'pods "x-1a" is forbidden: pod rejected: RuntimeClass "sandbox" not found',
+            Reason.REFERENCE_MISSING,
+            'RuntimeClass "sandbox" does not exist: create it, or change the MyApp',
+        ),
+        (
+            'pods "x-1a" is forbidden: no PriorityClass with name urgent was found, says a webhook',
             Reason.FORBIDDEN,
-            "error looking up service account",
+            "no PriorityClass",
         ),
     ],
 )

@@ -155,7 +155,7 @@ def test_only_somebody_elses_autoscaler_of_this_very_deployment_counts() -> None
         listed("of-a-set", "myapp-deployment", kind="StatefulSet"),
         listed("myapp-hpa", "myapp-deployment", ownerReferences=[ours]),
     ]
-    assert replicas.scalers(there, app()) == ["theirs"]
+    assert replicas.scalers(there, app(), replicas.of_deployment(app())) == ["theirs"]
 
 
 @pytest.mark.parametrize(("fields", "handed"), [(OURS, False), (THEIRS, True)])

@@ -12,11 +12,11 @@ from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.model import Status
-from myapp_operator.names import Reason
+from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, RolledBack, Rollout
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
 from myapp_operator.seen import Seen
-from myapp_operator.status import Judged, due, judge, judge_invalid
+from myapp_operator.status import Judged, due, judge, judge_invalid, judge_terminating
 from tests.unit.samples import NOW, app, child, children, condition, progressing, refused_pods, rollout, seen, spec
 
 Obstacles = dict[names.Kind, Obstacle]
@@ -135,6 +135,39 @@ def test_a_budget_that_is_lowered_is_told() -> None:
     words = "the disruptionBudget would allow no eviction, so it is lowered to allow one"
     of = spec(disruptionBudget={"minAvailable": 2})
     assert judge(seen(spec=of)).status["message"] == f'all pods run image "myapp:latest"; {words}'
+
+
+# What runs in the place of a child without being ours
+
+
+def not_owned(*kinds: Kind) -> dict[Kind, Obstacle]:
+    return {kind: Obstacle(Refused(Reason.NOT_OWNED, "not ours")) for kind in kinds}
+
+
+@pytest.mark.parametrize("kind", [DEPLOYMENT, SERVICE])
+def test_what_is_not_owned_any_more_and_answers_is_counted(kind: Kind) -> None:
+    """Somebody has taken away the ownerReference."""
+    there = children()
+    lost = {**there, kind: replace(there[kind], owner=None, applied="hash")}
+    shown = judge(seen(children=lost, obstacles=not_owned(kind))).status
+    assert (shown["ready"], condition(shown, "Ready")["reason"]) == ("2/2", "NotOwned")
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {DEPLOYMENT: {"rollout": rollout(selector='{"app":"theirs"}')}},
+        {DEPLOYMENT: {"rollout": rollout(ready=0)}},
+        {SERVICE: {"applied": ""}},
+    ],
+    ids=["other pods", "no pod is ready", "a Service that we never made"],
+)
+def test_what_others_have_put_there_answers_nobody_for_the_app(changes: dict[Kind, dict[str, Any]]) -> None:
+    there = {kind: replace(child, **{"applied": "hash", **changes.get(kind, {})}) for kind, child in children().items()}
+    theirs = {kind: replace(there[kind], owner=None) for kind in changes}
+    shown = judge(seen(children={**there, **theirs}, obstacles=not_owned(*changes))).status
+    assert truths(shown)["Available"] == "False"
 
 
 # lastTransitionTime
@@ -423,6 +456,37 @@ def test_an_invalid_spec_that_was_never_looked_at_is_told() -> None:
     assert truths(judged.status)["Available"] == "False"
 
 
+# Being deleted
+
+KEPT = app(deleting=True, deleted_at="2030-01-01T11:59:00Z", finalizers=("example.org/keep",), generation=2)
+
+
+def test_a_myapp_that_others_hold_says_so_and_counts_what_is_left() -> None:
+    before = replace(KEPT, status=judge(seen()).status)
+    shown = judge_terminating(before, NOW, children()).status
+    assert shown["message"] == (
+        "this MyApp is being deleted since 2030-01-01T11:59:00Z, and nothing of it is made or put back any more; it is "
+        'held by "example.org/keep": see that the controller of that finalizer runs, or remove the finalizer with: '
+        "kubectl -n default edit myapp myapp"
+    )
+    assert (shown["observedGeneration"], shown["ready"]) == (2, "2/2")
+    assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "True", "Stalled": "False"}
+    without_service = {DEPLOYMENT: children()[DEPLOYMENT]}
+    assert truths(judge_terminating(before, NOW, without_service).status)["Available"] == "False"
+    empty = judge_terminating(before, NOW, {}).status
+    assert (empty["ready"], truths(empty)["Available"]) == ("0/0", "False")
+
+
+def test_a_myapp_that_waits_for_its_children_to_go_says_so() -> None:
+    shown = judge_terminating(replace(KEPT, finalizers=("foregroundDeletion",)), NOW, children()).status
+    assert shown["message"].endswith("it waits until all that it owns is gone: look for pods that do not end")
+
+
+def test_the_name_of_a_finalizer_steers_no_terminal() -> None:
+    shown = judge_terminating(replace(KEPT, finalizers=("example.org/\x1b[2J",)), NOW, {}).status
+    assert "\x1b" not in shown["message"]
+
+
 # Gone back to an earlier version
 
 
@@ -431,7 +495,11 @@ def test_a_rollback_shows_what_the_deployment_remembers() -> None:
     expected = {"generation": 1, "cause": "CrashLoopBackOff: it crashes", "time": "2030-01-01T11:50:00Z"}
     assert shown["rollback"] == expected
     assert truths(shown) == {"Ready": "False", "Available": "True", "Reconciling": "False", "Stalled": "True"}
-    assert shown["message"].endswith("change the MyApp to try anew. The cause was CrashLoopBackOff: it crashes")
+    told = "change the image or another setting of its pods in the MyApp to try anew. The cause was CrashLoopBackOff"
+    assert f"{told}: it crashes" in shown["message"]
+    failed = replace(FAILED, version="v1", configuration={names.CONFIGURATION[names.CONFIG_MAP]: "digest"})
+    saw = replace(seen(children=children(rolled_back=failed)), version="v1", configuration=failed.configuration)
+    assert "of its pods in the MyApp, or the ConfigMap that they use, to try anew." in judge(saw).status["message"]
 
 
 @pytest.mark.parametrize(

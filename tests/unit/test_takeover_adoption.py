@@ -116,7 +116,17 @@ def test_a_deployment_with_another_selector_is_told_with_a_way_that_stops_no_pod
     said = takeover.hindrance(DEPLOYMENT, {"selector": selector}, wanted()[DEPLOYMENT].body or {})
     assert said
     assert words in said
-    assert "kubectl delete deployment myapp-deployment --cascade=orphan" in said
+    assert "kubectl -n default delete deployment myapp-deployment --cascade=orphan" in said
+
+
+@pytest.mark.parametrize(
+    ("selector", "never"), [*((each, True) for each, _ in SELECTORS), ({"matchLabels": {"app": "myapp"}}, False)]
+)
+def test_what_can_never_be_taken_over_is_known_before_it_is_offered(selector: Json, never: bool) -> None:
+    """A selector that the pods would carry is kept once it is offered."""
+    body = wanted()[DEPLOYMENT].body or {}
+    assert (takeover.foreseen(DEPLOYMENT, {"selector": selector}, body) is not None) is never
+    assert takeover.foreseen(SERVICE, {"clusterIP": "None"}, wanted()[SERVICE].body or {})
 
 
 def test_a_headless_service_is_told() -> None:

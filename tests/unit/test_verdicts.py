@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from myapp_operator import names, plan
+from myapp_operator import adoption, names, plan
 from myapp_operator.causes import Cause
+from myapp_operator.desired import BUILDERS
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.names import FROM_PODS, Kind, Reason
@@ -201,7 +202,8 @@ def test_reason(saw: Seen, reason: Reason, outlook: Outlook) -> None:
 
 
 def test_every_reason_is_made_here() -> None:
-    assert {reason for _, _, reason, _ in CASES} == set(Reason)
+    told_without_a_look_at_anything = {Reason.TERMINATING}
+    assert {reason for _, _, reason, _ in CASES} | told_without_a_look_at_anything == set(Reason)
 
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE
@@ -337,6 +339,14 @@ def test_the_newest_refusal_of_pods_stands_as_long_as_they_are_refused() -> None
     assert decide(seen(app=before, looks=STANDING)).reason is Reason.READY
 
 
+def test_that_pods_name_what_does_not_exist_stands_over_a_restart_as_long_as_they_are_refused() -> None:
+    words = 'pods are refused: PriorityClass "urgent" does not exist: create it, or change the MyApp'
+    before = told(Reason.REFERENCE_MISSING, words)
+    verdict = decide(seen(app=before, children=OVER_QUOTA, looks=STANDING))
+    assert (verdict.reason, verdict.message) == (Reason.REFERENCE_MISSING, words)
+    assert decide(seen(app=before, looks=STANDING)).reason is Reason.READY
+
+
 def test_a_hopeless_cause_stays_hopeless_over_a_restart() -> None:
     before = told(Reason.INVALID_IMAGE_NAME)
     assert decide(seen(app=before, children=children(GONE_ON), looks=STANDING)).outlook is Outlook.STALLED
@@ -388,13 +398,18 @@ def test_a_failure_of_replicas_that_is_over_is_not_told() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [QUOTA, 'Pod "myapp-deployment-7f9c-x2b4z" is invalid: spec.containers[0].image: Required value'],
+    [
+        QUOTA,
+        'Pod "myapp-deployment-7f9c-x2b4z" is invalid: spec.containers[0].image: Required value',
+        'Error creating: Pod "myapp-deployment-7f9c-x2b4z" is invalid: spec.containers[0].image: Required value',
+    ],
 )
 def test_the_random_name_of_a_pod_is_not_told(message: str) -> None:
     """Every try has another one, and each would be a write of status."""
     verdict = decide(seen(children=children(rollout(conditions=refused_pods(message)))))
     assert "x2b4z" not in verdict.message
-    assert verdict.message.startswith("pods are refused: ")
+    whole = {QUOTA: "pods are refused: exceeded quota: "}.get(message, "pods are refused: the pod is invalid: spec.")
+    assert verdict.message.startswith(whole)
 
 
 @pytest.mark.parametrize(
@@ -431,12 +446,44 @@ def test_a_message_is_one_short_line_without_credentials(text: str, line: str) -
     assert sentence(text) == line
 
 
+def in_the_way(*kinds: Kind) -> dict[Kind, Obstacle]:
+    return {kind: Obstacle(plan.foreign(kind, app(), None)) for kind in kinds}
+
+
+def test_all_that_may_be_taken_over_is_named_at_once_with_one_command() -> None:
+    told = (
+        'Deployment "myapp-deployment" and Service "myapp-service" exist and are not controlled by this MyApp: delete '
+        "them, give the MyApp another name, or let the MyApp take them over, to live and die with it: kubectl -n "
+        "default annotate deployment/myapp-deployment service/myapp-service apps.example.com/adopt=true"
+    )
+    for kinds in [(DEPLOYMENT, names.SERVICE), (names.SERVICE, DEPLOYMENT)]:
+        assert decide(seen(obstacles=in_the_way(*kinds))).message == told, "in whatever order they were found"
+
+
+def test_what_cannot_be_taken_over_is_named_beside_what_can() -> None:
+    owned = Obstacle(plan.foreign(names.SERVICE, app(), owner("u", "shop", "Shop", "x/v1")))
+    message = decide(seen(obstacles={names.SERVICE: owned, **in_the_way(DEPLOYMENT)})).message
+    assert (
+        'annotate deployment myapp-deployment apps.example.com/adopt=true; Service "myapp-service" is cont' in message
+    )
+
+
+def test_the_command_is_whole_however_much_is_in_the_way() -> None:
+    every = [*BUILDERS]
+    long = app("a" * 55)
+    message = decide(seen(app=long, obstacles=in_the_way(*every))).message
+    assert message.startswith("7 objects exist and are not controlled by this MyApp: ")
+    assert message.endswith(" apps.example.com/adopt=true")
+    assert len(message) <= 512
+    assert adoption.offer(long, every[:3]).startswith("3 objects exist"), "there is no room for all names twice"
+
+
 def test_a_sentence_of_ours_keeps_the_name_of_the_app_although_a_variable_holds_it() -> None:
     """`FLASK_APP=myapp` is in every tutorial."""
     named = spec(image="myapp:2", env=[{"name": "FLASK_APP", "value": "myapp"}, {"name": "TAG", "value": "myapp:2"}])
     in_the_way = plan.foreign(DEPLOYMENT, app(), None)
     message = decide(seen(spec=named, obstacles={DEPLOYMENT: Obstacle(in_the_way)})).message
-    assert message.endswith("kubectl annotate deployment myapp-deployment apps.example.com/adopt=true")
+    assert message.endswith("kubectl -n default annotate deployment myapp-deployment apps.example.com/adopt=true")
     fight = Fight("spec.replicas", "flux", 0, 0)
     assert (
         judge(seen(spec=named, fights={DEPLOYMENT: fight}))

@@ -1,7 +1,7 @@
-"""Finds the autoscalers of others that scale the Deployment of an app.
+"""Finds the autoscalers of others that scale the Deployment of an app, or would scale an app that has its own one.
 
 They do not carry our label, so no watch brings them. They are listed only where somebody has set the number of pods as
-an autoscaler does, and then once a minute.
+an autoscaler does, of the Deployment or of the MyApp, and then once a minute.
 """
 
 from __future__ import annotations
@@ -32,17 +32,20 @@ class Autoscalers:
         found = await self._find(app, wanted)
         self._store.memory(app).scaler = found
         found = found or Scaler()
-        return replicas.left_to_scaler(wanted, self._store.children(app.key), app, found.name), found
+        name = "" if found.idle else found.name
+        return replicas.left_to_scaler(wanted, self._store.children(app.key), app, name), found
 
     async def _find(self, app: App, wanted: Sequence[Wanted]) -> Scaler | None:
         deployment = next(each for each in wanted if each.kind == names.DEPLOYMENT)
         child = self._store.children(app.key).get(names.DEPLOYMENT)
-        if not replicas.are_scaled_by_others(deployment, child, app):
+        idle = app.scaled and any(each.kind == names.HPA and each.body for each in wanted)
+        if not idle and not replicas.are_scaled_by_others(deployment, child, app):
             return None
         known, now = self._store.memory(app).scaler, time.monotonic()
-        if known is not None and known.until > now:
+        if known is not None and known.until > now and known.idle == idle:
             return known
+        target = replicas.of_myapp(app) if idle else replicas.of_deployment(app)
         found: list[str] = []
         async for page in self._kube.pages(names.HPA, app.key.namespace, most=MOST_PAGES):
-            found = sorted([*found, *replicas.scalers(page.items, app)])[:1]
-        return Scaler(next(iter(found), ""), now + _PAUSE)
+            found = sorted([*found, *replicas.scalers(page.items, app, target)])[:1]
+        return Scaler(next(iter(found), ""), now + _PAUSE, idle)

@@ -17,7 +17,9 @@ from myapp_operator.observed import App
 
 CONTENT = "content"
 PROBLEM = "problem"
-_SETS_REPLICAS = "setsReplicas"
+DELETION = "deletion"
+SCALED = "scaled"
+SETS_REPLICAS = "setsReplicas"
 KILOBYTE = 1000
 DEFAULT_KILOBYTES = 256
 _STATUS = 64 * KILOBYTE
@@ -48,13 +50,19 @@ class Envelopes:
         }
         if app.deleting:
             metadata["deletionTimestamp"] = ""
-        if app.sets_replicas:
-            metadata[_SETS_REPLICAS] = True
         spec, status = _json(app.spec), _json(app.status)
         problem = app.problem or self._problem(spec)
         status_fits = 0 < len(status) <= max(self.largest, _STATUS)
         content = b"[%b,%b]" % (_NOTHING if problem else spec, status if status_fits else _NOTHING)
-        return {"metadata": metadata, CONTENT: content, PROBLEM: problem}
+        deletion = (app.deleted_at, app.finalizers)
+        return {
+            "metadata": metadata,
+            CONTENT: content,
+            PROBLEM: problem,
+            DELETION: deletion,
+            SCALED: app.scaled,
+            SETS_REPLICAS: app.sets_replicas,
+        }
 
     def _problem(self, spec: bytes) -> str:
         if not spec:
@@ -78,5 +86,14 @@ def _json(value: Json) -> bytes:
 def unwrap(envelope: Json) -> App:
     """Return the MyApp that was wrapped."""
     spec, status = orjson.loads(envelope[CONTENT])
-    app, sets_replicas = App.from_json(envelope), _SETS_REPLICAS in envelope["metadata"]
-    return replace(app, spec=spec, status=status, problem=envelope[PROBLEM], sets_replicas=sets_replicas)
+    deleted_at, finalizers = envelope[DELETION]
+    return replace(
+        App.from_json(envelope),
+        spec=spec,
+        status=status,
+        problem=envelope[PROBLEM],
+        deleted_at=deleted_at,
+        finalizers=tuple(finalizers),
+        scaled=envelope[SCALED],
+        sets_replicas=envelope[SETS_REPLICAS],
+    )

@@ -62,6 +62,8 @@ class Passage:
     """Which part of the configuration is why the pods restart, as in messages."""
     known: Known = field(default_factory=Known)
     """What is known of all that the MyApp refers to."""
+    asked: Wanted | None = None
+    """The Deployment that the MyApp asks for, with its configuration, be it written now or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,26 @@ class Gate:
         self._referents.use(app.key, (each.target(app.key.namespace) for each in found))
         if not found:
             self._running.pop(app.key, None)
-            return Passage(wanted)
+            return Passage(wanted, asked=want)
         restarts = spec.rollout.restart_on_config_change
         known = await self._know(app, found, restarts=restarts)
-        return replace(await self._judge(app, wanted, found, known, restarts=restarts), known=known)
+        deployment = self._store.children(app.key).get(names.DEPLOYMENT)
+        ours = deployment if deployment and deployment.is_controlled_by(app) else None
+        if ours and not spec.rollout.auto_rollback:
+            ours = replace(ours, rolled_back=None)  # what failed is to run all the same
+        problem, again, changed = preflight.problem(found, known), None, ""
+        if not restarts or ours is None or ours.template != want.version:
+            self._store.memory(app).pace = None  # what the pods have after this write is not what a restart gave them
+        if restarts:
+            want, again, changed = self._configured(app, want, found, known, ours)
+            wanted = _instead(wanted, want)
+        if ours and preflight.was_let_through(want, ours, app.generation):
+            # What is lost later holds nothing back, but an account that was closed is told.
+            problem = preflight.problem(preflight.of_account(found), known)
+        passage = await self._judge(app, wanted, ours, problem)
+        if problem is None:
+            passage = replace(passage, again=again, changed=changed)
+        return replace(passage, asked=want, known=known)
 
     def closed(self, app: App, template: Json) -> str:
         """Why pods of an earlier template must not be made again: its account is not open any more; empty: it is."""
@@ -112,31 +130,26 @@ class Gate:
         problem = preflight.problem(accounts, self._referents.known(targets))
         return problem.message if problem else ""
 
-    async def _judge(
-        self, app: App, wanted: Sequence[Wanted], found: Sequence[Reference], known: Known, *, restarts: bool
-    ) -> Passage:
+    def _configured(
+        self, app: App, want: Wanted, found: Sequence[Reference], known: Known, ours: Child | None
+    ) -> tuple[Wanted, float | None, str]:
+        """The wanted Deployment with what stands for its configuration, the seconds until that may be newer, and which
+        part of it has changed."""
+        memory, before, again = self._store.memory(app), preflight.configured(want, ours), None
+        complete = preflight.problem(found, known) is None
+        annotations = preflight.configuration(found, known, before, complete=complete)
+        changed = _changed(memory, before, annotations, found, known)
+        if ours and ours.template == want.version:
+            annotations, again = _paced(memory, before, annotations)
+        return preflight.with_configuration(want, annotations), again, changed
+
+    async def _judge(self, app: App, wanted: Sequence[Wanted], ours: Child | None, problem: Refused | None) -> Passage:
         want = next(each for each in wanted if each.kind == names.DEPLOYMENT)
-        deployment = self._store.children(app.key).get(names.DEPLOYMENT)
-        ours = deployment if deployment and deployment.is_controlled_by(app) else None
-        memory = self._store.memory(app)
-        problem, again, changed = preflight.problem(found, known), None, ""
-        if not restarts or ours is None or ours.template != want.version:
-            memory.pace = None  # what the pods have after this write is not what the last restart gave them
-        if restarts:
-            before = ours.rollout.configuration if ours and ours.rollout else {}
-            annotations = preflight.configuration(found, known, before, complete=problem is None)
-            changed = _changed(memory, before, annotations, found, known)
-            if ours and ours.template == want.version:
-                annotations, again = _paced(memory, before, annotations)
-            want = preflight.with_configuration(want, annotations)
-            wanted = _instead(wanted, want)
-        if ours and preflight.was_let_through(want, ours, app.generation):
-            # What is lost later holds nothing back, but an account that was closed is told.
-            problem = preflight.problem(preflight.of_account(found), known)
         if problem is None:
             self._running.pop(app.key, None)
             self._referents.held_for(app.key, False, time.monotonic())
-            return Passage(wanted, again=again, changed=changed)
+            return Passage(wanted)
+        deployment = self._store.children(app.key).get(names.DEPLOYMENT)
         if deployment is not None and ours is None and not deployment.may_be_adopted:
             return Passage(wanted)  # it will not be written at all, and the plan says why
         if ours and preflight.was_let_through(want, ours, app.generation, earlier=False):

@@ -11,6 +11,7 @@ from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Kind
+from myapp_operator.observed import RolledBack
 from myapp_operator.pacing import Pace
 from myapp_operator.refusals import Retry
 from myapp_operator.rollouts import Followed
@@ -24,6 +25,8 @@ class Scaler:
     name: str = ""
     until: float = 0.0
     """When to look again."""
+    idle: bool = False
+    """Whether it targets the MyApp, which has an autoscaler of its own, so that it does nothing."""
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class Memory:
     """What the pods carry for their configuration, and what they used of each object then (see `preflight.used`)."""
     scaler: Scaler | None = None
     """Who scales the app's Deployment, as far as that was looked for."""
-    _template: tuple[int, Json] | None = None
+    _template: tuple[RolledBack, Json] | None = None
     _unsettled_at: float | None = None
 
     def forgive(self, kinds: Iterable[Kind]) -> None:
@@ -93,14 +96,14 @@ class Memory:
         self.conflicts.clear()
         self.status_conflict = None
 
-    def remember_template(self, generation: int, template: Json) -> None:
-        """Remembers the pod template that was gone back to when this generation of the MyApp had failed."""
-        self._template = generation, template
+    def remember_template(self, why: RolledBack, template: Json) -> None:
+        """Remembers the pod template that was gone back to, and why."""
+        self._template = why, template
 
-    def template(self, generation: int) -> Json | None:
-        """The pod template that was gone back to when this generation of the MyApp had failed, if it is known."""
-        known, template = self._template or (0, None)
-        return template if known == generation else None
+    def template(self, why: RolledBack) -> Json | None:
+        """The pod template that was gone back to for this reason, if it is known."""
+        known, template = self._template or (None, None)
+        return template if known == why else None
 
     def unsettled_for(self, settled: bool, now: float) -> float:
         """Seconds for which every look at the app, this one included, has found its children unsettled."""

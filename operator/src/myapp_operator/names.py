@@ -169,6 +169,7 @@ class Reason(StrEnum):
     READY = "Ready"
     SCALED_TO_ZERO = "ScaledToZero"
     SUSPENDED = "Suspended"
+    TERMINATING = "Terminating"
     WAITING = "Waiting"
     ROLLING_OUT = "RollingOut"
     SCALING = "Scaling"

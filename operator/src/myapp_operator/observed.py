@@ -47,6 +47,7 @@ _LONGEST_OF_OWNER = 253
 """Characters that are kept of each word of an owner. Names have no more; the API server takes a megabyte of each."""
 _LONGEST_WHY = 512
 _WITHOUT_METRICS = re.compile(r"FailedGet\w{1,40}Metric|FailedComputeMetricsReplicas|InvalidMetricSourceType")
+_LONGEST_STAMP = 40
 _LONGEST_SELECTOR = 1024
 """Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
 NO_LABELS = "{}"
@@ -68,6 +69,12 @@ class App:
     """Why the MyApp cannot be taken as it is, in one sentence; its spec is empty then."""
     sets_replicas: bool = False
     """Whether somebody has set its number of pods beside `autoscaling`; a default is nobody's."""
+    deleted_at: str = ""
+    """When its deletion was asked for; empty where it was not, or where that cannot be read."""
+    finalizers: tuple[str, ...] = ()
+    """What keeps it while it is being deleted; the first few, cut."""
+    scaled: bool = False
+    """Whether others have set `spec.replicas` by the subresource for that, as autoscalers do."""
 
     @classmethod
     def from_json(cls, raw: object) -> App:
@@ -90,6 +97,9 @@ class App:
             status=mapping(mapping(raw).get("status")),
             problem="" if isinstance(spec, dict) else f"spec: it is not an object: apply {key.name} anew",
             sets_replicas="autoscaling" in mapping(spec) and _sets_replicas(meta),
+            deleted_at=_stamp(meta.get("deletionTimestamp")),
+            finalizers=_finalizers(meta) if "deletionTimestamp" in meta else (),
+            scaled=_is_scaled(meta),
         )
 
     @property
@@ -265,10 +275,14 @@ class RolledBack:
     """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
 
     generation: int
-    """The generation of the MyApp that failed; any later one is tried."""
+    """The generation of the MyApp that failed."""
     reason: str
     message: str
     time: str
+    version: str = ""
+    """Hash of the version of the pods that failed; empty in a note of an earlier release."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """What stood for its configuration (see `Rollout.configuration`)."""
 
     @classmethod
     def from_text(cls, text: str) -> RolledBack | None:
@@ -279,8 +293,10 @@ class RolledBack:
             facts = cls(**json.loads(text))
         except (ValueError, TypeError, RecursionError):
             return None
-        words = (facts.reason, facts.message, facts.time)
-        return facts if type(facts.generation) is int and all(isinstance(each, str) for each in words) else None
+        if type(facts.generation) is not int or not isinstance(facts.configuration, dict):
+            return None
+        words = (facts.reason, facts.message, facts.time, facts.version, *facts.configuration.values())
+        return facts if all(isinstance(each, str) for each in words) else None
 
     @property
     def text(self) -> str:
@@ -291,6 +307,16 @@ class RolledBack:
     def cause(self) -> str:
         """As in messages."""
         return f"{self.reason}: {self.message}"
+
+    def is_of(self, generation: int, version: str, configuration: Mapping[str, str]) -> bool:
+        """Whether this version of the pods, which that generation of the MyApp asks for, is the one that failed.
+
+        It is no other one because the MyApp has changed elsewhere; one with another configuration is. For an earlier
+        release any generation was another version.
+        """
+        if not self.version:
+            return self.generation == generation
+        return (self.version, self.configuration) == (version, configuration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +385,7 @@ class Child:
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             unmeasured=Unmeasured.from_json(raw),
             offered=annotations.get(ADOPT) == "true",
-            scaled=any(_scales(entry) for entry in mappings(meta.get("managedFields"))),
+            scaled=_is_scaled(meta),
             last_ready=notes.get(LAST_READY, "")[:_LONGEST_NOTE],
             rolled_back=RolledBack.from_text(notes.get(ROLLED_BACK, "")),
             template=notes.get(TEMPLATE, "")[:_LONGEST_NOTE],
@@ -453,7 +479,13 @@ def is_our_entry(entry: Json) -> bool:
 
 
 def _finalizers(meta: Json) -> tuple[str, ...]:
-    return tuple(str(each)[:_LONGEST_FINALIZER] for each in (meta.get("finalizers") or ())[:_MOST_FINALIZERS])
+    found = meta.get("finalizers")
+    return tuple(str(each)[:_LONGEST_FINALIZER] for each in found[:_MOST_FINALIZERS]) if isinstance(found, list) else ()
+
+
+def _stamp(value: object) -> str:
+    """A time as the API server writes it; empty for anything else."""
+    return value if isinstance(value, str) and len(value) <= _LONGEST_STAMP and moment(value) else ""
 
 
 def _configuration(spec: Json) -> Mapping[str, str]:
@@ -481,6 +513,10 @@ def controller(meta: Json) -> Owner | None:
                 *(str(each.get(field, ""))[:_LONGEST_OF_OWNER] for field in ("apiVersion", "kind", "name", "uid"))
             )
     return None
+
+
+def _is_scaled(meta: Json) -> bool:
+    return any(_scales(entry) for entry in mappings(meta.get("managedFields")))
 
 
 def _scales(entry: Json) -> bool:

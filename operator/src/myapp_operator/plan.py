@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from myapp_operator import drift, names, replicas, rollouts, selectors
+from myapp_operator import adoption, drift, names, replicas, rollouts, selectors
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import ADMISSION, NUDGING, Attempt, Conflict, Step, Verb
+from myapp_operator.deletion import why_still_there
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
@@ -20,8 +21,6 @@ from myapp_operator.observed import App, Child, Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
 from myapp_operator.rollouts import Asked
 
-_FOREGROUND = "foregroundDeletion"
-"""The finalizer of the garbage collector, which deletes first what an object owns."""
 _LEAD_REQUESTS = (names.SERVICE, names.INGRESS, names.ROUTE)
 """Taken over too early, these would lead to nobody."""
 
@@ -183,16 +182,8 @@ def ending(kind: Kind, app: App, child: Child) -> Refused:
     """What to say of an object in a child's place that is being deleted: it is there until its finalizers are gone."""
     name = kind.name_for(app.key.name)
     message = f'{kind} "{name}" is being deleted, and is made anew as soon as it is gone'
-    held = [each for each in child.finalizers if each != _FOREGROUND]
-    if held:
-        finalizers = ", ".join(f'"{each}"' for each in held)
-        message += (
-            f"; it is held by {finalizers}: see that the controller of that finalizer runs, or remove the finalizer "
-            f"with: kubectl edit {kind.kind.lower()} {name}"
-        )
-    elif child.finalizers:
-        message += "; it waits until all that it owns is gone: look for pods that do not end"
-    return Refused(Reason.WAITING, message)
+    why = why_still_there(child.finalizers, f"kubectl -n {app.key.namespace} edit {kind.kind.lower()} {name}")
+    return Refused(Reason.WAITING, f"{message}; {why}" if why else message)
 
 
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
@@ -209,20 +200,16 @@ def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     if owner is not None:
         return Refused(
             Reason.NOT_OWNED,
-            f"{what} is controlled by {owner}: delete or rename it, or give the {names.KIND} another name",
+            f"{what} is controlled by {owner}: delete it, or give the {names.KIND} another name",
         )
-    command = f"kubectl annotate {kind.kind.lower()} {kind.name_for(app.key.name)} {names.ADOPT}=true"
-    return Refused(
-        Reason.NOT_OWNED,
-        f"{what} exists and is not controlled by this {names.KIND}: delete or rename it, give the {names.KIND} another "
-        f"name, or let the {names.KIND} take it over, to live and die with it: {command}",
-    )
+    return Refused(Reason.NOT_OWNED, adoption.offer(app, [kind]), adoptable=True)
 
 
 def unreadable(kind: Kind, app: App) -> str:
     """What to say of an object in a child's place that cannot be read."""
     name = kind.name_for(app.key.name)
-    return f'{kind} "{name}" cannot be read: delete it with kubectl delete {kind.kind.lower()} {name}'
+    command = f"kubectl -n {app.key.namespace} delete {kind.kind.lower()} {name}"
+    return f'{kind} "{name}" cannot be read: delete it with {command}'
 
 
 def _going(want: Wanted, child: Child | None, app: App) -> Obstacle | None:
@@ -240,7 +227,9 @@ def _in_the_way(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obsta
     if child.is_controlled_by(app):
         return _selects_otherwise(want.body, child, app) if want.kind == names.DEPLOYMENT else None
     if not child.may_be_adopted:
-        return Obstacle(foreign(want.kind, app, child.owner))
+        refused = foreign(want.kind, app, child.owner)
+        never = _never_adoptable(want.body, child, app) if refused.adoptable and want.kind == names.DEPLOYMENT else ""
+        return Obstacle(Refused(Reason.NOT_OWNED, never) if never else refused)
     return _too_early(want, children, app)
 
 
@@ -252,6 +241,15 @@ def _too_early(want: Wanted, children: Mapping[Kind, Child], app: App) -> Obstac
     if want.kind in _LEAD_REQUESTS[1:] and not _is_written(children.get(names.SERVICE), app):
         return Obstacle(Held(f"{what} is taken over as soon as the Service is there"))
     return None
+
+
+def _never_adoptable(body: Json, deployment: Child, app: App) -> str:
+    """What to say of a Deployment that could not be taken over if its owner offered it; empty: nothing is known."""
+    labels = selectors.of(deployment, app.key.name)
+    if labels and not selectors.missing(labels, body):
+        return ""
+    spelled = selectors.told(labels) if labels else "more than labels"
+    return adoption.selects_otherwise(app.key.namespace, names.DEPLOYMENT.name_for(app.key.name), spelled)
 
 
 def _selects_otherwise(body: Json, deployment: Child, app: App) -> Obstacle | None:
@@ -329,9 +327,11 @@ def _step_on(child: Child, want: Wanted, target: Step, fewest: int) -> Step | No
         why = ", ".join(f"reverts {path}" for path in reverts) or "changed"
         claims = bool(drift.surplus(want.body, child))
         return replace(target, body=body, attempt=want.applied, why=why, hold=hold, reverts=reverts, claims=claims)
-    if hold:
+    past = child.rolled_back is not None and names.ROLLED_BACK not in want.carried
+    if hold or past:
         body = with_nudge(with_notes(want.body, want.carried), child.nudge)
-        return replace(target, body=body, attempt=want.applied, why="leaves replicas to the autoscaler", hold=hold)
+        why = "leaves replicas to the autoscaler" if hold else "forgets which version failed"
+        return replace(target, body=body, attempt=want.applied, why=why, hold=hold)
     if want.doubted or not runs_as_applied(want, child):
         body = with_nudge(with_notes(want.body, want.carried), child.nudge)
         return replace(target, body=body, attempt=ADMISSION, why="asks whether admission still changes it")

@@ -121,15 +121,25 @@ def of_account(references: Iterable[Reference]) -> list[Reference]:
 def was_let_through(want: Wanted, deployment: Child, generation: int, *, earlier: bool = True) -> bool:
     """Whether our Deployment has this version of the pods already, or had it until others changed it.
 
-    One that was gone back from it has no more: this generation of the MyApp makes no pods of it, a later one would make
-    them anew. `earlier`: also where only half a hash tells, as earlier releases wrote it. Another version with the same
-    half can be made, so that one must not decide which rights pods get.
+    Where it was gone back from, no pods are made of it, and any other one would be made anew. `earlier`: also where
+    only half a hash tells, as earlier releases wrote it. Another version with the same half can be made, so that one
+    must not decide which rights pods get.
     """
     if deployment.rolled_back is not None:
-        return deployment.rolled_back.generation == generation
+        return deployment.rolled_back.is_of(generation, want.version, want.configuration)
     applied = deployment.applied
     same = is_hash(applied, want.applied) if earlier else applied == want.applied
     return same or want.version == deployment.template
+
+
+def configured(want: Wanted, deployment: Child | None) -> Mapping[str, str]:
+    """What stands for the configuration now: that of the version which failed, where that one is still asked for, else
+    that of the pods."""
+    if deployment is None:
+        return {}
+    if (failed := deployment.rolled_back) and failed.version == want.version:
+        return failed.configuration
+    return deployment.rollout.configuration if deployment.rollout else {}
 
 
 def configuration(

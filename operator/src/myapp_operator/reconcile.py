@@ -35,6 +35,7 @@ from myapp_operator.gate import Gate, Passage
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.looking import Onlooker
+from myapp_operator.looks import Looks
 from myapp_operator.memory import Memory
 from myapp_operator.names import Key, Kind
 from myapp_operator.observed import App
@@ -84,7 +85,7 @@ class Reconciler:
         if app is None or app.deleting:
             self._gate.forget(key)
             self._onlooker.forget(key)
-            return None
+            return await self._tell_what_holds(app) if app else None
         try:
             spec, asked = self._asked.by(app)
         except InvalidMyAppError as error:
@@ -94,7 +95,10 @@ class Reconciler:
         left, scaler = await self._autoscalers.left_to_them(app, asked)
         passage = await self._gate.passage(app, spec, left)
         before, looks = self._store.children(key), self._store.memory(app).looks
-        seen = Seen(app, spec, before, passage.obstacles, _now(), looks, scaler=scaler.name)
+        seen = Seen(app, spec, before, passage.obstacles, _now(), looks)
+        seen = replace(seen, idle_scaler=scaler.name) if scaler.idle else replace(seen, scaler=scaler.name)
+        if spec.rollout.auto_rollback and passage.asked:
+            seen = replace(seen, version=passage.asked.version, configuration=passage.asked.configuration)
         course = await self._revisions.course(seen, passage.wanted)
         todo = self._plan(app, course.writable, passage.obstacles, time.monotonic())
         if not await self._confirm(app, todo):
@@ -103,14 +107,13 @@ class Reconciler:
         obstacles = await self._hands.execute(app, todo)
         if obstacles is None:
             return _NAMESPACE_PAUSE
-        seen = Seen(
-            app,
-            spec,
-            self._store.children(key),
-            obstacles,
-            _now(),
+        seen = replace(
+            seen,
+            children=self._store.children(key),
+            obstacles=obstacles,
+            now=_now(),
+            looks=Looks(),
             fights=todo.fights,
-            scaler=scaler.name,
             stranded=course.stranded,
             closed=course.closed or passage.closed,
             unknown=course.unknown,
@@ -127,6 +130,12 @@ class Reconciler:
         pauses = (passage.again, again, *self._pauses(app, todo, obstacles))
         planned = None if todo.again is None else max(todo.again, _LEAST_PAUSE)
         return _earliest(wait, look, judged.again, planned, *pauses)
+
+    async def _tell_what_holds(self, app: App) -> float | None:
+        """Says what holds a MyApp that is being deleted; one that nothing holds is gone in a moment."""
+        if not app.finalizers:
+            return None
+        return await self._write_status(app, status.judge_terminating(app, _now(), self._store.children(app.key)))
 
     async def _look(self, seen: Seen, wanted: Iterable[Wanted], known: Known) -> tuple[Seen, float | None]:
         """Adds what is known of the pods, and gives the seconds until the next look at them.

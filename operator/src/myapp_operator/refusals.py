@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from myapp_operator.errors import ApiError, OperatorError
-from myapp_operator.names import Reason
+from myapp_operator.names import KIND, Reason
 
 _RETRY_CODES = frozenset({401, 408, 429, 502, 503, 504})
 _TEST_FAILED = "the server rejected our request due to an error in our request"
@@ -18,6 +18,12 @@ _LONGEST = 8000
 """Characters of an answer that are looked at. Users can make answers of a megabyte, which nobody would read."""
 _OF_QUOTAS = ("exceeded quota", "failed quota", "insufficient quota", "status unknown for quota")
 """How a refusal by a ResourceQuota begins: too much, a limit that must be named, none that matches, not yet counted."""
+_NAMED_BY_PODS = (
+    r'error looking up service account [^ ]*: serviceaccount "(?P<ServiceAccount>[^"]*)" not found',
+    r"no PriorityClass with name (?P<PriorityClass>[^ ]*) was found",
+    r'pod rejected: RuntimeClass "(?P<RuntimeClass>[^"]*)" not found',
+)
+"""How Kubernetes refuses a pod that names what does not exist."""
 _REJECTED_500 = ("failed to c", "etcdserver: request is too large")
 
 
@@ -27,6 +33,8 @@ class Refused:
 
     reason: Reason
     message: str
+    adoptable: bool = False
+    """Whether it stands in the way until its owner lets the MyApp take it over (see `adoption`)."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,20 @@ def from_words(message: str) -> Refused:
         denied = re.search(r" denied (the )?request", message)  # by a webhook, whose name the user needs
         return Refused(Reason.FORBIDDEN if denied else Reason.REJECTED, message)
     words = _without_used(forbidden[1].strip())
+    if missing := _missing(words):
+        return Refused(Reason.REFERENCE_MISSING, missing)
     reason = Reason.QUOTA_EXCEEDED if words.startswith(_OF_QUOTAS) else Reason.FORBIDDEN
     return Refused(reason, words)
+
+
+def _missing(words: str) -> str | None:
+    """What a pod names and does not exist, where admission says so in these very words; None where it does not."""
+    found = (re.fullmatch(pattern, words, re.DOTALL) for pattern in _NAMED_BY_PODS)
+    named = next(({key: name for key, name in each.groupdict().items() if name} for each in found if each), None)
+    if not named:
+        return None
+    ((kind, name),) = named.items()
+    return f'{kind} "{name}" does not exist: create it, or change the {KIND}'
 
 
 def _without_used(words: str) -> str:

@@ -85,13 +85,27 @@ def are_scaled_by_others(deployment: Wanted, child: Child | None, app: App) -> b
     return bool(deployment.body["spec"].get("replicas")) and child.scaled
 
 
-def scalers(listed: Iterable[Json], app: App) -> list[str]:
-    """The autoscalers of others, by name, that scale the Deployment of this app."""
-    target = (names.DEPLOYMENT.kind, names.DEPLOYMENT.name_for(app.key.name))
+Target = tuple[str, str, str]
+"""What an autoscaler scales: API group, kind and name."""
+
+
+def of_deployment(app: App) -> Target:
+    """The Deployment of this app."""
+    return "apps", names.DEPLOYMENT.kind, names.DEPLOYMENT.name_for(app.key.name)
+
+
+def of_myapp(app: App) -> Target:
+    """The MyApp itself."""
+    return names.GROUP, names.KIND, app.key.name
+
+
+def scalers(listed: Iterable[Json], app: App, target: Target) -> list[str]:
+    """The autoscalers of others, by name, that scale this target."""
     found = []
     for raw in listed:
         ref = mapping(mapping(mapping(raw).get("spec")).get("scaleTargetRef"))
-        if (ref.get("kind"), ref.get("name")) == target and not Child.from_json(raw).is_controlled_by(app):
+        group = str(ref.get("apiVersion") or target[0]).partition("/")[0]
+        if (group, ref.get("kind"), ref.get("name")) == target and not Child.from_json(raw).is_controlled_by(app):
             found.append(raw["metadata"]["name"])
     return sorted(found)
 

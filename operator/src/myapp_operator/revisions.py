@@ -90,7 +90,7 @@ class Revisions:
         return replace(todo, steps=tuple(steps))
 
     def _running(self, seen: Seen, wanted: Sequence[Wanted], template: Json, why: RolledBack) -> Sequence[Wanted]:
-        self._store.memory(seen.app).remember_template(why.generation, template)
+        self._store.memory(seen.app).remember_template(why, template)
         notes = rollback.notes(seen.child(names.DEPLOYMENT), seen, why)
         return _noted(templates.running(wanted, seen.app.key.name, template), notes)
 
@@ -106,7 +106,7 @@ class Revisions:
 
     async def _template(self, seen: Seen, why: RolledBack) -> Json | None:
         """The template that was gone back to. Where the memory does not hold it, the Deployment's note tells."""
-        if known := self._store.memory(seen.app).template(why.generation):
+        if known := self._store.memory(seen.app).template(why):
             return known
         deployment = seen.child(names.DEPLOYMENT)
         if deployment is None:

@@ -24,7 +24,7 @@ _CAUSES = LOOKED_UP | {Reason.PROGRESS_DEADLINE_EXCEEDED}
 
 
 def is_due(seen: Seen, wanted: Sequence[Wanted]) -> bool:
-    """Whether this generation has failed for good and asks to go back.
+    """Whether the version that this generation asks for has failed for good, and is to be gone back from.
 
     For good: its Deployment, as wanted and untouched by others, has given up, and a look at its pods, made since, has
     said why. A Deployment that goes on to a version which it knows may say for a moment that it has given up, since it
@@ -39,8 +39,9 @@ def is_due(seen: Seen, wanted: Sequence[Wanted]) -> bool:
 
 def facts(seen: Seen) -> RolledBack:
     """What is to be remembered of going back now."""
-    verdict, now = _of_its_pods(seen), seen.now.astimezone(UTC)
-    return RolledBack(seen.app.generation, verdict.reason, verdict.message, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    verdict, now = _of_its_pods(seen), seen.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    failed = (seen.app.generation, verdict.reason, verdict.message, now, seen.version, seen.configuration)
+    return RolledBack(*failed)
 
 
 def notes(deployment: Child | None, seen: Seen, why: RolledBack | None = None) -> Mapping[str, str]:

@@ -12,9 +12,9 @@ from myapp_operator.admission import Admitted
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec
-from myapp_operator.names import Kind
+from myapp_operator.names import Kind, Reason
 from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
-from myapp_operator.refusals import Obstacle
+from myapp_operator.refusals import Obstacle, Refused
 
 _ALWAYS = frozenset({names.DEPLOYMENT, names.SERVICE})
 
@@ -34,6 +34,8 @@ class Seen:
     """The children that others change again and again."""
     scaler: str = ""
     """Somebody's autoscaler that says how many pods there are, by name; empty where there is none."""
+    idle_scaler: str = ""
+    """Somebody's autoscaler that targets the MyApp, by name, where the app has its own one; empty: there is none."""
     asked: frozenset[Kind] = _ALWAYS
     """The children that this generation asks for."""
     admitted: Mapping[Kind, Admitted] = field(default_factory=dict)
@@ -42,6 +44,10 @@ class Seen:
     """Why it stays as it is, where it should go back to an earlier version."""
     closed: str = ""
     """Why pods of the earlier version that goes on must not be made again."""
+    version: str = ""
+    """The version of the pods that this generation asks for; empty where nobody asks to go back from one."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """What stands for the configuration of that version."""
     unknown: bool = False
     """Whether an earlier version runs and it is not known which: what depends on it is left as it is."""
 
@@ -50,6 +56,25 @@ class Seen:
         """The Deployment's own account, if it is ours."""
         deployment = self.child(names.DEPLOYMENT)
         return deployment.rollout if deployment else None
+
+    @cached_property
+    def standing(self) -> Rollout | None:
+        """The same of the Deployment whose pods can answer now: one that is not ours any more and selects pods as ours
+        do, as after somebody took its ownerReference away, serves all the same."""
+        deployment = self.children.get(names.DEPLOYMENT)
+        rollout = deployment.rollout if deployment and self._is_not_owned(names.DEPLOYMENT) else None
+        return rollout if rollout and not rollout.selector else self.rollout
+
+    @property
+    def has_service(self) -> bool:
+        """Whether there is a Service that leads to the pods: ours, or one that we made and that was ours."""
+        service = self.children.get(names.SERVICE)
+        was_ours = service is not None and bool(service.applied) and self._is_not_owned(names.SERVICE)
+        return was_ours or self.child(names.SERVICE) is not None
+
+    def _is_not_owned(self, kind: Kind) -> bool:
+        verdict = self.obstacles[kind].verdict if kind in self.obstacles else None
+        return isinstance(verdict, Refused) and verdict.reason is Reason.NOT_OWNED
 
     def child(self, kind: Kind) -> Child | None:
         """The child of this kind, if it is ours."""
@@ -143,7 +168,7 @@ def rolled_back(seen: Seen) -> RolledBack | None:
     """Why an earlier version runs than this generation asks for; None where none does."""
     deployment = seen.child(names.DEPLOYMENT)
     facts = deployment.rolled_back if deployment else None
-    return facts if facts and facts.generation == seen.app.generation else None
+    return facts if facts and facts.is_of(seen.app.generation, seen.version, seen.configuration) else None
 
 
 def has_its_pods(seen: Seen) -> bool:

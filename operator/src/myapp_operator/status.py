@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from myapp_operator import names, rollouts, selectors, unmeasured
+from myapp_operator.deletion import why_still_there
 from myapp_operator.grammar import Json
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
@@ -103,15 +104,37 @@ def judge(seen: Seen) -> Judged:
 
 def judge_invalid(app: App, message: str, now: datetime, children: Mapping[Kind, Child]) -> Judged:
     """Says that the stored spec breaks the rules of this version of the API. What runs goes on, and is counted."""
+    rollout = _rollout_of(app, children)
+    available = bool(rollout.ready and names.SERVICE in children) if rollout else _was_true(app, "Available")
+    numbers = _numbers(rollout, rollout.wanted) if rollout else {}
     verdict = Verdict(Reason.REJECTED, sentence(message), Outlook.STALLED)
-    told = {key: value for key, value in app.status.items() if key != "conditions"}
-    available = _was_true(app, "Available")
+    return _without_spec(verdict, app, now, numbers, available=available)
+
+
+def judge_terminating(app: App, now: datetime, children: Mapping[Kind, Child]) -> Judged:
+    """Says that the MyApp is being deleted, and what holds it. What is left of its children goes when it goes."""
+    since = f" since {app.deleted_at}" if app.deleted_at else ""
+    edit = f"kubectl -n {app.key.namespace} edit {names.KIND.lower()} {app.key.name}"
+    why = why_still_there(app.finalizers, edit) or "it is there until what holds it lets go"
+    message = f"this {names.KIND} is being deleted{since}, and nothing of it is made or put back any more; {why}"
+    rollout = _rollout_of(app, children)
+    verdict = Verdict(Reason.TERMINATING, sentence(message), Outlook.PROGRESSING)
+    numbers = _numbers(rollout, rollout.wanted if rollout else 0)
+    available = bool(rollout and rollout.ready and names.SERVICE in children)
+    return _without_spec(verdict, app, now, numbers, available=available)
+
+
+def _rollout_of(app: App, children: Mapping[Kind, Child]) -> Rollout | None:
     deployment = children.get(names.DEPLOYMENT)
-    if deployment and deployment.is_controlled_by(app) and deployment.rollout:
-        told |= _numbers(deployment.rollout, deployment.rollout.wanted)
-        available = deployment.rollout.ready > 0 and names.SERVICE in children
+    return deployment.rollout if deployment and deployment.is_controlled_by(app) else None
+
+
+def _without_spec(verdict: Verdict, app: App, now: datetime, numbers: Json, *, available: bool) -> Judged:
+    """A judgement for which the spec does not matter; what is told of that stands as it was."""
+    told = {key: value for key, value in app.status.items() if key != "conditions"}
     return Judged(
         told
+        | numbers
         | {"observedGeneration": app.generation, "message": verdict.message}
         | {"conditions": _conditions(verdict, verdict.message, app, now, available=available)}
     )
@@ -174,8 +197,8 @@ def _settled(seen: Seen) -> bool:
 
 
 def _status(verdict: Verdict, message: str, seen: Seen) -> Json:
-    spec, rollout = seen.spec, seen.rollout
-    available = bool(rollout and rollout.ready) and seen.child(names.SERVICE) is not None
+    spec, rollout = seen.spec, seen.standing
+    available = bool(rollout and rollout.ready) and seen.has_service
     return {
         "observedGeneration": seen.app.generation,
         **_numbers(rollout, rollout.wanted if rollout else seen.wanted),

@@ -338,9 +338,11 @@ class Hands:
         """An object stands where one was to be created, or one that the watch does not bring was changed.
 
         A Deployment is read whole: without its number of pods nobody could hold that, and the next write would drop it.
+        So is a Service that stands in the way: both may be what can never be taken over, which is said at once.
         """
         absence = self._store.absence(app.key, step.kind)
-        read = self._kube.whole if step.kind.whole else self._kube.metadata
+        in_the_way = step.kind == names.SERVICE and step.verb is Verb.CREATE
+        read = self._kube.whole if step.kind.whole or in_the_way else self._kube.metadata
         try:
             raw = await read(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
@@ -363,6 +365,9 @@ class Hands:
             self._store.found_child(app.key, step.kind, child, absence)
             return Stale()
         refused = plan.foreign(step.kind, app, child.owner)
+        if refused.adoptable and step.body and "spec" in raw:
+            words = takeover.foreseen(step.kind, raw["spec"], step.body)
+            refused = Refused(Reason.NOT_OWNED, words) if words else refused
         logger.warning("%s: %s", app.key, refused.message, extra=_named(app, step))
         return refused
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from myapp_operator import drift, names, selectors
+from myapp_operator.adoption import selects_otherwise
 from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
 from myapp_operator.grammar import Json
 from myapp_operator.managed_fields import union, without
@@ -111,13 +112,16 @@ def hindrance(kind: Kind, spec: Json, wanted: Json) -> str | None:
     """Why an object with this spec can never become as `wanted`, and what to do: a sentence. None: nothing is known."""
     name = wanted["metadata"]["name"]
     if kind == names.DEPLOYMENT and spec["selector"] != wanted["spec"]["selector"]:
-        return (
-            f'{kind} "{name}" cannot be taken over: it selects its pods by {_spelled(spec["selector"])} for ever, and '
-            f"those of the {names.KIND} do not carry that. Delete it but not its pods (kubectl delete deployment "
-            f"{name} --cascade=orphan), and its ReplicaSet once the {names.KIND} is Ready; or give the {names.KIND} "
-            f"another name, or its pods those labels (spec.podMetadata.labels)"
-        )
+        return selects_otherwise(wanted["metadata"]["namespace"], name, _spelled(spec["selector"]))
     return _hindrance_of_service(f'{kind} "{name}"', spec, wanted["spec"]) if kind == names.SERVICE else None
+
+
+def foreseen(kind: Kind, spec: Json, wanted: Json) -> str | None:
+    """The same of an object that its owner has not offered yet: of a Deployment the selector is kept once it is, if the
+    pods would carry those labels (see `selectors`)."""
+    selector = spec["selector"] if kind == names.DEPLOYMENT else {}
+    labels = {} if selector.get("matchExpressions") else selector.get("matchLabels") or {}
+    return None if labels and not selectors.missing(labels, wanted) else hindrance(kind, spec, wanted)
 
 
 def _hindrance_of_service(what: str, spec: Json, wanted: Json) -> str | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from myapp_operator import fieldpaths, names, unmeasured
-from myapp_operator.desired import pdb
+from myapp_operator import adoption, fieldpaths, names, unmeasured
+from myapp_operator.desired import BUILDERS, pdb
 from myapp_operator.grammar import Json
 from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
-from myapp_operator.names import FROM_PODS, POD, Reason
-from myapp_operator.observed import Child, condition
+from myapp_operator.names import FROM_PODS, POD, Kind, Reason
+from myapp_operator.observed import App, Child, RolledBack, condition
 from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
 from myapp_operator.seen import (
@@ -32,9 +32,10 @@ from myapp_operator.seen import (
 _LONGEST_MESSAGE = 512
 _LONGEST_ADDED = 384
 """Characters of what is added to a message. The rest tells the cause."""
-LOOKED_UP = FROM_PODS | {Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN}
+_OF_REFUSED_PODS = frozenset({Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN, Reason.REFERENCE_MISSING})
+LOOKED_UP = FROM_PODS | _OF_REFUSED_PODS
 """What a look can find: why pods do not come up, and why there may be none."""
-MAY_PASS = LOOKED_UP | {Reason.REFERENCE_MISSING, Reason.WAITING}
+MAY_PASS = LOOKED_UP | {Reason.WAITING}
 """The reasons that may pass by themselves, but count as a stall once the deadline is over."""
 _SAID_BY_THE_SERVER = frozenset({Reason.REJECTED, Reason.QUOTA_EXCEEDED, Reason.FORBIDDEN})
 _FINAL = frozenset({Reason.NOT_OWNED, Reason.REJECTED, Reason.SERVICE_ACCOUNT_NOT_ALLOWED})
@@ -51,6 +52,8 @@ _OBSTACLES = (
 _NOT_OF_PODS = frozenset({*_OBSTACLES, Reason.ROLLED_BACK})
 """What is told before the pods are judged: it keeps this generation from running, whatever runs now."""
 _DEFAULT_REPLICAS = Spec.model_fields["replicas"].default
+_POD_OF_A_TRY = r'^(error creating: )?pods? "[^"]*" '
+"""The subject of a refusal: each try has another random name."""
 _RUNS_NOW = "what runs now: "
 LEFT_ALONE = (
     "others have changed what runs, and which version was let through last is not known, "
@@ -99,18 +102,26 @@ def _judgements(seen: Seen) -> Iterator[Verdict | None]:
 
 
 def _refused(seen: Seen) -> Verdict | None:
-    found = {
-        each.verdict.reason: (kind, each.verdict)
-        for kind, each in reversed(list(seen.obstacles.items()))
-        if isinstance(each.verdict, Refused)
-    }
+    found = [(kind, each.verdict) for kind, each in seen.obstacles.items() if isinstance(each.verdict, Refused)]
     for reason in _OBSTACLES:
-        if reason in found:
-            kind, refused = found[reason]
-            prefix = f"the {kind} is refused: " if reason in _SAID_BY_THE_SERVER else ""
-            outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
-            return Verdict(reason, sentence(prefix + refused.message), outlook)
+        alike = {kind: refused for kind, refused in found if refused.reason is reason}
+        if not alike:
+            continue
+        outlook = Outlook.STALLED if reason in _FINAL else Outlook.PROGRESSING
+        if reason is Reason.NOT_OWNED:
+            return Verdict(reason, sentence(_not_owned(seen.app, alike)), outlook)
+        kind, refused = next(iter(alike.items()))
+        prefix = f"the {kind} is refused: " if reason in _SAID_BY_THE_SERVER else ""
+        return Verdict(reason, sentence(prefix + refused.message), outlook)
     return None
+
+
+def _not_owned(app: App, refused: Mapping[Kind, Refused]) -> str:
+    """All that stands in the place of children, in an order that does not depend on what was tried last."""
+    kinds = sorted(refused, key=[*BUILDERS].index)
+    adoptable = [kind for kind in kinds if refused[kind].adoptable]
+    others = [refused[kind].message for kind in kinds if kind not in adoptable]
+    return "; ".join([*([adoption.offer(app, adoptable)] if adoptable else ()), *others])
 
 
 def _rolled_back(seen: Seen) -> Verdict | None:
@@ -119,10 +130,17 @@ def _rolled_back(seen: Seen) -> Verdict | None:
         return None
     runs = "runs again" if seen.rollout and seen.rollout.ready else "is started again"
     message = (
-        f"this version failed, so the last one that was Ready {runs}: change the MyApp to try anew. "
+        f"this version failed, so the last one that was Ready {runs}: {_way_to_try_anew(facts)} to try anew. "
         f"The cause was {facts.cause}"
     )
     return Verdict(Reason.ROLLED_BACK, sentence(message), Outlook.STALLED)
+
+
+def _way_to_try_anew(facts: RolledBack) -> str:
+    """What makes another version of the pods."""
+    in_myapp = f"change the image or another setting of its pods in the {names.KIND}"
+    kinds = " or ".join(kind.kind for kind, mark in names.CONFIGURATION.items() if mark in facts.configuration)
+    return f"{in_myapp}, or the {kinds} that they use," if kinds else in_myapp
 
 
 def _changed_by_admission(seen: Seen) -> Verdict | None:
@@ -186,8 +204,8 @@ def _no_pods_allowed(seen: Seen) -> Verdict | None:
     if standing := _standing(seen):
         return standing
     refused = from_words(seen.looks.refusal or failure.message)
-    reason = refused.reason if refused.reason is Reason.QUOTA_EXCEEDED else Reason.FORBIDDEN
-    words = re.sub(r'^pod "[^"]*" ', "", refused.message, flags=re.IGNORECASE)  # each try has a random name
+    reason = refused.reason if refused.reason in _OF_REFUSED_PODS else Reason.FORBIDDEN
+    words = re.sub(_POD_OF_A_TRY, "the pod ", refused.message, flags=re.IGNORECASE)
     return _by_the_server(reason, "pods are refused", words, POD, seen)
 
 
@@ -201,7 +219,7 @@ def _no_replica_set_allowed(seen: Seen) -> Verdict | None:
     return _by_the_server(reason, "the ReplicaSet is refused", refused.message, names.DEPLOYMENT, seen)
 
 
-def _by_the_server(reason: Reason, what: str, words: str, kind: names.Kind, seen: Seen) -> Verdict:
+def _by_the_server(reason: Reason, what: str, words: str, kind: Kind, seen: Seen) -> Verdict:
     """What the server said of an object that a controller makes for us; its paths are those of `kind`."""
     words = fieldpaths.in_words(mask(words, values_of(seen.spec, seen.app.key.name)), kind, seen.spec)
     return Verdict(reason, sentence(f"{what}: {words}"), Outlook.PROGRESSING)
@@ -284,6 +302,9 @@ def _notes(seen: Seen) -> Iterator[str]:
     """Where what the MyApp says is not what is done."""
     if seen.spec.autoscaling and (seen.app.sets_replicas or seen.spec.replicas != _DEFAULT_REPLICAS):
         yield "replicas is ignored while autoscaling is set"
+        if seen.idle_scaler:
+            idle = f'{names.HPA} "{seen.idle_scaler}"'
+            yield f"{idle} targets the {names.KIND} itself and does nothing while autoscaling is set"
     elif seen.scaler and not seen.spec.autoscaling:
         yield (
             f'{names.HPA} "{seen.scaler}" scales the Deployment, so replicas is ignored: delete it, or set autoscaling '

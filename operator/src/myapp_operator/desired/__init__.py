@@ -50,10 +50,13 @@ class Wanted:
     @cached_property
     def template(self) -> str:
         """What changes with the pods of a Deployment: version and what restarts them; empty: nothing is wanted."""
-        if self.body is None:
-            return ""
-        marks = self.body["spec"]["template"]["metadata"].get("annotations") or {}
-        return " ".join([self.version, *(marks[each] for each in names.CONFIGURATION.values() if each in marks)])
+        return " ".join([self.version, *self.configuration.values()]) if self.body else ""
+
+    @cached_property
+    def configuration(self) -> Mapping[str, str]:
+        """The annotations of the pods that stand for their configuration."""
+        marks = ((self.body or {})["spec"]["template"]["metadata"].get("annotations") or {}) if self.body else {}
+        return {each: marks[each] for each in names.CONFIGURATION.values() if each in marks}
 
     @cached_property
     def version(self) -> str:

@@ -49,6 +49,6 @@ class Rollout(Part):
     revision_history_limit: Annotated[int, Field(ge=0, le=100)] = 10
     """Old ReplicaSets kept for `autoRollback`. By hand, change the MyApp back: `kubectl rollout undo` is taken back."""
     auto_rollback: bool = False
-    """True goes back to the last version that was Ready when a rollout fails, until the spec changes."""
+    """True goes back to the last version that was Ready when a rollout fails, until the pods are changed."""
     restart_on_config_change: bool = False
     """True restarts the pods when a ConfigMap that they use changes; a Secret too, where the operator may read it."""

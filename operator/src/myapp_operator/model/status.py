@@ -64,6 +64,6 @@ class Status(Part):
     message: Annotated[str, Field(max_length=32768)] | None = None
     """One sentence: how the app is doing and why."""
     rollback: Rollback | None = None
-    """Only while an earlier version runs, since this generation failed and `rollout.autoRollback` is true."""
+    """Only while an earlier version runs, since the version asked for failed and `rollout.autoRollback` is true."""
     conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=_BY_TYPE)] | None = None
     """Ready, Available, Reconciling, Stalled."""

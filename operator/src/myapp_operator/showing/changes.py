@@ -5,6 +5,7 @@ Every write is a dry run, with the field manager, the force and the precondition
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from myapp_operator import desired, names, plan, replicas, selectors, takeover, templates
@@ -61,7 +62,7 @@ async def compare(kube: Kube, file: Json, way: Way, allowance: Allowance) -> lis
     there = await _deployment(kube, app)
     children = {names.DEPLOYMENT: Child.from_json(there)} if there else {}
     wanted = selectors.kept(desired.build(app, spec), children, app)
-    if there and (earlier := _gone_back_to(there, app)):
+    if there and (earlier := _gone_back_to(there, app, spec, wanted)):
         wanted = templates.running(wanted, key.name, earlier)
     own = Change(APPS, key, stored, then)
     found = [own, *[await _compare_child(kube, app, want, replicas.fewest(wanted)) for want in wanted]]
@@ -97,13 +98,16 @@ async def _deployment(kube: Kube, app: App) -> Json | None:
         return None  # which is told when it is compared
 
 
-def _gone_back_to(deployment: Json, app: App) -> Json | None:
-    """The pod template that runs although this generation asks for another one, since that one failed."""
+def _gone_back_to(deployment: Json, app: App, spec: Spec, wanted: Sequence[Wanted]) -> Json | None:
+    """The pod template that runs although this generation asks for another one, since that one failed. Whether its
+    configuration is another one by now is not known here; the operator would have tried it."""
     child = Child.from_json(deployment)
-    if not child.is_controlled_by(app):
+    failed = child.rolled_back if child.is_controlled_by(app) and spec.rollout.auto_rollback else None
+    asked = next((each.version for each in wanted if each.kind is names.DEPLOYMENT), "")
+    if failed is None or not failed.is_of(app.generation, asked, failed.configuration):
         return None
-    failed = child.rolled_back is not None and child.rolled_back.generation == app.generation
-    return deployment["spec"]["template"] if failed else None
+    template: Json = deployment["spec"]["template"]
+    return template
 
 
 async def _compare_child(kube: Kube, app: App, want: Wanted, fewest: int) -> Change:
@@ -126,7 +130,9 @@ async def _compare_foreign(kube: Kube, app: App, want: Wanted, before: Json) -> 
     if want.body is None:
         return Change(want.kind, key, before, before)
     if not child.may_be_adopted:
-        return Change(want.kind, key, before, before, plan.foreign(want.kind, app, child.owner).message)
+        refused = plan.foreign(want.kind, app, child.owner)
+        never = takeover.foreseen(want.kind, before["spec"], want.body) if refused.adoptable else None
+        return Change(want.kind, key, before, before, never or refused.message)
     if hindrance := takeover.hindrance(want.kind, before["spec"], want.body):
         return Change(want.kind, key, before, before, hindrance)
     return Change(want.kind, key, before, await _try_adoption(kube, want, key, before))
