@@ -16,17 +16,20 @@ _LONGEST = 200
 """Characters of a controller's words."""
 
 
-def state(kind: Kind, raw: Json) -> str:
-    """The state of a child that is there and belongs to the app."""
+def state(kind: Kind, raw: Json, *, rolled_back: bool = False) -> str:
+    """The state of a child that is there and belongs to the app, which may have gone back to an earlier version."""
     tell = _TELLERS.get(kind)
+    if kind is names.DEPLOYMENT:
+        return _deployment(raw, "version before" if rolled_back else "new version")
     return "; ".join(filter(None, tell(raw))) if tell else "exists"
 
 
-def _deployment(raw: Json) -> Iterator[str]:
-    child = Child.from_json(raw)
-    if (rollout := child.rollout) is not None:
-        ready = f"{rollout.ready}/{rollout.wanted} ready, {rollout.available} available"
-        yield f"{ready}, {rollout.updated} of the {'version before' if child.rolled_back else 'new version'}"
+def _deployment(raw: Json, newest: str) -> str:
+    rollout = Child.from_json(raw).rollout
+    if rollout is None:
+        return ""
+    ready = f"{rollout.ready}/{rollout.wanted} ready, {rollout.available} available"
+    return f"{ready}, {rollout.updated} of the {newest}"
 
 
 def _service(raw: Json) -> Iterator[str]:
@@ -124,7 +127,6 @@ def _maps(value: Any) -> list[Json]:
 
 
 _TELLERS: Mapping[Kind, Callable[[Json], Iterator[str]]] = {
-    names.DEPLOYMENT: _deployment,
     names.SERVICE: _service,
     names.INGRESS: _ingress,
     names.ROUTE: _route,

@@ -164,7 +164,7 @@ def _state(kind: Kind, raw: Json | None, facts: Facts) -> str:
         return f"is controlled by {child.owner}" if child.owner else f"is not controlled by this {names.KIND}"
     if child.deleting:
         return "is being deleted"
-    return children.state(kind, raw)
+    return children.state(kind, raw, rolled_back=facts.rolled_back)
 
 
 def _pod(pod: Json, facts: Facts) -> PodLine:
