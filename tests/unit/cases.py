@@ -11,13 +11,16 @@ from datetime import timedelta
 from typing import Any
 
 from myapp_operator import names, preflight
+from myapp_operator.deployment_status import Condition
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Condition, Owner, RolledBack
+from myapp_operator.observed import App, Child
+from myapp_operator.owners import Owner
 from myapp_operator.plan import foreign, not_installed
 from myapp_operator.preflight import Known
 from myapp_operator.references import Digests, Reference, Referent
 from myapp_operator.refusals import Obstacle, from_words
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge, judge_terminating
 from myapp_operator.verdicts import Outlook

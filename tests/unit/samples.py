@@ -12,6 +12,7 @@ from typing import Any
 
 from myapp_operator import desired, names, plan
 from myapp_operator.causes import Cause
+from myapp_operator.deployment_status import Condition, Rollout
 from myapp_operator.desired import Wanted
 from myapp_operator.errors import ApiError
 from myapp_operator.fights import Fight
@@ -19,7 +20,8 @@ from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec, parse_spec
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import App, Child, Condition, Owner, Rollout
+from myapp_operator.observed import App, Child
+from myapp_operator.owners import Owner
 from myapp_operator.refusals import Obstacle
 from myapp_operator.seen import Seen
 

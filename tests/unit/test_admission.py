@@ -9,9 +9,9 @@ import pytest
 from myapp_operator import admission, names, plan, reverting, status
 from myapp_operator.admission import Admitted
 from myapp_operator.attempts import ADMISSION
+from myapp_operator.deployment_status import containers_of
 from myapp_operator.grammar import Json
 from myapp_operator.names import Reason
-from myapp_operator.observed import containers_of
 from tests.unit import samples
 from tests.unit.samples import condition, seen, wanted
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from myapp_operator import drift, managed_fields, names, observed, reverting, takeover
+from myapp_operator import drift, field_managers, managed_fields, names, reverting, takeover
 from myapp_operator.grammar import Json
 from myapp_operator.names import APPLIED
 from myapp_operator.observed import Child
@@ -179,13 +179,13 @@ def many(count: int) -> Json:
 def test_what_is_kept_of_many_managers_costs_as_much_work_as_there_are_fields(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    walked, walk = [0], observed._maps_only
+    walked, walk = [0], field_managers._maps_only
 
     def counted(*given: Any) -> Json:
         walked[0] += 1
         return walk(*given)
 
-    monkeypatch.setattr(observed, "_maps_only", counted)
+    monkeypatch.setattr(field_managers, "_maps_only", counted)
     steps = []
     for count in (50, 200):
         found = metadata(*thousand(count))

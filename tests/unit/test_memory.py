@@ -8,8 +8,8 @@ from myapp_operator import names
 from myapp_operator.attempts import Attempt
 from myapp_operator.memory import Memory
 from myapp_operator.names import Reason
-from myapp_operator.observed import RolledBack
 from myapp_operator.refusals import Refused, Retry
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.store import Store
 from tests.unit.samples import KEY, app, deployment
 

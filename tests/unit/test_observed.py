@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from myapp_operator import names
+from myapp_operator.deployment_status import Condition, Rollout, containers_of
+from myapp_operator.field_managers import readable
 from myapp_operator.grammar import Json
 from myapp_operator.names import LAST_READY, Key
-from myapp_operator.observed import App, Child, Condition, Owner, RolledBack, Rollout, containers_of, readable
+from myapp_operator.observed import App, Child
+from myapp_operator.owners import Owner
+from myapp_operator.rollback_note import RolledBack
 from tests.unit.samples import app, child, deployment, owner, rollout
 
 METADATA: Json = {"name": "myapp", "namespace": "web", "uid": "uid-1", "resourceVersion": "7"}

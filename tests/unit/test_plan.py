@@ -12,9 +12,11 @@ from myapp_operator.attempts import NUDGING, Attempt, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.fights import EXISTENCE, Fight
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import Child, Owner, RolledBack
+from myapp_operator.observed import Child
+from myapp_operator.owners import Owner
 from myapp_operator.plan import Todo
 from myapp_operator.refusals import Obstacle, Refused, Retry
+from myapp_operator.rollback_note import RolledBack
 from tests.unit.samples import app, applied, owner, progressing, refused_pods, rollout, wanted, written
 
 DEPLOYMENT, SERVICE = names.DEPLOYMENT, names.SERVICE

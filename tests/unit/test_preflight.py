@@ -7,9 +7,9 @@ import pytest
 
 from myapp_operator import names, preflight, references
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import RolledBack
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent
+from myapp_operator.rollback_note import RolledBack
 from tests.unit.samples import child, rollout, wanted
 
 CONFIG_MAP, SECRET, ACCOUNT = names.CONFIG_MAP, names.SECRET, names.SERVICE_ACCOUNT

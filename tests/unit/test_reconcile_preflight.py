@@ -15,8 +15,9 @@ from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Reason
-from myapp_operator.observed import Child, RolledBack
+from myapp_operator.observed import Child
 from myapp_operator.references import Referent, Target
+from myapp_operator.rollback_note import RolledBack
 from tests.unit.samples import KEY, app, refusal, rollout
 from tests.unit.versions import replica_set
 from tests.unit.world import CONFLICT, DEPLOYMENT, OWNER, SERVICE, World, complete

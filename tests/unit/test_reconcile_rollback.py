@@ -13,8 +13,9 @@ from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Reason
-from myapp_operator.observed import Child, RolledBack
+from myapp_operator.observed import Child
 from myapp_operator.references import Referent, Target
+from myapp_operator.rollback_note import RolledBack
 from tests.unit.samples import KEY, app, applied, progressing, refusal, rollout
 from tests.unit.versions import NEW, OLD, replica_set
 from tests.unit.world import DEPLOYMENT, FORBIDDEN, SERVICE, Clock, World

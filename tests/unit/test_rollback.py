@@ -10,8 +10,9 @@ from myapp_operator.attempts import NUDGING, Step, Verb
 from myapp_operator.causes import Cause
 from myapp_operator.looks import Looks, Situation
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import Child, RolledBack
+from myapp_operator.observed import Child
 from myapp_operator.refusals import Obstacle, Refused, Stale
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import Seen
 from tests.unit.samples import app, applied, child, deployment, progressing, rollout, seen, spec, wanted
 

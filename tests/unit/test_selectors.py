@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 from myapp_operator import desired, names, plan, selectors, takeover
+from myapp_operator.deployment_status import NO_LABELS, Rollout
 from myapp_operator.desired import Wanted
 from myapp_operator.grammar import Json
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import NO_LABELS, Child, Rollout
+from myapp_operator.observed import Child
 from myapp_operator.refusals import Refused
 from tests.unit import golden
 from tests.unit.samples import app, app_of, applied, deployment, rollout, wanted

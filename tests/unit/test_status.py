@@ -8,13 +8,15 @@ import pytest
 
 from myapp_operator import events, names, plan, status
 from myapp_operator.causes import Cause
+from myapp_operator.deployment_status import Rollout
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.model import Status
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, RolledBack, Rollout
+from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import Seen
 from myapp_operator.status import Judged, due, judge, judge_invalid, judge_terminating
 from tests.unit.samples import NOW, app, child, children, condition, progressing, refused_pods, rollout, seen, spec

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from myapp_operator import names
+from myapp_operator.autoscaler_status import Unmeasured
 from myapp_operator.names import Reason
-from myapp_operator.observed import Child, Unmeasured
+from myapp_operator.observed import Child
 from myapp_operator.seen import Seen
 from myapp_operator.status import judge
 from myapp_operator.verdicts import Outlook, decide

@@ -7,12 +7,14 @@ import pytest
 
 from myapp_operator import adoption, names, plan
 from myapp_operator.causes import Cause
+from myapp_operator.deployment_status import Condition, Rollout
 from myapp_operator.desired import BUILDERS
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.names import FROM_PODS, Kind, Reason
-from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
+from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Held, Obstacle, Refused, Retry, Stale
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import Seen, past_own_deadline
 from myapp_operator.status import judge
 from myapp_operator.verdicts import Outlook, decide, sentence

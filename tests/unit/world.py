@@ -7,13 +7,14 @@ from typing import cast
 
 from myapp_operator import desired, names
 from myapp_operator.allowance import Allowance
+from myapp_operator.deployment_status import Rollout
 from myapp_operator.errors import OperatorError
 from myapp_operator.events import Notice
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube, Listing
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import App, Child, Rollout
+from myapp_operator.observed import App, Child
 from myapp_operator.reconcile import Reconciler
 from myapp_operator.recorder import Recorder
 from myapp_operator.referents import Referents

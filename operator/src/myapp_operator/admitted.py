@@ -13,8 +13,9 @@ import orjson
 
 from myapp_operator import digests, names, templates, versions
 from myapp_operator.causes import by_revision
+from myapp_operator.field_managers import is_our_entry
 from myapp_operator.grammar import Json
-from myapp_operator.observed import Child, is_our_entry
+from myapp_operator.observed import Child
 
 _RESTARTED_AT = f"f:{names.RESTARTED_AT}"
 

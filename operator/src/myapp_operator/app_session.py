@@ -14,8 +14,8 @@ from myapp_operator.connection import LONGEST_REFUSAL, Connection
 from myapp_operator.envelope import CONTENT, Envelopes
 from myapp_operator.errors import UnreadableError
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping, metadata_of
 from myapp_operator.kube import APPS
-from myapp_operator.observed import mapping, metadata_of
 from myapp_operator.unreadable import Unreadable
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from myapp_operator.grammar import Json
-from myapp_operator.names import Kind, Reason
+from myapp_operator.names import APPLIED, Kind, Reason
 from myapp_operator.refusals import Obstacle, Refused, Retry, Stale
 from myapp_operator.replicas import Hold
 
@@ -59,6 +59,12 @@ class Step:
     def decided_on(self) -> tuple[str, int]:
         """What is tried, and the version that it was decided on."""
         return self.attempt, self.resource_version
+
+    @property
+    def applied(self) -> str:
+        """The hash of what it applies, as its annotation says; a deletion has none."""
+        applied: str = self.body["metadata"]["annotations"][APPLIED]
+        return applied
 
 
 @dataclass(frozen=True)

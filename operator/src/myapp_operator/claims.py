@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping
 from myapp_operator.names import COVERS
-from myapp_operator.observed import mapping
 
 ALL = "*"
 """In the place of a namespace: all of them."""

@@ -32,8 +32,8 @@ from myapp_operator.errors import (
     UnreadableError,
 )
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping
 from myapp_operator.masking import mask
-from myapp_operator.observed import mapping
 from myapp_operator.reading import Part
 
 JSON = "application/json"

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import condition
 from myapp_operator.names import Reason
-from myapp_operator.observed import App, condition
+from myapp_operator.observed import App
 
 _LONGEST_MESSAGE = 1024
 """Bytes that the API server allows in a message of an event."""

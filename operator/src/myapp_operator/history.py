@@ -12,9 +12,9 @@ from myapp_operator import names
 from myapp_operator.causes import by_revision
 from myapp_operator.errors import ApiError
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping
 from myapp_operator.kube import Kube
 from myapp_operator.names import Key
-from myapp_operator.observed import mapping
 
 _LARGEST = 4 * 1024**2
 """Bytes of the versions of one app that are kept while they are looked at."""

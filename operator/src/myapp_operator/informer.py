@@ -19,9 +19,10 @@ from myapp_operator import gaps, names
 from myapp_operator.errors import AnotherHistoryError, ApiError, ExpiredError, OperatorError, UnreadableError
 from myapp_operator.gaps import Gap, Version
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import counted_version, metadata_of
 from myapp_operator.kube import PAGE, UNREADABLE, Kube
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import Child, counted_version, metadata_of
+from myapp_operator.observed import Child
 from myapp_operator.store import Store
 from myapp_operator.unreadable import Unreadable
 from myapp_operator.workqueue import WorkQueue

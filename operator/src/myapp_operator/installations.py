@@ -18,9 +18,9 @@ from myapp_operator.claims import ALL, Claim
 from myapp_operator.errors import ApiError, OperatorError
 from myapp_operator.fence import elapsed
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping, metadata_of
 from myapp_operator.kube import Kube
 from myapp_operator.lease import Sighting
-from myapp_operator.observed import mapping, metadata_of
 from myapp_operator.rights import Rights
 
 _LOOK_SECONDS = 10.0

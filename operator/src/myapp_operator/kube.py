@@ -16,9 +16,11 @@ import orjson
 from myapp_operator import names, reading
 from myapp_operator.connection import JSON, Connection, refusal_of
 from myapp_operator.errors import ApiError, ExpiredError, UnreachableError, UnreadableError
+from myapp_operator.field_managers import readable
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping, metadata_of, read_version
 from myapp_operator.names import Key, Kind
-from myapp_operator.observed import controller, mapping, metadata_of, read_version, readable
+from myapp_operator.owners import controller
 
 APPS = Kind(names.KIND, names.API_VERSION, names.PLURAL, "")
 """The MyApps themselves, for lists."""

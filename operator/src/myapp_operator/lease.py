@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping
 from myapp_operator.names import Key
-from myapp_operator.observed import mapping
 
 LEASE_SECONDS = 15
 """How long a Lease that is not renewed keeps others from taking it."""

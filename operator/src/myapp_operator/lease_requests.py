@@ -11,8 +11,8 @@ from myapp_operator import names
 from myapp_operator.connection import Connection
 from myapp_operator.errors import ApiError, UnreadableError
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping, metadata_of
 from myapp_operator.names import Key
-from myapp_operator.observed import mapping, metadata_of
 
 _PATIENCE = aiohttp.ClientTimeout(total=3.0, sock_connect=1.5)
 """An overloaded API server takes seconds for an answer, and a connection that is dead gives none: three attempts fit

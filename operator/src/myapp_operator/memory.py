@@ -11,9 +11,9 @@ from myapp_operator.fights import Contest
 from myapp_operator.grammar import Json
 from myapp_operator.looks import Looks
 from myapp_operator.names import Kind
-from myapp_operator.observed import RolledBack
 from myapp_operator.pacing import Pace
 from myapp_operator.refusals import Retry
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.rollouts import Followed
 from myapp_operator.status import Budget
 

@@ -32,7 +32,7 @@ LAST_READY = f"{GROUP}/last-ready"
 """Annotation on a Deployment: the pod-template-hash of the last version that was Ready (see `rollback`)."""
 
 ROLLED_BACK = f"{GROUP}/rolled-back"
-"""Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `observed.RolledBack`)."""
+"""Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `rollback_note`)."""
 
 TEMPLATE = f"{GROUP}/template"
 """Annotation on a Deployment: hash of the version of the pods that was let through last (see `versions`)."""

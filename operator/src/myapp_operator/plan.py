@@ -17,7 +17,8 @@ from myapp_operator.desired import Wanted
 from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Owner
+from myapp_operator.observed import App, Child
+from myapp_operator.owners import Owner
 from myapp_operator.refusals import Held, Obstacle, Refused
 from myapp_operator.rollouts import Asked
 
@@ -189,11 +190,8 @@ def ending(kind: Kind, app: App, child: Child) -> Refused:
 def foreign(kind: Kind, app: App, owner: Owner | None) -> Refused:
     """What to say of an object in a child's place that this MyApp does not control."""
     what = f'{kind} "{kind.name_for(app.key.name)}"'
-    if owner is not None and (owner.api_version, owner.kind, owner.name) == (
-        names.API_VERSION,
-        names.KIND,
-        app.key.name,
-    ):
+    namesake = (names.API_VERSION, names.KIND, app.key.name)
+    if owner is not None and (owner.api_version, owner.kind, owner.name) == namesake:
         return Refused(
             Reason.WAITING, f"{what} still belongs to an earlier {names.KIND} of this name and is being removed"
         )

@@ -18,7 +18,7 @@ from myapp_operator import json_items
 from myapp_operator.errors import UnreadableError
 from myapp_operator.grammar import Json
 from myapp_operator.json_items import Scanner
-from myapp_operator.observed import mapping
+from myapp_operator.json_objects import mapping
 
 AT_ONCE = 2**20
 """Bytes of a list that are parsed all at once; a hundred usual objects have less."""

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping, read_version
 from myapp_operator.names import Kind
-from myapp_operator.observed import mapping, read_version
 
 _WIDTH = 16
 """Bytes of each hash that is kept."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from myapp_operator import names
 from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import mapping
 from myapp_operator.names import Kind
-from myapp_operator.observed import App, Child, mapping
+from myapp_operator.observed import App, Child
 
 
 @dataclass(frozen=True)

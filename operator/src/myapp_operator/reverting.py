@@ -17,10 +17,10 @@ import orjson
 
 from myapp_operator import admission, drift, origins
 from myapp_operator.admission import PRIVATE, PRIVATE_PARTS, Mutation
+from myapp_operator.field_managers import is_our_entry, our_entry
 from myapp_operator.grammar import Json
 from myapp_operator.masking import NO_VALUES, Values, mask
 from myapp_operator.names import KIND, Kind
-from myapp_operator.observed import is_our_entry, our_entry
 
 _MOST_NAMED = 3
 _LONGEST_VALUE = 60

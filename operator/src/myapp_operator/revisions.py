@@ -16,8 +16,8 @@ from myapp_operator.desired import Wanted
 from myapp_operator.gate import Gate
 from myapp_operator.grammar import Json
 from myapp_operator.kube import Kube
-from myapp_operator.observed import RolledBack
 from myapp_operator.plan import Todo
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import Seen, rolled_back
 from myapp_operator.store import Store
 

@@ -15,8 +15,9 @@ from myapp_operator import drift, names
 from myapp_operator.attempts import NUDGING, Step, Verb
 from myapp_operator.desired import Wanted
 from myapp_operator.names import Reason
-from myapp_operator.observed import Child, RolledBack
+from myapp_operator.observed import Child
 from myapp_operator.plan import runs_as_applied, with_notes
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import Seen, past_own_deadline, rolled_back
 from myapp_operator.verdicts import LOOKED_UP, Verdict, decide
 

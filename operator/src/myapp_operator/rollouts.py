@@ -18,9 +18,10 @@ from myapp_operator import names
 from myapp_operator.digests import hash_of, is_hash
 from myapp_operator.events import EventReason, Notice
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import condition
 from myapp_operator.masking import mask
 from myapp_operator.moments import moment
-from myapp_operator.observed import App, Child, condition
+from myapp_operator.observed import App, Child
 from myapp_operator.printable import cut, printable
 
 _SETTINGS = (

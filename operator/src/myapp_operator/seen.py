@@ -9,12 +9,14 @@ from functools import cached_property
 
 from myapp_operator import names
 from myapp_operator.admission import Admitted
+from myapp_operator.deployment_status import Condition, Rollout
 from myapp_operator.fights import Fight
 from myapp_operator.looks import Looks
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Condition, RolledBack, Rollout
+from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Obstacle, Refused
+from myapp_operator.rollback_note import RolledBack
 
 _ALWAYS = frozenset({names.DEPLOYMENT, names.SERVICE})
 

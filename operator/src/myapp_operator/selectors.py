@@ -16,7 +16,8 @@ from myapp_operator import digests, names
 from myapp_operator.desired import Wanted, with_spec
 from myapp_operator.grammar import Json
 from myapp_operator.names import Kind
-from myapp_operator.observed import App, Child, controller
+from myapp_operator.observed import App, Child
+from myapp_operator.owners import controller
 from myapp_operator.printable import cut
 
 _FIELDS: Mapping[Kind, str] = {names.SERVICE: "selector", names.PDB: "selector", names.NETWORK_POLICY: "podSelector"}

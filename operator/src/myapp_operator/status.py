@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from myapp_operator import names, rollouts, selectors, unmeasured
 from myapp_operator.deletion import why_still_there
+from myapp_operator.deployment_status import Rollout
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import condition
 from myapp_operator.moments import moment
 from myapp_operator.names import Kind, Reason
-from myapp_operator.observed import App, Child, Rollout, condition
+from myapp_operator.observed import App, Child
 from myapp_operator.refusals import Stale
 from myapp_operator.seen import (
     Seen,

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from myapp_operator import admission, attempts, drift, fieldpaths, fights, names, plan, replicas, reverting, takeover
-from myapp_operator.admission import Admitted
+from myapp_operator import admission, attempts, drift, names, plan, replicas, takeover
 from myapp_operator.attempts import Step, Verb
 from myapp_operator.errors import ApiError, OperatorError
-from myapp_operator.events import EventReason, Notice
-from myapp_operator.fights import Fight
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import read_version
 from myapp_operator.kube import APPS, Kube
-from myapp_operator.masking import Values, mask, values_of
-from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
-from myapp_operator.observed import App, Child, read_version
+from myapp_operator.observed import App, Child
+from myapp_operator.outcomes import Outcomes, judge
 from myapp_operator.plan import Todo
 from myapp_operator.recorder import Recorder
 from myapp_operator.refusals import Answer, NamespaceEnds, Obstacle, Refused, Retry, Stale, classify
@@ -37,12 +33,12 @@ logger = logging.getLogger(__name__)
 
 
 class Hands:
-    """Writes to the children, keeps in the store what was answered, and tells what was taken back."""
+    """Writes to the children, and looks who stands in the way where that fails."""
 
     def __init__(self, kube: Kube, store: Store, recorder: Recorder) -> None:
         self._kube = kube
         self._store = store
-        self._recorder = recorder
+        self._outcomes = Outcomes(store, recorder)
 
     async def confirm(self, app: App) -> bool:
         """Asks whether the MyApp is still there and wanted, and not older than what is known: as after a restore of the
@@ -67,21 +63,8 @@ class Hands:
             if isinstance(result, NamespaceEnds):
                 return None
             if result is not None:
-                obstacles[step.kind] = self._obstacle(app, step, result)
+                obstacles[step.kind] = self._outcomes.failed(app, step, result)
         return obstacles
-
-    def _obstacle(self, app: App, step: Step, verdict: Refused | Retry | Stale) -> Obstacle:
-        now, memory = time.monotonic(), self._store.memory(app)
-        if isinstance(verdict, Stale):
-            before = memory.conflicts.get(step.kind)
-            conflict = attempts.conflicted(step.decided_on, verdict.words, before, now)
-            memory.conflicts[step.kind] = conflict
-            return conflict.obstacle(now)
-        if isinstance(verdict, Retry):
-            memory.note_unanswered(step.kind)
-        failed = memory.attempts
-        attempt = failed[step.kind] = attempts.failed(step, verdict, failed.get(step.kind), now)
-        return attempt.obstacle(now) or Obstacle(verdict)
 
     async def _take(self, app: App, step: Step) -> Answer | None:
         """Takes one step. None: done."""
@@ -89,19 +72,12 @@ class Hands:
             present = await self._read(app, step)
             answer = await self._send(app, _renewed(app, step, present), present)
         except OperatorError as error:
-            return await self._refused(app, step, _judge(app, step, error))
+            return await self._refused(app, step, judge(app, step, error))
         if isinstance(answer, Refused | Stale):
             return answer
         why = f" ({step.why})" if step.why else ""
         logger.info("%s %s %s/%s%s", step.verb, step.kind, app.key.namespace, step.name, why, extra=_named(app, step))
-        admitted = self._note_admission(app, step, answer)
-        self._remember_success(app, step, answer, time.monotonic(), admitted)
-        if step.reverts:
-            self._tell_reverted(app, step, present)
-        if step.recreates:
-            self._tell_recreated(app, step)
-        if step.verb is Verb.ADOPT:
-            self._tell_adopted(app, step)
+        self._outcomes.succeeded(app, step, present, answer)
         return None
 
     async def _read(self, app: App, step: Step) -> Json | None:
@@ -118,37 +94,6 @@ class Hands:
             logger.warning("cannot read what was changed in %s %s: %s", step.kind, app.key, error)
             return None
 
-    def _tell_reverted(self, app: App, step: Step, present: Json | None) -> None:
-        """An event for what was taken back."""
-        changes = reverting.changes(step.body, step.reverts, present, _secrets(app))
-        fight = self._contend(app, step, step.reverts, reverting.culprits(changes))
-        self._tell_write(app, step, EventReason.REVERTED, reverting.sentence(step.kind, changes, app.key.name), fight)
-
-    def _tell_recreated(self, app: App, step: Step) -> None:
-        """An event for a child that others deleted; the API server does not tell which of them."""
-        memory, now, wanted = self._store.memory(app), time.monotonic(), _hash(step)
-        contest = fights.reverted(memory.deletions.get(step.kind), wanted, (fights.EXISTENCE,), "", now)
-        memory.deletions[step.kind] = contest
-        message = f'recreated {step.kind} "{step.name}", which was deleted: change the {names.KIND} instead'
-        self._tell_write(app, step, EventReason.RECREATED, message, contest.fight(wanted, now))
-
-    def _tell_adopted(self, app: App, step: Step) -> None:
-        """An event for what was taken over. Whoever replaces the whole object, annotation and all, offers it anew."""
-        message = f'took over {step.kind} "{step.name}": it now lives and dies with this {names.KIND}'
-        self._tell_write(app, step, EventReason.ADOPTED, message, self._contend(app, step, (fights.OWNERSHIP,), by=""))
-
-    def _contend(self, app: App, step: Step, paths: Sequence[str], by: str) -> Fight | None:
-        """Remembers that these fields were made as wanted; returns the fight over them, if that is one."""
-        now, wanted = time.monotonic(), _hash(step)
-        contests = self._store.memory(app).contests
-        contest = contests[step.kind] = fights.reverted(contests.get(step.kind), wanted, paths, by, now)
-        return contest.fight(wanted, now)
-
-    def _tell_write(self, app: App, step: Step, reason: EventReason, message: str, fight: Fight | None) -> None:
-        """An event for a write; in a fight always the same one, which is counted."""
-        words = fight.sentence(step.kind) if fight else message
-        self._recorder.tell(app, Notice(reason, words, warning=fight is not None))
-
     async def _refused(self, app: App, step: Step, verdict: Answer) -> Answer:
         match verdict:
             case Stale() if step.verb is Verb.CREATE or self._is_unwatched(app, step):
@@ -158,44 +103,6 @@ class Hands:
                 what = f"{step.verb} {step.kind} {app.key.namespace}/{step.name}"
                 logger.warning("cannot %s: %s", what, words, extra=_named(app, step))
         return verdict
-
-    def _note_admission(self, app: App, step: Step, answer: Json | None) -> Admitted | None:
-        """Remembers what admission made of a write, and tells of it; None where it left it as it was."""
-        memory = self._store.memory(app)
-        before = memory.admitted.pop(step.kind, None)
-        if answer is None:
-            return None
-        if step.attempt == attempts.ADMISSION:
-            memory.asked_admission |= {step.kind}
-        found = admission.mutations(step.body, answer)
-        if not found:
-            return None
-        words = reverting.admitted(step.kind, found, _secrets(app))
-        decisive = any(each.decisive for each in found)
-        applied = step.body["metadata"]["annotations"][names.APPLIED]
-        memory.admitted[step.kind] = Admitted(applied, words, decisive)
-        if not decisive and (before is None or before.words != words):  # else the status is told in an event
-            self._recorder.tell(app, Notice(EventReason.REFUSED, words, warning=True))
-        return memory.admitted[step.kind]
-
-    def _remember_success(
-        self, app: App, step: Step, answer: Json | None, now: float, admitted: Admitted | None
-    ) -> None:
-        memory = self._store.memory(app)
-        before = memory.attempts.get(step.kind)
-        memory.forgive([step.kind])
-        if admitted is not None:
-            memory.attempts[step.kind] = attempts.admitted_otherwise(step, before, now)
-        elif step.attempt == attempts.NUDGING:
-            memory.attempts[step.kind] = attempts.nudged(step, before, now)
-        if step.verb is Verb.DELETE:
-            memory.note_unwanted(step.kind)
-            self._store.answered_deletion(app, step.kind, now)
-            return
-        memory.present[step.kind] = _hash(step)
-        if answer is not None:  # of a Deployment its number of pods and its status are what the watch brought
-            child = Child.from_json({"metadata": answer["metadata"]})
-            self._store.answered_child(app, step.kind, child, now)
 
     async def _send(self, app: App, step: Step, present: Json | None) -> Json | Refused | Stale | None:
         """Sends it; the answer is the whole object, or none after a deletion."""
@@ -246,10 +153,8 @@ class Hands:
         metadata: Json = (present or {}).get("metadata", {})
         if (metadata.get("uid"), metadata.get("resourceVersion")) != (step.uid, str(step.resource_version)):
             return step
-        select, many = (
-            takeover.surplus_of(step.body, metadata),
-            len(metadata.get("managedFields") or ()) > _MANY_MANAGERS,
-        )
+        select = takeover.surplus_of(step.body, metadata)
+        many = len(metadata.get("managedFields") or ()) > _MANY_MANAGERS
         patch = await asyncio.to_thread(takeover.patch, metadata, select) if many else takeover.patch(metadata, select)
         if patch is None:
             return step
@@ -278,7 +183,7 @@ class Hands:
         tells whether admission still does it: if not, a JSON patch puts that back first.
         """
         raw = await self._kube.whole(step.kind, Key(app.key.namespace, step.name))
-        child, applied = Child.from_json(raw) if raw else None, _hash(step)
+        child, applied = Child.from_json(raw) if raw else None, step.applied
         if raw is None or child is None or child.uid != step.uid or drift.drifted(step.body, applied, child):
             return Stale()
         step = replace(step, resource_version=child.resource_version)
@@ -346,7 +251,7 @@ class Hands:
         try:
             raw = await read(step.kind, Key(app.key.namespace, step.name))
         except OperatorError as error:
-            return _judge(app, step, error)
+            return judge(app, step, error)
         return self._found(app, step, raw, absence)
 
     def _found(self, app: App, step: Step, raw: Json | None, absence: int) -> Refused | Stale:
@@ -388,29 +293,6 @@ def _renewed(app: App, step: Step, present: Json | None) -> Step:
     if same and drift.taken(step.body, step.attempt, child) == step.reverts:
         return replace(step, resource_version=child.resource_version)
     return step
-
-
-def _hash(step: Step) -> str:
-    """The hash of what a step applies."""
-    applied: str = step.body["metadata"]["annotations"][names.APPLIED]
-    return applied
-
-
-def _judge(app: App, step: Step, error: OperatorError) -> Answer:
-    """What an answer means, in words that may be shown: the server quotes what it refuses, and names fields of a child
-    that its user has not written."""
-    match verdict := classify(error):
-        case Refused(message=words):
-            shown = fieldpaths.in_words(mask(words, _secrets(app)), step.kind, parse_spec(app.spec))
-            return replace(verdict, message=shown)
-        case Retry(words=words) | Stale(words=words) if words:
-            return replace(verdict, words=mask(words, _secrets(app)))
-    return verdict
-
-
-def _secrets(app: App) -> Values:
-    """What must not be shown of what others say."""
-    return values_of(parse_spec(app.spec), app.key.name)
 
 
 def _named(app: App, step: Step) -> dict[str, str]:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from myapp_operator import drift, names, selectors
 from myapp_operator.adoption import selects_otherwise
 from myapp_operator.allowance import ALWAYS_ALLOWED, EXPOSING
+from myapp_operator.field_managers import is_our_entry, our_entry
 from myapp_operator.grammar import Json
 from myapp_operator.managed_fields import union, without
 from myapp_operator.names import APPLIED, MANAGER, Kind
-from myapp_operator.observed import is_our_entry, our_entry
 
 _SPEC = "f:spec"
 _LEFT_TO_OTHERS = (

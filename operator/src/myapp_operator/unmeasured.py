@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from myapp_operator import names
+from myapp_operator.json_objects import condition
 from myapp_operator.moments import moment
-from myapp_operator.observed import condition
 from myapp_operator.printable import cut
 from myapp_operator.seen import Seen
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from myapp_operator.json_objects import metadata_of
 from myapp_operator.names import Kind
-from myapp_operator.observed import metadata_of
 
 _MOST = 1000
 """Objects that are remembered. Of more than that, some are logged again."""

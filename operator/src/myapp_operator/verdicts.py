@@ -10,12 +10,14 @@ from enum import Enum
 from myapp_operator import adoption, fieldpaths, names, unmeasured
 from myapp_operator.desired import BUILDERS, pdb
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import condition
 from myapp_operator.masking import mask, values_of
 from myapp_operator.model import Spec
 from myapp_operator.names import FROM_PODS, POD, Kind, Reason
-from myapp_operator.observed import App, Child, RolledBack, condition
+from myapp_operator.observed import App, Child
 from myapp_operator.printable import cut, printable
 from myapp_operator.refusals import Held, Refused, from_words
+from myapp_operator.rollback_note import RolledBack
 from myapp_operator.seen import (
     Seen,
     changed_by_admission,

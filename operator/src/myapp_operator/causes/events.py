@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from myapp_operator.causes.pods import LONG_AGO
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import counted_version, mapping
 from myapp_operator.moments import moment
 from myapp_operator.names import CLAIM
-from myapp_operator.observed import counted_version, mapping
 
 _LONGEST_WORDS = 2048
 """Characters that are kept of the message of an event; the kubelet writes 1024."""

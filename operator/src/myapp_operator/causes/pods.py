@@ -11,8 +11,8 @@ import orjson
 
 from myapp_operator import names
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import counted
 from myapp_operator.moments import moment
-from myapp_operator.observed import counted
 
 _MOST_JUDGED = 300
 """Pods of one app that are judged at most, beside those that are gone."""

@@ -12,12 +12,13 @@ from functools import cached_property
 from types import MappingProxyType
 
 from myapp_operator import names, versions
+from myapp_operator.deployment_status import containers_of
 from myapp_operator.desired import deployment, hpa, ingress, networkpolicy, pdb, route, service
 from myapp_operator.drift import fingerprint
 from myapp_operator.grammar import Json
 from myapp_operator.model import Spec
 from myapp_operator.names import Kind
-from myapp_operator.observed import App, containers_of
+from myapp_operator.observed import App
 
 Builder = Callable[[str, Spec], Json | None]
 
@@ -70,7 +71,7 @@ class Wanted:
 
     @cached_property
     def containers(self) -> str:
-        """Hash of what runs in the pods of a Deployment (see `observed.containers_of`)."""
+        """Hash of what runs in the pods of a Deployment (see `deployment_status.containers_of`)."""
         return containers_of(self.body["spec"]["template"]) if self.body else ""
 
 

@@ -9,10 +9,11 @@ from typing import TypeVar
 from myapp_operator import causes, desired, names, preflight, references, selectors, templates
 from myapp_operator.errors import ApiError, InvalidMyAppError, NoSuchMyAppError, OperatorError
 from myapp_operator.grammar import Json
+from myapp_operator.json_objects import condition
 from myapp_operator.kube import APPS, Kube, Listing
 from myapp_operator.model import parse_spec
 from myapp_operator.names import Key, Kind, Reason
-from myapp_operator.observed import App, condition
+from myapp_operator.observed import App
 from myapp_operator.references import Referent
 from myapp_operator.showing import pods
 from myapp_operator.showing.facts import Facts
