@@ -109,3 +109,8 @@ def test_the_path_of_a_count_is_that_of_the_users_file() -> None:
 def test_plain_data_is_passed_on_as_it_is() -> None:
     env = [{"name": "A_b", "valueFrom": {"secretKeyRef": {"name": "n", "key": "some_key"}}}]
     assert parse_spec(of(env=env), strict=True).env == env
+
+
+def test_a_sidecar_that_was_stored_with_more_variables_than_may_be_applied_today_is_followed() -> None:
+    env = [{"name": f"V{number}", "value": "x"} for number in range(400)]
+    assert parse_spec({"image": "a", "sidecars": [{"name": "side", "image": "b", "env": env}]}).sidecars

@@ -13,8 +13,11 @@ from myapp_operator.model.values import IMAGE_RULE, RESOURCES, Arguments, Image,
 UserId = Annotated[int, Field(ge=1, le=2147483647)]
 GroupId = Annotated[int, Field(ge=0, le=2147483647)]
 Env = Annotated[list[Json], Field(max_length=1000), KubeType("EnvVar", keys=("name",))]
-EnvBeside = Annotated[list[Json], Field(max_length=256), KubeType("EnvVar", keys=("name",))]
-"""Fewer, because there may be many such containers, and the API server limits what all rules together may cost."""
+EnvBeside = Annotated[
+    list[Json], Field(max_length=1000, json_schema_extra={"maxItems": 256}), KubeType("EnvVar", keys=("name",))
+]
+"""Fewer may be applied, because there may be many such containers, and the API server limits what all rules together may
+cost. What was stored with more is followed as before."""
 EnvFrom = Annotated[list[Json], Field(max_length=100), KubeType("EnvFromSource")]
 Resources = Annotated[Json, KubeType("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
 Probe = Annotated[Json, KubeType("Probe", without=("host",), port="http")]
