@@ -92,7 +92,8 @@ def test_an_undone_rollout_is_undone_as_a_whole(kubectl: Kubectl, api: Api, oper
     wait_for("as before", lambda: essence(api, "deployments", DEPLOYMENT) == before)
     wait_for("Ready", api.is_ready)
     assert "(changed by kubectl): change the MyApp instead: spec." in told
-    assert "metadata.annotations" not in told
+    assert "apps.example.com/" not in told
+    assert "deployment.kubernetes.io/" not in told
 
 
 def test_a_tool_that_applies_the_whole_object_keeps_nothing_that_the_myapp_drops(
