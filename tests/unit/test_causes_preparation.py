@@ -24,6 +24,8 @@ from tests.unit.samples import spec
 
 MISSING = 'MountVolume.SetUp failed for volume "tls" : secret "shop-tls" not found'
 PREPARED = condition("PodReadyToStartContainers", True)
+PROBE: Json = {"tcpSocket": {"port": 1}}
+PATIENT: Json = {"startupProbe": PROBE, "readinessProbe": PROBE | {"failureThreshold": 60}}
 
 
 def placed(ago: float = 20, **fields: Any) -> Json:
@@ -43,6 +45,28 @@ def test_events_are_asked_for_while_a_node_prepares_a_pod() -> None:
     """Nothing else tells what is missing."""
     assert found(placed(5)) == Found(again=10, asks=("involvedObject.uid=one",))
     assert found(placed(90)) == Found(asks=("involvedObject.uid=one",))
+
+
+def asked(*pods: Json) -> list[str]:
+    """The pods whose events are asked for."""
+    return [each.removeprefix("involvedObject.uid=") for each in found(*pods).asks]
+
+
+def test_a_pod_that_is_prepared_is_asked_about_before_older_ones_that_may_yet_become_ready() -> None:
+    """These have time that their probes grant; of a volume that cannot be attached nothing else will ever tell."""
+    starting = [pod(running(100, ready=False), container=PATIENT, name=f"{n}", created=120) for n in range(9)]
+    assert asked(*starting, placed(name="young", created=20)) == ["young", "0", "1", "2"]
+    events = [event_of("young", "FailedAttachVolume", 'Multi-Attach error for volume "disk" Volume is used')]
+    assert told(*starting, placed(name="young", created=20), events=events) == "ConfigError"
+
+
+def test_of_several_pods_that_are_prepared_each_is_asked_about_but_no_crowd() -> None:
+    """One may be well on its way, and another one not."""
+    crowd = [placed(name=f"{n}", created=60 - n) for n in range(9)]
+    assert asked(*crowd[:2]) == ["0", "1"]
+    assert asked(*crowd) == ["0", "1", "2", "3"]
+    two = pod(running(100, ready=False), running(100, ready=False), container=PATIENT, name="two")
+    assert asked(two, *crowd[:3]) == ["0", "1", "2", "two"], "not once for each of its containers"
 
 
 @pytest.mark.parametrize(

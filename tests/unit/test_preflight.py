@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from myapp_operator import names, preflight, references
+from myapp_operator.causes import Cause
 from myapp_operator.names import Kind, Reason
 from myapp_operator.preflight import Known
 from myapp_operator.references import Reference, Referent
@@ -17,6 +18,7 @@ URL = Reference(CONFIG_MAP, "settings", "env URL", "url")
 ALL = Reference(CONFIG_MAP, "settings", "envFrom")
 WORD = Reference(SECRET, "db", "env WORD", "word")
 ROBOT = Reference(ACCOUNT, "robot", "spec.serviceAccountName")
+MOUNT = 'volume "v" cannot be mounted:'
 
 
 def known(kinds: tuple[Kind, ...] = names.REFERABLE, /, **objects: Referent) -> Known:
@@ -60,11 +62,22 @@ def test_all_that_is_missing_is_counted_and_the_first_three_are_named() -> None:
         ("couldn't find key url in ConfigMap default/settings", True),
         ("couldn't find key colour in ConfigMap default/settings", False),
         ("couldn't find key url in ConfigMap default/other", False),
-        ("a container crashes", False),
+        ("container cannot be created", False),
+        (f'{MOUNT} configmap "settings" not found; {MOUNT} couldn\'t find key url in ConfigMap n/settings', True),
+        (f'{MOUNT} exit status 32; {MOUNT} configmap "settings" not found', False),
+        (f'{MOUNT} [configmap "settings" not found, references non-existent secret key: word]', False),
+        (f'{MOUNT} [configmap "settings" not found, configmap "other" not found]', True),
     ],
 )
 def test_what_was_not_found_and_is_there_now_is_no_cause_any_more(said: str, there: bool) -> None:
-    assert preflight.is_there_now(said, known(settings=holding(url="x"), other=Referent(1))) is there
+    objects = known(settings=holding(url="x"), other=Referent(1))
+    assert preflight.is_there_now(Cause(Reason.CONFIG_ERROR, said), objects) is there
+
+
+@pytest.mark.parametrize("reason", sorted(names.FROM_PODS - {Reason.CONFIG_ERROR}))
+def test_what_an_app_or_a_node_says_is_told_also_where_what_it_names_is_there(reason: Reason) -> None:
+    said = 'container "myapp" exits with code 1: Error: configmap "settings" not found'
+    assert not preflight.is_there_now(Cause(reason, said), known(settings=holding(url="x")))
 
 
 def test_what_is_optional_or_unread_or_of_a_kind_that_is_not_seen_is_not_missing() -> None:

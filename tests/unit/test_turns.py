@@ -170,3 +170,44 @@ def test_a_turn_that_nobody_takes_stops_the_others_for_a_moment_only() -> None:
     turns.leave(Key("n", "c"))
     assert turns.give(9) == Key("n", "d")
     assert not turns.take(Key("n", "e"), 9), "nor is it overtaken"
+
+
+def busy(turns: SpacedTurns, crowds: int, late: float) -> int:
+    """Turns in 100 s of a namespace that comes for them at once, beside crowds that come so many seconds later."""
+    for number in range(100):
+        for crowd in range(crowds):
+            turns.take(Key(f"crowd {crowd}", str(number)), 0)
+        turns.take(Key("good", str(number)), 0)
+    count, now, coming = 0, 0.0, list[tuple[float, Key]]()
+    while (wait := turns.wait(now)) is not None and now + wait <= 100:
+        now += wait
+        while coming and coming[0][0] <= now:
+            _, key = coming.pop(0)
+            assert turns.take(key, now)
+            turns.take(key, now)
+        if (key := turns.give(now)) is None:
+            continue
+        if key.namespace != "good":
+            coming.append((now + late, key))
+            continue
+        assert turns.take(key, now)
+        turns.take(key, now)
+        count += 1
+    return count
+
+
+@pytest.mark.parametrize(("crowds", "least"), [(0, 990), (1, 890), (3, 690), (9, 99)])
+def test_whoever_does_not_come_for_its_turn_delays_no_other_namespace(crowds: int, least: int) -> None:
+    """The workers of its namespace are held by long looks. Each such namespace gets a turn a second."""
+    assert busy(SpacedTurns(0.1), crowds, late=15.0) >= least
+
+
+def test_where_nobody_comes_for_turns_they_do_not_pile_up() -> None:
+    """As in an outage, after which all would come together."""
+    turns, now, given = SpacedTurns(0.1), 0.0, 0
+    for number in range(1000):
+        turns.take(Key(f"n{number}", "a"), 0)
+    while now < 30:
+        now += turns.wait(now) or 0.1
+        given += turns.give(now) is not None
+    assert given <= 10 + 30

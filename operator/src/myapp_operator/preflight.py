@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from myapp_operator import names
+from myapp_operator.causes import Cause
 from myapp_operator.desired import Wanted
 from myapp_operator.digests import hash_of, is_earlier, is_hash
 from myapp_operator.names import Kind, Reason
@@ -25,7 +26,9 @@ _MOST_TOLD = 3
 _WITH_CONTENTS = frozenset({names.CONFIG_MAP, names.SECRET})
 _NOT_FOUND = re.compile(r'\b(configmap|secret|persistentvolumeclaim|serviceaccount) "([^"\s]{1,253})" not found', re.I)
 _NO_KEY = re.compile(r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]{1,63}/(\S{1,253})")
-"""What the kubelet and the scheduler say of what is not there."""
+"""What the kubelet says of what is not there."""
+_BETWEEN = re.compile(r"[;,] ")
+"""What stands between the words for several volumes, and between several things of one volume."""
 _BY_NAME = {kind.kind.lower(): kind for kind in names.REFERABLE}
 
 
@@ -68,11 +71,18 @@ def missing(references: Iterable[Reference], known: Known) -> list[str]:
     return [*dict.fromkeys(filter(None, (_missing(each, known) for each in references)))]
 
 
-def is_there_now(words: str, known: Known) -> bool:
-    """Whether these words are about what was not there and has come into being since, as the watch has brought it.
+def is_there_now(cause: Cause, known: Known) -> bool:
+    """Whether all that this is about was not there and has come into being since, as the watch has brought it.
 
-    The kubelet tries again in its own time, and its words stand until then.
+    The kubelet tries again in its own time, and its words stand until then. Those of an app are about anything.
     """
+    if cause.reason is not Reason.CONFIG_ERROR:
+        return False
+    return all(_has_come(each, known) for each in _BETWEEN.split(cause.message))
+
+
+def _has_come(words: str, known: Known) -> bool:
+    """Whether these words are about things that were not there, and all of them are now."""
     objects = [(_BY_NAME[kind.lower()], name) for kind, name in _NOT_FOUND.findall(words)]
     keys = [((_BY_NAME[kind.lower()], name), key) for key, kind, name in _NO_KEY.findall(words)]
     digests = [((there := known.objects.get(target)) and there.digests, key) for target, key in keys]

@@ -145,7 +145,7 @@ class Reconciler:
         """
         template = next((each.template for each in wanted if each.kind is names.DEPLOYMENT), "")
         looks, again = await self._onlooker.look(seen, template)
-        if looks.cause and preflight.is_there_now(looks.cause.message, known):
+        if looks.cause and preflight.is_there_now(looks.cause, known):
             looks = replace(looks, cause=None)
         return replace(seen, looks=looks, children=self._store.children(seen.app.key), now=_now()), again
 

@@ -21,6 +21,9 @@ _MOST_WHILE_OTHERS_WAIT = 4
 _GIVEN_UP = 60.0
 """Seconds after which a turn that nobody has taken is lost."""
 
+_MOST_UNTAKEN = 10
+"""Namespaces that may have turns which are not taken before all others wait for them."""
+
 
 class _Lane:
     """Keys in rounds: each round takes one key of every namespace, the one that has waited longest there."""
@@ -38,12 +41,16 @@ class _Lane:
         """Lets a key wait behind the others of its namespace; one that waits already stays where it is."""
         self._namespaces.setdefault(key.namespace, OrderedDict())[key] = None
 
-    def take(self, active: Mapping[str, int], most: float) -> Key | None:
-        """Removes the next key of a namespace that has fewer active ones than `most`; None if none waits.
+    def next(self, active: Mapping[str, int], most: float) -> str | None:
+        """The next namespace that has fewer active keys than `most`; None if none waits.
 
-        Namespaces that are passed over keep their place. They are few: each has active keys.
+        Those that are passed over keep their place. They are few: each has active keys.
         """
-        namespace = next((each for each in self._namespaces if active.get(each, 0) < most), None)
+        return next((each for each in self._namespaces if active.get(each, 0) < most), None)
+
+    def take(self, active: Mapping[str, int], most: float) -> Key | None:
+        """Removes the next key of the next namespace; None if none waits."""
+        namespace = self.next(active, most)
         if namespace is None:
             return None
         keys = self._namespaces[namespace]
@@ -116,8 +123,9 @@ class Turns:
 class SpacedTurns:
     """Turns that come one after the other, a while apart, and namespace by namespace. A turn is taken by its key.
 
-    No other turn is given for a moment while one was given and is not yet taken: a key that never comes for it must not
-    stop all others, and many that come late must not come together.
+    No other turn of its namespace is given for a moment while one was given and is not yet taken: a key that never
+    comes for it must not stop all others, and many that come late must not come together. Where so many namespaces do
+    not come the reason is not theirs, and no other turn at all is given for that moment.
     """
 
     def __init__(self, spacing: float, patience: float = 1.0) -> None:
@@ -131,7 +139,8 @@ class SpacedTurns:
         """Whether it is the turn of this key, which then is taken; else the key waits in line for it."""
         if self._given.pop(key, None) is not None:
             return True
-        if not self._line and now >= self._next and not self._is_awaited(now):
+        awaited, most = self._awaited(now)
+        if not self._line and now >= self._next and awaited[key.namespace] < most:
             self._next = now + self._spacing
             return True
         self._line.put(key)
@@ -139,11 +148,11 @@ class SpacedTurns:
 
     def give(self, now: float) -> Key | None:
         """Gives the turn to the next in line; None where there is nobody, or where it is too early."""
-        if now < self._next or self._is_awaited(now):
+        if now < self._next:
             return None
         for late in [key for key, given in self._given.items() if now - given > _GIVEN_UP]:
             del self._given[late]
-        key = self._line.take({}, inf)
+        key = self._line.take(*self._awaited(now))
         if key is not None:
             self._given[key] = now
             self._next = now + self._spacing
@@ -151,7 +160,9 @@ class SpacedTurns:
 
     def wait(self, now: float) -> float | None:
         """Seconds until `give` is to be called; None where nobody is in line."""
-        return max(self._next - now, self._spacing if self._is_awaited(now) else 0.0) if self._line else None
+        if not self._line:
+            return None
+        return max(self._next - now, self._spacing if self._line.next(*self._awaited(now)) is None else 0.0)
 
     def leave(self, key: Key) -> None:
         """A key needs no turn any more."""
@@ -159,5 +170,8 @@ class SpacedTurns:
         if key in self._line:
             self._line.remove(key)
 
-    def _is_awaited(self, now: float) -> bool:
-        return any(now - given < self._patience for given in self._given.values())
+    def _awaited(self, now: float) -> tuple[Counter[str], int]:
+        """How many turns of each namespace were given a moment ago and not taken, and how many are too many."""
+        awaited = Counter(key.namespace for key, given in self._given.items() if now - given < self._patience)
+        untaken = {key.namespace for key in self._given}
+        return awaited, 0 if awaited and len(untaken) >= _MOST_UNTAKEN else 1

@@ -47,6 +47,9 @@ _MOST_TELLING_FIRST = (
     Reason.EVICTED,
 )
 
+_MOST_ASKS = 4
+"""Pods that live, or claims, whose events are read in one look although nothing is known to be wrong with them."""
+
 
 def find(evidence: Evidence, now: datetime) -> Found:
     """The most telling cause among the newest pods of an app."""
@@ -54,18 +57,20 @@ def find(evidence: Evidence, now: datetime) -> Found:
     found = list(_judgements(sorted(evidence.pods, key=lambda pod: (pod.created, pod.name)), evidence.replicas, bench))
     again = min((each.again for each in found if each.again is not None), default=None)
     best = min((each for each in found if each.reason), key=_rank, default=Judgement())
-    asks = tuple(dict.fromkeys(chain(best.asks, *(each.asks for each in _askers(found)))))
+    asks = tuple(dict.fromkeys([*best.asks, *_asks(found)]))
     if best.reason is None:
         return Found(None, again, asks)
     message = words.joined(best.what, best.telling(bench.hide(best.said)))
     return Found(Cause(best.reason, message), again, asks)
 
 
-def _askers(found: list[Judgement]) -> Iterator[Judgement]:
-    """Those that have nothing to say without events: the first about pods that live, and about one that is gone."""
+def _asks(found: list[Judgement]) -> Iterator[str]:
+    """What those ask for that have nothing to say without events: of pods that live, those first of which nothing else
+    will ever tell; and the first about one that is gone."""
     asking = [each for each in found if each.asks and not each.reason]
-    for of_the_past in (False, True):
-        yield from islice((each for each in asking if each.of_the_past is of_the_past), 1)
+    living = sorted((each for each in asking if not each.of_the_past), key=lambda each: not each.only_events_tell)
+    yield from islice(dict.fromkeys(chain.from_iterable(each.asks for each in living)), _MOST_ASKS)
+    yield from next((each.asks for each in asking if each.of_the_past), ())
 
 
 def _judgements(pods: list[Pod], wanted: int, bench: Bench) -> Iterator[Judgement]:

@@ -61,6 +61,8 @@ class Judgement:
     """As in `Found`."""
     events_of: str = ""
     """Uid of a pod whose events would make it better. Without a reason: there may be one, which only they tell."""
+    only_events_tell: bool = False
+    """Whether nothing but these would ever tell a cause, however long it stands."""
     claims: Sequence[str] = ()
     """Names of claims whose events would."""
     of_the_past: bool = False

@@ -29,7 +29,8 @@ def judge_preparation(pod: Pod, bench: Bench) -> Judgement:
     if since is None:
         return Judgement()
     age = bench.age(since)
-    waits = Judgement(again=_SOON if age < _LOOKED_AT_OFTEN else None, events_of=pod.uid)
+    again = _SOON if age < _LOOKED_AT_OFTEN else None
+    waits = Judgement(again=again, events_of=pod.uid, only_events_tell=True)
     told = recent(each for each in bench.of_pod(pod.uid) if _tells(each))
     if not told:
         return waits
