@@ -122,6 +122,14 @@ def test_a_changed_configuration_is_a_restart_and_following_it_a_change() -> Non
     assert what(marked({}, {MARK: "b"})) == "a change of spec.rollout.restartOnConfigChange"
 
 
+def test_going_back_from_a_configuration_is_no_restart_of_ours() -> None:
+    wanted = preflight.with_configuration(want(), {MARK: "a"})
+    going_back = plan.with_notes(body(wanted), {names.ROLLED_BACK: "why"})
+    asks = Asked(wanted.version, {"image": "myapp:1"})
+    text = rollouts.noted(going_back, stands(FIRST, "", **{MARK: "b"}), asks, reverts=False, now=NOW)
+    assert "began" not in text
+
+
 def test_what_has_changed_in_the_configuration() -> None:
     was = {'ConfigMap "a"': "1", 'ConfigMap "b"': "1", 'Secret "s"': "1"}
     now = {**was, 'ConfigMap "b"': "2"}

@@ -114,7 +114,8 @@ def noted(body: Json, child: Child | None, asked: Asked, *, reverts: bool, now: 
     if same and follows:
         return before.text if before else current.text
     pods = body["spec"].get("replicas", child.rollout.wanted)
-    if reverts or version != asked.version or not pods:
+    goes_back = names.ROLLED_BACK in body["metadata"]["annotations"]  # maybe for the configuration alone
+    if reverts or goes_back or version != asked.version or not pods:
         return current.text  # what runs now is not what was asked for before this
     began = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if same and marks and child.rollout.configuration:
