@@ -60,6 +60,11 @@ class Release(World):
         del notes[names.ROLLOUT]
         return notes
 
+    def noted(self) -> RolledBack | None:
+        """Why that write goes back, or stays there."""
+        notes = self.notes()
+        return RolledBack.from_text(notes[names.ROLLED_BACK], notes[names.FAILED_VERSION])
+
 
 @pytest.fixture
 def failed() -> Release:
@@ -98,7 +103,7 @@ async def test_going_back_is_one_list_and_one_write_a_child(failed: Release) -> 
     assert failed.kube.requests[:3] == ["list ReplicaSet", "apply Deployment", "apply Service"]
     assert failed.kube.applied["Deployment"]["spec"]["template"] == OLD
     assert failed.kube.applied["Service"]["spec"]["ports"][0]["targetPort"] == 5000
-    noted = RolledBack.from_text(failed.notes()[names.ROLLED_BACK])
+    noted = failed.noted()
     assert noted is not None
     assert (noted.generation, noted.cause) == (1, "CrashLoopBackOff: it crashes")
     assert failed.notes()[names.LAST_READY] == "h1"
@@ -161,7 +166,7 @@ async def test_what_does_not_touch_the_pods_is_no_new_try(back: Release) -> None
     await back.reconcile()
     deployed = back.kube.applied["Deployment"]
     assert (deployed["spec"]["replicas"], deployed["spec"]["template"]) == (5, OLD)
-    noted = RolledBack.from_text(back.notes()[names.ROLLED_BACK])
+    noted = back.noted()
     assert noted is not None
     assert noted.generation == 1, "the one that failed"
 
@@ -183,7 +188,7 @@ async def test_other_pods_are_tried_and_so_are_the_failed_ones_where_nobody_goes
 
 async def test_what_failed_is_noted_with_its_version(failed: Release) -> None:
     await failed.reconcile()
-    noted = RolledBack.from_text(failed.notes()[names.ROLLED_BACK])
+    noted = failed.noted()
     assert noted is not None
     assert (noted.version, noted.configuration) == (failed.wants()[DEPLOYMENT].version, {})
 
