@@ -189,6 +189,21 @@ def test_a_deployment_that_was_never_looked_at() -> None:
     assert Rollout.from_json({"spec": {}, "status": {"terminatingReplicas": 1}}).terminating == 1
 
 
+def deployment_of(*containers: Json) -> Child:
+    raw = raw_child(name="myapp-deployment")
+    return Child.from_json({**raw, "spec": {"replicas": 1, "template": {"spec": {"containers": [*containers]}}}})
+
+
+def test_the_image_of_a_deployment_is_that_of_the_container_of_the_app_and_steers_no_terminal() -> None:
+    found = deployment_of({"name": "side", "image": "side:1"}, {"name": "myapp", "image": "\x1b[2J" + 2000 * "x"})
+    assert found.rollout is not None
+    assert (found.rollout.image[-3:], len(found.rollout.image), "\x1b" in found.rollout.image) == ("xx…", 512, False)
+    for containers in ([], [{"name": "side", "image": "side:1"}], [{"name": "myapp"}]):
+        other = deployment_of(*containers).rollout
+        assert other is not None
+        assert other.image == ""
+
+
 def test_a_deployment_in_full() -> None:
     status = {
         "observedGeneration": 4,

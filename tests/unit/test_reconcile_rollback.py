@@ -125,6 +125,14 @@ async def test_gone_back_it_costs_nothing_and_says_so(back: Release) -> None:
     assert back.kube.requests == []
 
 
+async def test_the_image_that_runs_is_shown_though_the_release_before_has_noted_none(back: Release) -> None:
+    known = back.store.children(KEY)[DEPLOYMENT]
+    newer = replace(known, rollout=rollout(image="myapp:1"), resource_version=back.kube.next_version())
+    back.store.put_child(KEY, DEPLOYMENT, newer)
+    await back.reconcile()
+    assert (back.reason(), back.kube.status["image"]) == ("RolledBack", "myapp:1")
+
+
 async def test_a_refused_way_back_is_told_and_tried_again(failed: Release) -> None:
     failed.kube.fails["apply Deployment"] = FORBIDDEN
     assert await failed.reconcile() == pytest.approx(1, abs=0.5)

@@ -245,13 +245,16 @@ def test_a_restart_is_told_as_one() -> None:
 
 
 def test_the_image_of_what_the_deployment_asks_for() -> None:
-    assert rollouts.image(stands(NEW)) == "myapp:2"
-    assert rollouts.image(stands("x")) == rollouts.image(None) == ""
+    asks = replace(child(), rollout=rollout(image="myapp:1"))
+    assert rollouts.image(asks) == "myapp:1", "also of a release that noted nothing"
+    assert rollouts.image(replace(asks, noted=NEW)) == "myapp:1"
+    assert rollouts.image(replace(asks, noted=NEW, awaited=True)) == "myapp:2", "as it was just written"
+    assert rollouts.image(replace(asks, noted="x", awaited=True)) == rollouts.image(None) == ""
 
 
 def test_whoever_writes_our_note_over_steers_no_terminal_and_no_status() -> None:
     forged = Note("\x1b[31m" + 2000 * "x", "zz", BEGAN, "\x1b[2J" + 500 * "y").text
-    shown = rollouts.image(stands(forged))
+    shown = rollouts.image(replace(stands(forged), awaited=True))
     assert ("\x1b" in shown, len(shown)) == (False, 512)
     assert "\x1b" not in Process().sees(forged, 0, READY)[0]
     assert "\x1b" not in what(note(stands(forged), image="myapp:2"))

@@ -125,8 +125,13 @@ def noted(body: Json, child: Child | None, asked: Asked, *, reverts: bool, now: 
 
 
 def image(child: Child | None) -> str:
-    """The image of the pods that our Deployment asks for; empty where that is not noted."""
-    note = Note.from_text(child.noted) if child and child.noted else None
+    """The image of the pods that our Deployment asks for; empty where that is not known. Of our own write that the
+    watch has not brought back its note tells."""
+    if child is None:
+        return ""
+    if child.rollout and not child.awaited:
+        return child.rollout.image
+    note = Note.from_text(child.noted) if child.noted else None
     return cut(printable(note.image), _LONGEST_STATUS_IMAGE) if note else ""
 
 
