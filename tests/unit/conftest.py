@@ -2,7 +2,7 @@
 
 import pytest
 
-from myapp_operator import gate, looking, outcomes, reconcile
+from myapp_operator import autoscalers, gate, looking, outcomes, reconcile
 from tests.unit.samples import app
 from tests.unit.world import Clock, World
 
@@ -28,6 +28,6 @@ async def ready() -> World:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the recipe, which a test may put forward."""
     clock = Clock()
-    for module in (gate, looking, outcomes, reconcile):
+    for module in (autoscalers, gate, looking, outcomes, reconcile):
         monkeypatch.setattr(module, "time", clock)
     return clock

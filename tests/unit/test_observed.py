@@ -114,8 +114,8 @@ def test_a_nudge_of_many_digits_does_not_stop_the_operator() -> None:
 
 # What a Deployment remembers for us
 
-FAILED = RolledBack(2, "CrashLoopBackOff", "it crashes", "2030-01-01T12:00:00Z")
-NOTES = {names.LAST_READY: "5d9f", names.ROLLED_BACK: FAILED.text}
+FAILED = RolledBack(2, "CrashLoopBackOff", "it crashes", "2030-01-01T12:00:00Z", "v1", {"key": "digest"})
+NOTES = {names.LAST_READY: "5d9f", names.ROLLED_BACK: FAILED.text, names.FAILED_VERSION: FAILED.failed}
 
 
 def noted(by: Json) -> Child:
@@ -160,11 +160,21 @@ def test_a_rollback_that_nobody_could_have_noted_so_is_none(text: str) -> None:
 
 def test_a_version_that_failed_is_known_again_by_its_pods_and_their_configuration() -> None:
     failed = RolledBack(2, "Evicted", "it was put out", "2030-01-01T12:00:00Z", "v1", {"key": "digest"})
-    assert RolledBack.from_text(failed.text) == failed
+    assert RolledBack.from_text(failed.text, failed.failed) == failed
     assert failed.is_of(3, "v1", {"key": "digest"}), "the MyApp has changed elsewhere"
     assert not failed.is_of(2, "v2", {"key": "digest"})
     assert not failed.is_of(2, "v1", {"key": "another"})
     assert not failed.is_of(2, "", {}), "nobody asks for it to be gone back from any more"
+
+
+def test_the_first_release_can_read_why_a_version_was_gone_back_from() -> None:
+    """It takes these keys and no other ones; else it would try the failed version again after a downgrade."""
+    assert json.loads(FAILED.text).keys() == {"generation", "reason", "message", "time"}
+
+
+@pytest.mark.parametrize("failed", ["x", "[]", '{"version": 1}', '{"reason": "r"}', "[" * 50000, " " * 2**15], ids=len)
+def test_a_failed_version_that_nobody_could_have_noted_so_is_none(failed: str) -> None:
+    assert RolledBack.from_text(FAILED.text, failed) is None
 
 
 def test_a_note_of_an_earlier_release_tells_the_generation() -> None:
@@ -177,6 +187,21 @@ def test_a_note_of_an_earlier_release_tells_the_generation() -> None:
 def test_a_deployment_that_was_never_looked_at() -> None:
     assert Rollout.from_json({"spec": {"replicas": 2}}) == Rollout(0, 2, 0, 0, 0, 0, {}, containers=containers_of({}))
     assert Rollout.from_json({"spec": {}, "status": {"terminatingReplicas": 1}}).terminating == 1
+
+
+def deployment_of(*containers: Json) -> Child:
+    raw = raw_child(name="myapp-deployment")
+    return Child.from_json({**raw, "spec": {"replicas": 1, "template": {"spec": {"containers": [*containers]}}}})
+
+
+def test_the_image_of_a_deployment_is_that_of_the_container_of_the_app_and_steers_no_terminal() -> None:
+    found = deployment_of({"name": "side", "image": "side:1"}, {"name": "myapp", "image": "\x1b[2J" + 2000 * "x"})
+    assert found.rollout is not None
+    assert (found.rollout.image[-3:], len(found.rollout.image), "\x1b" in found.rollout.image) == ("xx…", 512, False)
+    for containers in ([], [{"name": "side", "image": "side:1"}], [{"name": "myapp"}]):
+        other = deployment_of(*containers).rollout
+        assert other is not None
+        assert other.image == ""
 
 
 def test_a_deployment_in_full() -> None:
@@ -261,7 +286,7 @@ def test_megabytes_in_owners_and_annotations_are_not_kept() -> None:
         {"apiVersion": "v1", "kind": "ConfigMap", "name": f"c{number}", "uid": "u"} for number in range(30_000)
     ]
     controller = {"apiVersion": megabyte, "kind": megabyte, "name": megabyte, "uid": megabyte, "controller": True}
-    noted = [names.APPLIED, names.NUDGE, names.LAST_READY, names.ROLLED_BACK, names.TEMPLATE]
+    noted = [names.APPLIED, names.NUDGE, names.LAST_READY, names.ROLLED_BACK, names.FAILED_VERSION, names.TEMPLATE]
     noted_by_us = {"f:metadata": {"f:annotations": {f"f:{each}": {} for each in noted}}}
     raw = raw_child(
         annotations=dict.fromkeys([*noted, "other"], megabyte),

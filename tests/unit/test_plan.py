@@ -119,6 +119,7 @@ def test_only_what_is_surely_as_wanted_counts_as_wanted() -> None:
         ),
         pytest.param(("foregroundDeletion", "a/b", "c/d"), 'it is held by "a/b", "c/d": see', id="by two of them"),
         pytest.param(("foregroundDeletion",), "waits until all that it owns is gone: look for pods", id="by its pods"),
+        pytest.param(("orphan",), "has let go of all that it owns: see that kube-controller-manager", id="by orphans"),
         pytest.param((), "is made anew as soon as it is gone", id="by nothing"),
     ],
 )

@@ -10,7 +10,7 @@ from myapp_operator import desired, names
 from myapp_operator.model import parse_spec
 from myapp_operator.observed import Child
 from tests.unit.samples import KEY, app, applied, owner, rollout
-from tests.unit.world import CONFLICT, DEPLOYMENT, SERVICE, World
+from tests.unit.world import CONFLICT, DEPLOYMENT, FORBIDDEN, SERVICE, Clock, World
 
 FIXED = {"image": "myapp:latest", "replicas": 10, "resources": {"requests": {"cpu": "1"}}}
 SCALED = FIXED | {"autoscaling": {"minReplicas": 3, "maxReplicas": 20, "cpu": 80}}
@@ -124,6 +124,31 @@ async def test_an_autoscaler_on_the_myapp_beside_its_own_one_is_looked_for_once_
     world.watch_brings_status()
     await world.reconcile()
     assert "list HorizontalPodAutoscaler" not in world.kube.requests
+
+
+async def test_where_none_is_on_the_myapp_none_is_looked_for_until_it_changes(clock: Clock) -> None:
+    """As after `kubectl scale myapp`, whose mark stays for ever."""
+    world = Scaled(SCALED, was=SCALED)
+    world.app = replace(world.app, scaled=True)
+    world.store.put_app(world.app)
+    await world.reconcile()
+    assert world.kube.requests == ["list HorizontalPodAutoscaler", "status"]
+    world.watch_brings_status()
+    clock.passes(3600)
+    assert await world.reconcile() is None
+    assert world.kube.requests == []
+    world.app = replace(world.app, generation=2, resource_version=world.app.resource_version + 1)
+    world.store.put_app(world.app)
+    await world.reconcile()
+    assert world.kube.requests[0] == "list HorizontalPodAutoscaler"
+
+
+async def test_without_the_right_to_list_autoscalers_those_on_the_myapp_are_not_told_and_all_else_goes_on() -> None:
+    world = Scaled(SCALED, was=FIXED)
+    world.store.put_app(replace(world.app, scaled=True))
+    world.kube.fails["list HorizontalPodAutoscaler"] = FORBIDDEN
+    await world.reconcile()
+    assert world.kube.requests[:2] == ["list HorizontalPodAutoscaler", "hold Deployment"]
 
 
 async def test_somebodys_autoscaler_is_looked_for_once_a_minute_and_not_fought() -> None:

@@ -303,7 +303,7 @@ async def test_a_version_that_was_gone_back_from_is_tried_again_with_another_con
     await before.reconcile()
     want = next(each for each in desired.build(before.app, parse_spec(before.app.spec)) if each.kind == DEPLOYMENT)
     why = RolledBack(1, "ConfigError", "bad", "2030-01-01T12:00:00Z", want.version, configuration(before))
-    notes = {names.ROLLED_BACK: why.text, names.LAST_READY: "h1"}
+    notes = {names.ROLLED_BACK: why.text, names.FAILED_VERSION: why.failed, names.LAST_READY: "h1"}
     deployed(failing, versions.version(RUNNING), RUNNING, **notes)
     failing.kube.listed["ReplicaSet"] = [replica_set("h1", revision=2, template=RUNNING)]
     if there:

@@ -60,6 +60,11 @@ class Release(World):
         del notes[names.ROLLOUT]
         return notes
 
+    def noted(self) -> RolledBack | None:
+        """Why that write goes back, or stays there."""
+        notes = self.notes()
+        return RolledBack.from_text(notes[names.ROLLED_BACK], notes[names.FAILED_VERSION])
+
 
 @pytest.fixture
 def failed() -> Release:
@@ -98,7 +103,7 @@ async def test_going_back_is_one_list_and_one_write_a_child(failed: Release) -> 
     assert failed.kube.requests[:3] == ["list ReplicaSet", "apply Deployment", "apply Service"]
     assert failed.kube.applied["Deployment"]["spec"]["template"] == OLD
     assert failed.kube.applied["Service"]["spec"]["ports"][0]["targetPort"] == 5000
-    noted = RolledBack.from_text(failed.notes()[names.ROLLED_BACK])
+    noted = failed.noted()
     assert noted is not None
     assert (noted.generation, noted.cause) == (1, "CrashLoopBackOff: it crashes")
     assert failed.notes()[names.LAST_READY] == "h1"
@@ -118,6 +123,14 @@ async def test_gone_back_it_costs_nothing_and_says_so(back: Release) -> None:
     )
     assert await back.reconcile() is None
     assert back.kube.requests == []
+
+
+async def test_the_image_that_runs_is_shown_though_the_release_before_has_noted_none(back: Release) -> None:
+    known = back.store.children(KEY)[DEPLOYMENT]
+    newer = replace(known, rollout=rollout(image="myapp:1"), resource_version=back.kube.next_version())
+    back.store.put_child(KEY, DEPLOYMENT, newer)
+    await back.reconcile()
+    assert (back.reason(), back.kube.status["image"]) == ("RolledBack", "myapp:1")
 
 
 async def test_a_refused_way_back_is_told_and_tried_again(failed: Release) -> None:
@@ -161,7 +174,7 @@ async def test_what_does_not_touch_the_pods_is_no_new_try(back: Release) -> None
     await back.reconcile()
     deployed = back.kube.applied["Deployment"]
     assert (deployed["spec"]["replicas"], deployed["spec"]["template"]) == (5, OLD)
-    noted = RolledBack.from_text(back.notes()[names.ROLLED_BACK])
+    noted = back.noted()
     assert noted is not None
     assert noted.generation == 1, "the one that failed"
 
@@ -183,7 +196,7 @@ async def test_other_pods_are_tried_and_so_are_the_failed_ones_where_nobody_goes
 
 async def test_what_failed_is_noted_with_its_version(failed: Release) -> None:
     await failed.reconcile()
-    noted = RolledBack.from_text(failed.notes()[names.ROLLED_BACK])
+    noted = failed.noted()
     assert noted is not None
     assert (noted.version, noted.configuration) == (failed.wants()[DEPLOYMENT].version, {})
 

@@ -93,6 +93,9 @@ def test_a_write_carries_on_which_version_was_ready_and_why_it_was_gone_back_to(
     ours = deployment(last_ready="h1")
     assert rollback.notes(ours, failing()) == {names.LAST_READY: "h1"}
     assert rollback.notes(ours, failing(), BACK) == {names.LAST_READY: "h1", names.ROLLED_BACK: BACK.text}
+    known = replace(BACK, version="v1", configuration={"key": "digest"})
+    told = {names.ROLLED_BACK: BACK.text, names.FAILED_VERSION: known.failed}
+    assert rollback.notes(None, failing(), known) == told
     assert rollback.notes(None, failing()) == {}
 
 

@@ -122,6 +122,14 @@ def test_a_changed_configuration_is_a_restart_and_following_it_a_change() -> Non
     assert what(marked({}, {MARK: "b"})) == "a change of spec.rollout.restartOnConfigChange"
 
 
+def test_going_back_from_a_configuration_is_no_restart_of_ours() -> None:
+    wanted = preflight.with_configuration(want(), {MARK: "a"})
+    going_back = plan.with_notes(body(wanted), {names.ROLLED_BACK: "why"})
+    asks = Asked(wanted.version, {"image": "myapp:1"})
+    text = rollouts.noted(going_back, stands(FIRST, "", **{MARK: "b"}), asks, reverts=False, now=NOW)
+    assert "began" not in text
+
+
 def test_what_has_changed_in_the_configuration() -> None:
     was = {'ConfigMap "a"': "1", 'ConfigMap "b"': "1", 'Secret "s"': "1"}
     now = {**was, 'ConfigMap "b"': "2"}
@@ -237,13 +245,16 @@ def test_a_restart_is_told_as_one() -> None:
 
 
 def test_the_image_of_what_the_deployment_asks_for() -> None:
-    assert rollouts.image(stands(NEW)) == "myapp:2"
-    assert rollouts.image(stands("x")) == rollouts.image(None) == ""
+    asks = replace(child(), rollout=rollout(image="myapp:1"))
+    assert rollouts.image(asks) == "myapp:1", "also of a release that noted nothing"
+    assert rollouts.image(replace(asks, noted=NEW)) == "myapp:1"
+    assert rollouts.image(replace(asks, noted=NEW, awaited=True)) == "myapp:2", "as it was just written"
+    assert rollouts.image(replace(asks, noted="x", awaited=True)) == rollouts.image(None) == ""
 
 
 def test_whoever_writes_our_note_over_steers_no_terminal_and_no_status() -> None:
     forged = Note("\x1b[31m" + 2000 * "x", "zz", BEGAN, "\x1b[2J" + 500 * "y").text
-    shown = rollouts.image(stands(forged))
+    shown = rollouts.image(replace(stands(forged), awaited=True))
     assert ("\x1b" in shown, len(shown)) == (False, 512)
     assert "\x1b" not in Process().sees(forged, 0, READY)[0]
     assert "\x1b" not in what(note(stands(forged), image="myapp:2"))

@@ -6,16 +6,23 @@ from collections.abc import Sequence
 
 FOREGROUND = "foregroundDeletion"
 """The finalizer of the garbage collector, which deletes first what an object owns."""
-_OF_THE_COLLECTOR = frozenset({FOREGROUND, "orphan"})
+_ORPHAN = "orphan"
+"""The other one, which lets go first of what an object owns."""
 
 
 def why_still_there(finalizers: Sequence[str], edit: str) -> str:
     """What holds it, and what to do; empty where nothing does. `edit` is the command that removes a finalizer."""
-    held = [each for each in finalizers if each not in _OF_THE_COLLECTOR]
+    held = [each for each in finalizers if each not in (FOREGROUND, _ORPHAN)]
     if held:
         names = ", ".join(f'"{each}"' for each in held)
         return (
             f"it is held by {names}: see that the controller of that finalizer runs, or remove the finalizer with: "
             f"{edit}"
         )
-    return "it waits until all that it owns is gone: look for pods that do not end" if finalizers else ""
+    if FOREGROUND in finalizers:
+        return "it waits until all that it owns is gone: look for pods that do not end"
+    if finalizers:
+        return (
+            "it waits until the garbage collector has let go of all that it owns: see that kube-controller-manager runs"
+        )
+    return ""

@@ -10,11 +10,14 @@ import orjson
 
 from myapp_operator.grammar import Json
 from myapp_operator.names import CONFIGURATION, DEPLOYMENT, selector
+from myapp_operator.printable import cut, printable
 
 LONGEST_NOTE = 64
 """Characters that are kept of an annotation that should hold a hash; a longer one is none of ours, and like no hash."""
 _LONGEST_SELECTOR = 1024
 """Characters of a selector that are kept and told. Anybody may make a Deployment with a longer one."""
+_LONGEST_IMAGE = 512
+"""Characters of an image that are kept, as many as a MyApp may ask for. Anybody may put a longer one there."""
 NO_LABELS = "{}"
 """Stands for a selector that does not consist of labels alone, or of too many."""
 
@@ -47,6 +50,8 @@ class Rollout:
     """The labels by which it selects its pods as JSON text; empty for those of a new Deployment (`names.selector`)."""
     containers: str = ""
     """Hash of what runs in its pods (see `containers_of`)."""
+    image: str = ""
+    """That of the app's own container in its pods, which has the name of the app, as it may be shown."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Json]) -> Rollout:
@@ -67,6 +72,7 @@ class Rollout:
             configuration=_configuration(spec),
             selector=_selector(raw),
             containers=containers_of(spec.get("template") or {}),
+            image=_image(raw),
         )
 
 
@@ -84,6 +90,13 @@ def containers_of(template: Json) -> str:
         for each in (*(pod.get("initContainers") or ()), *(pod.get("containers") or ()))
     ]
     return hashlib.blake2b(orjson.dumps(facts), digest_size=16).hexdigest()
+
+
+def _image(raw: Mapping[str, Json]) -> str:
+    app = DEPLOYMENT.app_of((raw.get("metadata") or {}).get("name", ""))
+    containers = ((raw["spec"].get("template") or {}).get("spec") or {}).get("containers") or ()
+    found = next((each.get("image") for each in containers if each.get("name") == app), "")
+    return cut(printable(found or ""), _LONGEST_IMAGE)
 
 
 def _configuration(spec: Json) -> Mapping[str, str]:

@@ -27,6 +27,8 @@ class Scaler:
     """When to look again."""
     idle: bool = False
     """Whether it targets the MyApp, which has an autoscaler of its own, so that it does nothing."""
+    generation: int = 0
+    """That of the MyApp for which it holds; 0: for any."""
 
 
 @dataclass(slots=True)

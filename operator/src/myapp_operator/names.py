@@ -34,6 +34,9 @@ LAST_READY = f"{GROUP}/last-ready"
 ROLLED_BACK = f"{GROUP}/rolled-back"
 """Annotation on a Deployment that runs an earlier version than its MyApp asks for: why (see `rollback_note`)."""
 
+FAILED_VERSION = f"{GROUP}/failed-version"
+"""Annotation beside that one: which version of the pods it was gone back from."""
+
 TEMPLATE = f"{GROUP}/template"
 """Annotation on a Deployment: hash of the version of the pods that was let through last (see `versions`)."""
 
@@ -43,7 +46,7 @@ ROLLOUT = f"{GROUP}/rollout"
 COVERS = f"{GROUP}/namespaces"
 """Annotation on the Lease of an installation: the namespaces that it looks after, or * (see `claims`)."""
 
-CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, TEMPLATE, ROLLOUT})
+CARRIED = frozenset({NUDGE, LAST_READY, ROLLED_BACK, FAILED_VERSION, TEMPLATE, ROLLOUT})
 """Annotations that every apply carries on and that are no reason for one; outside the hash of what was applied."""
 
 REVISION = "deployment.kubernetes.io/revision"

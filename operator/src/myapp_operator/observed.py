@@ -23,7 +23,7 @@ from myapp_operator.json_objects import (
     required_text,
 )
 from myapp_operator.moments import moment
-from myapp_operator.names import ADOPT, APPLIED, LAST_READY, NUDGE, ROLLED_BACK, ROLLOUT, TEMPLATE, Key
+from myapp_operator.names import ADOPT, APPLIED, FAILED_VERSION, LAST_READY, NUDGE, ROLLED_BACK, ROLLOUT, TEMPLATE, Key
 from myapp_operator.owners import Owner, controller
 from myapp_operator.rollback_note import RolledBack
 
@@ -160,7 +160,7 @@ class Child:
             offered=annotations.get(ADOPT) == "true",
             scaled=is_scaled(meta),
             last_ready=notes.get(LAST_READY, "")[:LONGEST_NOTE],
-            rolled_back=RolledBack.from_text(notes.get(ROLLED_BACK, "")),
+            rolled_back=RolledBack.from_text(notes.get(ROLLED_BACK, ""), notes.get(FAILED_VERSION, "")),
             template=notes.get(TEMPLATE, "")[:LONGEST_NOTE],
             noted=_bounded(notes.get(ROLLOUT, "")),
             finalizers=finalizers_of(meta) if "deletionTimestamp" in meta else (),

@@ -1,7 +1,7 @@
 """Going back to the last version that was Ready when a rollout fails. Pure.
 
 The truth stands in two annotations on the Deployment, each written together with what it speaks of: which version was
-Ready until a new one came (`names.LAST_READY`), and why that one was gone back to (`names.ROLLED_BACK`). So whatever
+Ready until a new one came (`names.LAST_READY`), and why that one was gone back to (`rollback_note`). So whatever
 ends the operator, at whatever moment, the next run of it finds out what was done.
 """
 
@@ -48,7 +48,12 @@ def facts(seen: Seen) -> RolledBack:
 def notes(deployment: Child | None, seen: Seen, why: RolledBack | None = None) -> Mapping[str, str]:
     """What a write to the Deployment carries on. Without autoRollback nothing: a version may become Ready unnoticed."""
     known = deployment.last_ready if deployment and seen.spec.rollout.auto_rollback else ""
-    return {**({names.LAST_READY: known} if known else {}), **({names.ROLLED_BACK: why.text} if why else {})}
+    told = {
+        names.LAST_READY: known,
+        names.ROLLED_BACK: why.text if why else "",
+        names.FAILED_VERSION: why.failed if why else "",
+    }
+    return {name: text for name, text in told.items() if text}
 
 
 def is_proven(deployment: Child) -> bool:

@@ -1,4 +1,8 @@
-"""What the annotation of a Deployment says that was gone back to an earlier version. Pure."""
+"""What the annotations of a Deployment say that was gone back to an earlier version. Pure.
+
+They are two, since the first release reads one that has exactly its four keys: so after a downgrade, or while a replica
+of that release leads, the rollback is not forgotten.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 _LONGEST_ROLLED_BACK = 2**15
-"""Characters of the annotation of a rollback that are read; the status it repeats is shorter."""
+"""Characters of the annotations of a rollback that are read; the status they repeat is shorter."""
+
+_OF_THE_VERSION = frozenset({"version", "configuration"})
 
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotation."""
+    """Why a Deployment runs an earlier version than its MyApp asks for, as it stands in its annotations."""
 
     generation: int
     """The generation of the MyApp that failed."""
@@ -25,12 +31,12 @@ class RolledBack:
     """What stood for its configuration (see `Rollout.configuration`)."""
 
     @classmethod
-    def from_text(cls, text: str) -> RolledBack | None:
-        """The inverse of `text`; None for anything else."""
-        if len(text) > _LONGEST_ROLLED_BACK:
+    def from_text(cls, text: str, failed: str = "") -> RolledBack | None:
+        """The inverse of `text` and `failed`; None for anything else."""
+        if len(text) + len(failed) > _LONGEST_ROLLED_BACK:
             return None
         try:
-            facts = cls(**json.loads(text))
+            facts = cls(**json.loads(text), **json.loads(failed or "{}"))
         except (ValueError, TypeError, RecursionError):
             return None
         if type(facts.generation) is not int or not isinstance(facts.configuration, dict):
@@ -40,8 +46,14 @@ class RolledBack:
 
     @property
     def text(self) -> str:
-        """As the annotation says it."""
-        return json.dumps(asdict(self))
+        """Why, as `names.ROLLED_BACK` says it."""
+        return json.dumps({key: value for key, value in asdict(self).items() if key not in _OF_THE_VERSION})
+
+    @property
+    def failed(self) -> str:
+        """Which version, as `names.FAILED_VERSION` says it; empty where that is not known."""
+        told = {key: value for key, value in asdict(self).items() if key in _OF_THE_VERSION}
+        return json.dumps(told) if self.version else ""
 
     @property
     def cause(self) -> str:

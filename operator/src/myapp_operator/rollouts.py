@@ -114,7 +114,8 @@ def noted(body: Json, child: Child | None, asked: Asked, *, reverts: bool, now: 
     if same and follows:
         return before.text if before else current.text
     pods = body["spec"].get("replicas", child.rollout.wanted)
-    if reverts or version != asked.version or not pods:
+    goes_back = names.ROLLED_BACK in body["metadata"]["annotations"]  # maybe for the configuration alone
+    if reverts or goes_back or version != asked.version or not pods:
         return current.text  # what runs now is not what was asked for before this
     began = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if same and marks and child.rollout.configuration:
@@ -124,8 +125,13 @@ def noted(body: Json, child: Child | None, asked: Asked, *, reverts: bool, now: 
 
 
 def image(child: Child | None) -> str:
-    """The image of the pods that our Deployment asks for; empty where that is not noted."""
-    note = Note.from_text(child.noted) if child and child.noted else None
+    """The image of the pods that our Deployment asks for; empty where that is not known. Of our own write that the
+    watch has not brought back its note tells."""
+    if child is None:
+        return ""
+    if child.rollout and not child.awaited:
+        return child.rollout.image
+    note = Note.from_text(child.noted) if child.noted else None
     return cut(printable(note.image), _LONGEST_STATUS_IMAGE) if note else ""
 
 
