@@ -16,8 +16,8 @@ Env = Annotated[list[Json], Field(max_length=1000), KubeType("EnvVar", keys=("na
 EnvBeside = Annotated[
     list[Json], Field(max_length=1000, json_schema_extra={"maxItems": 256}), KubeType("EnvVar", keys=("name",))
 ]
-"""Fewer may be applied, because there may be many such containers, and the API server limits what all rules together may
-cost. What was stored with more is followed as before."""
+"""Fewer may be applied, because there may be many such containers, and the API server limits what all rules together
+may cost. What was stored with more is followed as before."""
 EnvFrom = Annotated[list[Json], Field(max_length=100), KubeType("EnvFromSource")]
 Resources = Annotated[Json, KubeType("ResourceRequirements", only=("requests", "limits"), entries=RESOURCES)]
 Probe = Annotated[Json, KubeType("Probe", without=("host",), port="http")]
