@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from dev.cluster import processes
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import REPOSITORY, Layout, NodeKind, runtime_folder
+
+_SOCKETS_CLOSE = 10.0
+"""Seconds that a port may still be held by a server that is gone."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,29 @@ def release(layout: Layout) -> None:
 
 
 def _require_free(ports: Iterable[int]) -> None:
-    """Say which port is taken before a server fails over it with less clear words."""
+    """Say which port is taken before a server fails over it with less clear words.
+
+    A server that was killed counts as gone once its first thread is; the kernel closes its sockets with the last one.
+    """
+    deadline = time.monotonic() + _SOCKETS_CLOSE
     for port in ports:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
+        while not _is_free(port):
+            if time.monotonic() > deadline:
                 raise ClusterError(
                     f"Port {port}, which the cluster needs, is taken by another program: "
                     f"see which with `ss -ltnp sport = :{port}`, end it, and run this again."
-                ) from error
+                )
+            time.sleep(0.1)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _alive(layout: Layout | None) -> bool:
