@@ -109,3 +109,10 @@ def test_what_cannot_be_read_is_said_and_takes_no_time(text: str, words: str) ->
 @pytest.mark.parametrize("value", [{"a": [1, "x", None, True, 0.25, {"b": ""}]}, [], "text", {"y": "y", "1": "1:30"}])
 def test_json_comes_back_as_it_was(value: Any) -> None:
     assert read(json.dumps(value)) == value
+
+
+def test_thousands_of_merged_maps_cost_what_they_hold() -> None:
+    merged = ", ".join(f"{{k{number}: {number}}}" for number in range(2000))
+    (found,) = documents.read(f"<<: [{merged}, {{k0: later}}]")
+    assert len(found) == 2000
+    assert found["k0"] == 0, "of several maps the first one counts"

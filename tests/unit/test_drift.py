@@ -80,7 +80,10 @@ LEFT_ALONE = [
 
 def seen(case: str, kind: Kind, edit: str) -> Child:
     """The child as the watch brings it after an edit."""
-    return Child.from_json(SEEN[case][kind.kind][edit])
+    raw = SEEN[case][kind.kind][edit]
+    owner = next(iter(raw["metadata"].get("ownerReferences", ())), {})
+    named = {"name": kind.name_for(owner.get("name", case)), **raw["metadata"]}
+    return Child.from_json({**raw, "metadata": named})
 
 
 def applied(case: str, kind: Kind) -> Wanted:

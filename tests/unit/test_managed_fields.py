@@ -54,6 +54,7 @@ def metadata(*entries: tuple[str, Json], ours: Json = OURS_WITH_HASH) -> Json:
     fields = [{"manager": manager, "operation": operation, "fieldsV1": each} for manager, operation, each in held]
     owner = {"apiVersion": names.API_VERSION, "kind": names.KIND, "name": "myapp", "uid": "uid-1", "controller": True}
     return {
+        "name": "myapp-deployment",
         "uid": "u",
         "resourceVersion": "7",
         "ownerReferences": [owner],

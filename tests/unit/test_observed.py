@@ -329,3 +329,13 @@ def test_whether_somebody_has_set_the_number_of_pods(entries: list[Any], file: s
     assert App.from_json({"metadata": metadata, "spec": spec}).sets_replicas is sets
     del spec["autoscaling"]
     assert not App.from_json({"metadata": metadata, "spec": spec}).sets_replicas
+
+
+def test_of_an_object_that_is_no_child_of_a_myapp_no_megabyte_is_kept() -> None:
+    fields = {f"f:key-{number}": {} for number in range(50_000)}
+    entries = [entry(fieldsV1={"f:spec": fields}), entry(manager="somebody", fieldsV1={"f:spec": fields})]
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "name": "myapp", "uid": "u", "controller": True}
+    found = Child.from_json(raw_child(ownerReferences=[other], managedFields=entries))
+    assert len(repr(found)) < 4000
+    foreign = {**other, "kind": names.KIND, "name": "another"}
+    assert len(repr(Child.from_json(raw_child(ownerReferences=[foreign], managedFields=entries)))) < 4000

@@ -42,3 +42,9 @@ def test_of(kind: Kind, path: str, field: str) -> None:
 )
 def test_is_internal(path: str, internal: bool) -> None:
     assert origins.is_internal(path) is internal
+
+
+def test_a_path_of_a_megabyte_of_brackets_is_walked_once() -> None:
+    """Names in paths are the words of others."""
+    assert origins.of(names.SERVICE, f"spec.selector[{'[' * 2**20} x]", "shop") == "spec.service"
+    assert origins._STEP.findall("[" * 2**20) == [], "which takes a quarter of an hour where each looks for its end"

@@ -297,3 +297,10 @@ def test_of_a_thousand_managers_few_are_asked_and_three_are_named(monkeypatch: p
     assert lookups[0] <= 5 * 51
     assert len(found[0].by) == 51
     assert reverting.culprits(found) == "m0 and m1 and m10 and others"
+
+
+def test_names_of_others_steer_no_terminal_and_fill_no_event() -> None:
+    found = [Change(f"spec.selector[a\x1b[31m\u202e\n{'x' * 2**20}] (added)")]
+    told = reverting.sentence(names.SERVICE, found, "shop")
+    assert len(told) < 1400
+    assert told.isprintable()

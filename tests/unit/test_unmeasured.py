@@ -117,7 +117,7 @@ def test_what_an_autoscaler_says_of_itself_is_kept_and_bounded() -> None:
     found = Child.from_json(hpa(message="x" * 10_000)).unmeasured
     assert found is not None
     assert found.since.isoformat() == "2030-01-01T11:00:00+00:00"
-    assert len(found.why) == 512
+    assert len(found.why) == 2048
 
 
 @pytest.mark.parametrize(

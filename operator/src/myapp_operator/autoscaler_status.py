@@ -11,7 +11,7 @@ from myapp_operator.grammar import Json
 from myapp_operator.json_objects import condition, mapping
 from myapp_operator.moments import moment
 
-_LONGEST_WHY = 512
+_LONGEST_WHY = 2048
 _WITHOUT_METRICS = re.compile(r"FailedGet\w{1,40}Metric|FailedComputeMetricsReplicas|InvalidMetricSourceType")
 
 

@@ -96,7 +96,8 @@ class _Reader:
                     found = self.value(each, depth + 1)
                     if not isinstance(found, dict):
                         raise UnreadableDocumentError(f"what << merges must be a map{_at(key)}")
-                    merged = {**found, **merged}
+                    for name, item in found.items():
+                        merged.setdefault(name, item)  # of several maps the first one counts
                 continue
             own[_key(key)] = self.value(value, depth + 1)  # of two the last one counts
         return {**merged, **own}

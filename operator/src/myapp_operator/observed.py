@@ -23,7 +23,18 @@ from myapp_operator.json_objects import (
     required_text,
 )
 from myapp_operator.moments import moment
-from myapp_operator.names import ADOPT, APPLIED, FAILED_VERSION, LAST_READY, NUDGE, ROLLED_BACK, ROLLOUT, TEMPLATE, Key
+from myapp_operator.names import (
+    ADOPT,
+    APPLIED,
+    FAILED_VERSION,
+    KIND,
+    LAST_READY,
+    NUDGE,
+    ROLLED_BACK,
+    ROLLOUT,
+    TEMPLATE,
+    Key,
+)
 from myapp_operator.owners import Owner, controller
 from myapp_operator.rollback_note import RolledBack
 
@@ -144,6 +155,7 @@ class Child:
         meta = mapping(raw.get("metadata"))
         annotations, owner = annotations_of(meta), controller(meta)
         ours = our_entry(meta)
+        owned = owner is not None and _stands_for(owner, meta)
         notes = _notes(annotations, ours)
         return cls(
             uid=required_text(meta, "uid"),
@@ -153,8 +165,8 @@ class Child:
             owner=owner,
             applied=annotations.get(APPLIED, "")[:LONGEST_NOTE],
             nudge=counted(annotations.get(NUDGE, "")),
-            fields=our_fields(ours, owned=owner is not None),
-            others=held_by_others(meta, ours) if owner is not None else "",
+            fields=our_fields(ours, owned=owned),
+            others=held_by_others(meta, ours) if owned else "",
             rollout=Rollout.from_json(raw) if "replicas" in raw.get("spec", {}) else None,
             unmeasured=Unmeasured.from_json(raw),
             offered=annotations.get(ADOPT) == "true",
@@ -221,6 +233,11 @@ def is_of_later_history(known: App | Child, listed: App | Child, version: int) -
 def _stamp(value: object) -> str:
     """A time as the API server writes it; empty for anything else."""
     return value if isinstance(value, str) and len(value) <= _LONGEST_STAMP and moment(value) else ""
+
+
+def _stands_for(owner: Owner, meta: Json) -> bool:
+    """Whether an object may be the child of this owner. Of any other one no bytes are kept that nothing makes small."""
+    return owner.kind == KIND and str(meta.get("name", "")).startswith(f"{owner.name}-")
 
 
 def _notes(annotations: Mapping[str, str], ours: Json | None) -> Mapping[str, str]:

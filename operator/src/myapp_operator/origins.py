@@ -44,7 +44,10 @@ _IN_DEPLOYMENT = {
     "progressDeadlineSeconds": "rollout",
     "revisionHistoryLimit": "rollout",
 }
-_STEP = re.compile(r"[^.\[\]]+|\[[^\]]*\]")
+_STEP = re.compile(r"[^.\[\]]+|\[[^\[\]]*\]")
+"""A bracket ends at the next one of either kind: names in paths are the words of others, and may be brackets alone."""
+_LONGEST = 2000
+"""Characters of a path that are looked at; the steps that tell stand at its beginning."""
 _INTERNAL = re.compile(rf"metadata\.annotations\[(?:{re.escape(names.GROUP)}|deployment\.kubernetes\.io)/")
 
 
@@ -56,7 +59,7 @@ def is_internal(path: str) -> bool:
 def of(kind: Kind, path: str, app: str) -> str:
     """The field of the MyApp called `app`, such as `spec.env`; empty where no field says it. `path` may be followed by
     what was made of it."""
-    steps = _STEP.findall(path.split(" ", 1)[0])
+    steps = _STEP.findall(path[:_LONGEST].split(" ", 1)[0])
     found = _field(kind, steps, app)
     return f"spec.{found}" if found else ""
 

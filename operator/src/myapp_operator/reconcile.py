@@ -89,6 +89,7 @@ class Reconciler:
         try:
             spec, asked = self._asked.by(app)
         except InvalidMyAppError as error:
+            self._onlooker.forget(key)
             judged = status.judge_invalid(app, str(error), _now(), self._store.children(key))
             return await self._write_status(app, judged)
         asked = selectors.kept(asked, self._store.children(key), app)

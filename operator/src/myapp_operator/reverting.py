@@ -21,8 +21,11 @@ from myapp_operator.field_managers import is_our_entry, our_entry
 from myapp_operator.grammar import Json
 from myapp_operator.masking import NO_VALUES, Values, mask
 from myapp_operator.names import KIND, Kind
+from myapp_operator.printable import cut, printable
 
 _MOST_NAMED = 3
+_LONGEST_SHOWN = 1200
+"""Characters of one change, values included."""
 _LONGEST_VALUE = 60
 _LARGEST = 512 * 1024
 """Bytes of an object that is compared; of a larger one nothing but the names of the fields is told."""
@@ -114,12 +117,19 @@ def sentence(kind: Kind, found: Sequence[Change], app: str) -> str:
     kubectl-edit): change the MyApp instead: spec.replicas`. What is noted in annotations for internal use is left out.
     """
     told = [change for change in found if not origins.is_internal(change.text)]
-    named = ", ".join(change.text for change in told[:_MOST_NAMED]) or "what the operator notes down for itself"
+    named = (
+        ", ".join(_in_words(change.text) for change in told[:_MOST_NAMED]) or "what the operator notes down for itself"
+    )
     more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
     by = culprits(found)
     fields = dict.fromkeys(filter(None, (origins.of(kind, change.text, app) for change in told)))
     instead = f": change the {KIND} instead: {', '.join([*fields][:_MOST_NAMED])}" if fields else ""
     return f"{kind}: reverted {named}{more}" + (f" (changed by {by})" if by else "") + instead
+
+
+def _in_words(text: str) -> str:
+    """Names in paths are the words of others, of any length."""
+    return cut(printable(text[:_LONGEST_SHOWN]), _LONGEST_SHOWN)
 
 
 def admitted(kind: Kind, found: Sequence[Mutation], secrets: Values = NO_VALUES) -> str:

@@ -10,6 +10,7 @@ import re
 
 from myapp_operator import names
 from myapp_operator.json_objects import condition
+from myapp_operator.masking import mask, values_of
 from myapp_operator.moments import moment
 from myapp_operator.printable import cut
 from myapp_operator.seen import Seen
@@ -44,5 +45,6 @@ def _words(seen: Seen) -> str:
     """The autoscaler's own, without what differs from try to try: which pod it met first, how many metrics fail, what
     was measured when."""
     found = seen.children[names.HPA].unmeasured
-    words = _FIRST_OF_SOME.sub("", _INTRO.sub("", found.why if found else ""))
+    why = mask(found.why if found else "", values_of(seen.spec, seen.app.key.name))
+    words = _FIRST_OF_SOME.sub("", _INTRO.sub("", why))
     return cut(_AMOUNT.sub("…", _POD.sub("of a pod", words)), _LONGEST)
