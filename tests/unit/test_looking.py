@@ -396,6 +396,15 @@ async def test_a_deleted_app_leaves_the_line(ready: World, monkeypatch: pytest.M
     assert left == [KEY]
 
 
+async def test_an_app_that_is_not_valid_any_more_leaves_the_line(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[Key] = []
+    monkeypatch.setattr(looking.Onlooker, "forget", lambda _, key: left.append(key))
+    changed = {"resource_version": ready.app.resource_version + 1, "generation": ready.app.generation + 1}
+    ready.store.put_app(replace(ready.app, spec={"image": 7}, **changed))
+    await ready.reconcile()
+    assert left == [KEY]
+
+
 async def test_a_crowd_of_events_or_autoscalers_costs_a_number_of_pages(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

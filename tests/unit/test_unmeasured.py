@@ -139,3 +139,10 @@ def test_anything_else_is_none_of_it(condition: dict[str, object]) -> None:
 @pytest.mark.parametrize("status", [None, [], "x", {"conditions": 5}, {"conditions": [5, None, {}]}])
 def test_whatever_stands_in_its_status_it_is_read(status: object) -> None:
     assert Child.from_json(hpa() | {"status": status}).unmeasured is None
+
+
+def test_a_password_in_the_words_of_an_autoscaler_is_masked_before_they_are_cut() -> None:
+    address = f"https://{'u' * 300}:S3cretPassword@metrics.example.com"
+    message = decide(unscaled(f'unable to get metrics: Get "{address}": refused')).message
+    assert "gets no metrics" in message
+    assert "uuuu" not in message

@@ -14,6 +14,7 @@ from dev.cluster import (
     kubelet,
     metrics,
     network,
+    owner,
     packages,
     pods,
     processes,
@@ -203,3 +204,10 @@ def test_the_control_planes_of_tests_share_no_port() -> None:
     assert {"myapp-upgrade", "myapp-restored"} <= names
     blocks = {name: Ports.of(name).first for name in names | {"myapp", "myapp-test"}}
     assert len({*blocks.values()}) == len(blocks), f"give one of these another name: {blocks}"
+
+
+def test_a_port_that_a_killed_server_still_holds_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = [False, False, True]
+    monkeypatch.setattr(owner, "_is_free", lambda _: held.pop(0))
+    owner._require_free([26_999])
+    assert not held
